@@ -1,0 +1,167 @@
+// Package event is the schema of what happened: the hunting tables as Go types, in one place.
+//
+// The tables and their columns carry the names of Microsoft's advanced-hunting schema, so that existing queries and
+// people's habits work. One row of EmailEvents is one message to one recipient (an email event). The struct
+// tags are the single source for the store's DDL, the query language's binder, Explorer's filters and the
+// documentation of columns. Strings are never null: an absent value is "".
+package event
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EmailEvent is one message to one recipient. Key: NetworkMessageId and RecipientEmailAddress.
+type EmailEvent struct {
+	Timestamp              time.Time `kql:"datetime" doc:"When the message entered the organisation (UTC). TimeGenerated is the same instant"`
+	NetworkMessageId       string    `kql:"string,id" doc:"Tocsin's own UUIDv7 of the message, shared by all its recipients; its time is Timestamp"`
+	InternetMessageId      string    `kql:"string" doc:"Message-ID header with angle brackets, as sent"`
+	SenderMailFromAddress  string    `kql:"string" doc:"Envelope sender (MAIL FROM)"`
+	SenderMailFromDomain   string    `kql:"string,facet" doc:"Domain of the envelope sender"`
+	SenderFromAddress      string    `kql:"string,facet" doc:"Address of the From header"`
+	SenderFromDomain       string    `kql:"string,facet" doc:"Domain of the From header"`
+	SenderDisplayName      string    `kql:"string,facet" doc:"Display name of the From header"`
+	SenderObjectId         string    `kql:"string" doc:"Directory id of an internal sender"`
+	SenderIPv4             string    `kql:"string,facet,ip" doc:"Last relaying server outside the organisation, IPv4"`
+	SenderIPv6             string    `kql:"string,facet,ip" doc:"The same, IPv6"`
+	RecipientEmailAddress  string    `kql:"string,facet" doc:"Recipient of this event"`
+	RecipientDomain        string    `kql:"string,facet" doc:"Domain of the recipient"`
+	RecipientObjectId      string    `kql:"string" doc:"Directory id of the recipient"`
+	Subject                string    `kql:"string" doc:"Subject, decoded"`
+	EmailClusterId         int64     `kql:"long,facet" doc:"Shared by messages of like content"`
+	EmailDirection         string    `kql:"string,facet" values:"Inbound,Outbound,Intra-org,Unknown" doc:"Direction seen from the organisation"`
+	DeliveryAction         string    `kql:"string,facet" values:"Delivered,Junked,Blocked,Replaced" doc:"What was done at delivery"`
+	DeliveryLocation       string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Where it went at delivery"`
+	LatestDeliveryAction   string    `kql:"string,facet" doc:"Latest action of Tocsin or an operator"`
+	LatestDeliveryLocation string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Latest known place"`
+	ThreatTypes            string    `kql:"string,facet,list" values:"Malware,Phish,Spam" doc:"Verdicts, comma separated; empty when clean"`
+	ThreatNames            string    `kql:"string,facet,list" doc:"Malware family or name of the threat"`
+	ThreatClassification   string    `kql:"string,facet" doc:"Finer class of the threat"`
+	DetectionMethods       string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
+	DetectionTechnologies  string    `kql:"string,facet,list" doc:"Detection technologies, heaviest first, comma separated (Tocsin)"`
+	ConfidenceLevel        string    `kql:"string" doc:"JSON by verdict: Phish High or Normal, Spam as spam confidence level"`
+	PhishConfidence        string    `kql:"string,facet" values:"Normal,High" doc:"Confidence of a phish verdict (Tocsin)"`
+	ThreatScore            int32     `kql:"int" doc:"Score of the verdict, 0 to 100 (Tocsin)"`
+	BulkComplaintLevel     int32     `kql:"int,facet" doc:"Bulk level, 0 to 9"`
+	EmailAction            string    `kql:"string,facet" doc:"Final action in words"`
+	EmailActionPolicy      string    `kql:"string,facet" doc:"Kind of policy that decided"`
+	EmailActionPolicyGuid  string    `kql:"string" doc:"Id of that policy"`
+	AuthenticationDetails  string    `kql:"string" doc:"JSON with SPF, DKIM, DMARC, CompAuth"`
+	AuthSPF                string    `kql:"string,facet" doc:"SPF result (Tocsin)"`
+	AuthDKIM               string    `kql:"string,facet" doc:"Best DKIM result (Tocsin)"`
+	AuthDMARC              string    `kql:"string,facet" doc:"DMARC result (Tocsin)"`
+	AttachmentCount        int32     `kql:"int" doc:"Number of attachments"`
+	UrlCount               int32     `kql:"int" doc:"Number of URLs"`
+	EmailLanguage          string    `kql:"string,facet" doc:"Language of the visible text, ISO 639-1"`
+	EmailSize              int64     `kql:"long" doc:"Octets"`
+	Connectors             string    `kql:"string,facet" doc:"Source that took the message in"`
+	ExchangeTransportRule  string    `kql:"string" doc:"Mail-flow rule that acted"`
+	OrgLevelAction         string    `kql:"string,facet" values:"Allow,Block" doc:"Override of the organisation"`
+	OrgLevelPolicy         string    `kql:"string,facet" doc:"Which override of the organisation"`
+	UserLevelAction        string    `kql:"string,facet" values:"Allow,Block" doc:"Override of the mailbox"`
+	UserLevelPolicy        string    `kql:"string,facet" doc:"Which override of the mailbox"`
+	DistributionList       string    `kql:"string,facet" doc:"List through which the recipient got it"`
+	ForwardingInformation  string    `kql:"string" doc:"JSON array of forwardings"`
+	IsFirstContact         bool      `kql:"bool" doc:"No earlier contact between sender and recipient"`
+	To                     []string  `kql:"dynamic" doc:"Addresses of the To header"`
+	Cc                     []string  `kql:"dynamic" doc:"Addresses of the Cc header"`
+	Context                string    `kql:"string" doc:"More context"`
+	SenderCountry          string    `kql:"string,facet" doc:"Country of the sender IP, ISO 3166-1 alpha-2; empty without a GeoIP file (Tocsin)"`
+	ReplyToAddress         string    `kql:"string,facet" doc:"First Reply-To address (Tocsin)"`
+	FirstSignal            string    `kql:"string,facet" doc:"Claim of the heaviest signal (Tocsin)"`
+	Defects                string    `kql:"string,facet,list" doc:"Ids of what was broken in the message, comma separated (Tocsin)"`
+	RawSHA256              string    `kql:"string" doc:"SHA-256 of the message as received; names the stored bytes (Tocsin)"`
+	IsPriorityAccount      bool      `kql:"bool" doc:"The recipient is a priority account (Tocsin)"`
+	LastEventExecutionTime time.Time `kql:"datetime" doc:"When this row last changed"`
+	AdditionalFields       string    `kql:"string" doc:"JSON: signals and everything else needed to explain the verdict"`
+	ReportId               string    `kql:"string" doc:"Row id"`
+}
+
+// EmailUrl is one URL of one message. Key: NetworkMessageId, Url and UrlLocation.
+type EmailUrl struct {
+	Timestamp        time.Time `kql:"datetime" doc:"Time of the message"`
+	NetworkMessageId string    `kql:"string,id" doc:"Message"`
+	Url              string    `kql:"string" doc:"Full URL as written"`
+	UrlDomain        string    `kql:"string,facet" doc:"Host of the URL"`
+	UrlLocation      string    `kql:"string,facet" values:"Body,Subject,Header,Attachment,QRCode" doc:"Where it stood"`
+	UrlText          string    `kql:"string" doc:"What the reader saw on it (Tocsin)"`
+	UrlTarget        string    `kql:"string" doc:"URL behind known rewriters (Tocsin)"`
+	ReportId         string    `kql:"string" doc:"Row id"`
+}
+
+// EmailAttachment is one file of one email event. Key: NetworkMessageId, RecipientEmailAddress and ReportId.
+type EmailAttachment struct {
+	Timestamp             time.Time `kql:"datetime" doc:"Time of the message"`
+	NetworkMessageId      string    `kql:"string,id" doc:"Message"`
+	SenderFromAddress     string    `kql:"string,facet" doc:"Address of the From header"`
+	SenderDisplayName     string    `kql:"string" doc:"Display name of the From header"`
+	SenderObjectId        string    `kql:"string" doc:"Directory id of an internal sender"`
+	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
+	RecipientObjectId     string    `kql:"string" doc:"Directory id of the recipient"`
+	FileName              string    `kql:"string,facet" doc:"Name as sent"`
+	FileExtension         string    `kql:"string,facet" doc:"Extension of the name"`
+	FileType              string    `kql:"string,facet" doc:"Detected type"`
+	SHA256                string    `kql:"string,facet" doc:"SHA-256, lower-case hex"`
+	SHA1                  string    `kql:"string" doc:"SHA-1 (Tocsin)"`
+	MD5                   string    `kql:"string" doc:"MD5 (Tocsin)"`
+	FileSize              int64     `kql:"long" doc:"Octets"`
+	Within                string    `kql:"string" doc:"Containing file or message (Tocsin)"`
+	ThreatTypes           string    `kql:"string,facet,list" doc:"Verdict on the file"`
+	ThreatNames           string    `kql:"string,facet,list" doc:"Malware name"`
+	DetectionMethods      string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
+	ReportId              string    `kql:"string" doc:"Row id"`
+}
+
+// PostDelivery is something that happened to an email event after delivery. Key: ReportId.
+type PostDelivery struct {
+	Timestamp             time.Time `kql:"datetime" doc:"When it was done"`
+	NetworkMessageId      string    `kql:"string,id" doc:"Message"`
+	InternetMessageId     string    `kql:"string" doc:"Message-ID header"`
+	Action                string    `kql:"string,facet" doc:"What was done: Moved to quarantine, Quarantine release, ..."`
+	ActionType            string    `kql:"string,facet" values:"Phish ZAP,Malware ZAP,Spam ZAP,Manual remediation,Automated remediation,Quarantine release,User moved" doc:"Kind of action"`
+	ActionTrigger         string    `kql:"string,facet" doc:"Who started it"`
+	ActionResult          string    `kql:"string,facet" doc:"Success, Error, ..."`
+	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
+	DeliveryLocation      string    `kql:"string,facet" doc:"Place after the action"`
+	SourceLocation        string    `kql:"string,facet" doc:"Place before the action"`
+	ThreatTypes           string    `kql:"string,facet,list" doc:"Verdict at that time"`
+	DetectionMethods      string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
+	SenderFromAddress     string    `kql:"string,facet" doc:"Address of the From header"`
+	EmailDirection        string    `kql:"string,facet" doc:"Direction"`
+	ReportId              string    `kql:"string" doc:"Row id"`
+}
+
+// UrlClick is one click on a rewritten link. Key: ReportId and Timestamp.
+type UrlClick struct {
+	Timestamp        time.Time `kql:"datetime" doc:"When it was clicked"`
+	Url              string    `kql:"string" doc:"URL clicked"`
+	ActionType       string    `kql:"string,facet" values:"ClickAllowed,ClickBlocked,ClickBlockedByTenantPolicy,UrlErrorPage,UrlScanInProgress" doc:"Verdict of the click"`
+	AccountUpn       string    `kql:"string,facet" doc:"Who clicked"`
+	Workload         string    `kql:"string,facet" doc:"Email, Teams, Office"`
+	NetworkMessageId string    `kql:"string,id" doc:"Message that held the link"`
+	ThreatTypes      string    `kql:"string,facet,list" doc:"Verdict at click time"`
+	DetectionMethods string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
+	IPAddress        string    `kql:"string,facet,ip" doc:"Address of the device"`
+	IsClickedThrough bool      `kql:"bool" doc:"The person went on past the warning"`
+	UrlChain         string    `kql:"string" doc:"JSON array of redirects"`
+	AppName          string    `kql:"string,facet" doc:"Application"`
+	AppVersion       string    `kql:"string" doc:"Its version"`
+	SourceId         string    `kql:"string" doc:"Id of the source object"`
+	ReportId         string    `kql:"string" doc:"Row id"`
+}
+
+// Batch is what one or more messages add to the store; it is appended whole or not at all.
+type Batch struct {
+	Emails       []EmailEvent
+	Urls         []EmailUrl
+	Attachments  []EmailAttachment
+	PostDelivery []PostDelivery
+	Clicks       []UrlClick
+}
+
+// Extra is the shape of EmailEvent.AdditionalFields.
+type Extra struct {
+	Signals json.RawMessage `json:"signals,omitempty"` // array of detect.Signal
+	Scores  map[string]int  `json:"scores,omitempty"`
+	Source  string          `json:"source,omitempty"`
+}
