@@ -1,0 +1,70 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Action is what an audit record is about. The list is closed, so that records can be counted and searched.
+type Action string
+
+const (
+	ActSignIn        Action = "sign-in"
+	ActSignInRefused Action = "sign-in refused"
+	ActSignOut       Action = "sign-out"
+	ActSetupLink     Action = "set-up link made"
+	ActOperatorAdded Action = "operator added"
+	ActTokenMade     Action = "token made"
+	ActTokenRevoked  Action = "token revoked"
+	ActContent       Action = "content looked at"
+	ActDownload      Action = "message downloaded"
+	ActExport        Action = "rows exported"
+	ActQuery         Action = "query run"
+	ActImport        Action = "mail imported"
+)
+
+// Record is one line of the audit log: who did what to what, when, from where, and why.
+type Record struct {
+	Seq        int64 // set by the store, rises without end
+	At         time.Time
+	OperatorID string // "" for the local command line and for refused sign-ins
+	Operator   string // email address, or the name of who acted
+	Via        string // "session", "token", "local", "console"
+	Address    string
+	Action     Action
+	Subject    string // what it was done to: a network message id, an operator, a query
+	Recipient  string // which recipient's event, for mail
+	Reason     string // as the operator gave it
+	Detail     json.RawMessage
+}
+
+// Journal keeps audit records. Append is the only way in: nothing changes or removes a record, and the record is durable
+// when Append returns. A caller that is about to show content appends first and shows nothing when that fails.
+type Journal interface {
+	Append(ctx context.Context, r Record) error
+	// About returns the records of one subject, oldest first, at most limit.
+	About(ctx context.Context, subject string, limit int) ([]Record, error)
+}
+
+// Write is the one function through which records are written. It fills in who acts from the context and the time.
+// detail may be nil; it is kept as JSON.
+func (g *Gate) Write(ctx context.Context, r Record, detail any) error {
+	if p := From(ctx); p != nil && r.Operator == "" {
+		r.OperatorID, r.Operator, r.Via, r.Address = p.Operator.ID, p.Operator.Email, p.Via, p.Address
+	}
+	r.At = g.now()
+	r.Detail = json.RawMessage("{}")
+	if detail != nil {
+		raw, err := json.Marshal(detail)
+		if err != nil {
+			return fmt.Errorf("audit detail: %w", err)
+		}
+		r.Detail = raw
+	}
+	if err := g.journal.Append(ctx, r); err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Permission is the right to do one thing. Routes ask for permissions, never for roles.
+type Permission string
+
+const (
+	// Public needs no sign-in at all: health, the sign-in form, the one-time link of the first administrator.
+	Public Permission = "public"
+	// SignedIn is what every operator may do: read their own session, keep their own preferences, sign out.
+	SignedIn Permission = "session.own"
+
+	ExplorerRead   Permission = "explorer.read"    // ask Explorer's questions and see the coverage
+	ExplorerExport Permission = "explorer.export"  // take rows out as a file
+	HuntRun        Permission = "hunt.run"         // run any KQL over the event tables
+	EmailRead      Permission = "email.read"       // one message: verdict, headers, hops, URLs, attachments, timeline
+	EmailContent   Permission = "email.content"    // look into and download mail that was kept from its recipient
+	EmailPreview   Permission = "email.preview"    // the same for mail that its recipient has
+	EmailRemove    Permission = "email.remove"     // take mail out of mailboxes
+	ActionApprove  Permission = "action.approve"   // approve what somebody else proposed
+	MailImport     Permission = "mail.import"      // take mail from files into the stores
+	OperatorManage Permission = "operators.manage" // add operators, change roles, make tokens for others
+	AuditRead      Permission = "audit.read"       // read what operators did
+	MetricsRead    Permission = "metrics.read"     // read /metrics from another machine
+)
+
+// Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
+// extra roles that somebody has on top of a group, and that no group includes: even a Global Administrator reads
+// delivered mail only after being given Preview, by name and on record.
+type Role string
+
+const (
+	GlobalAdministrator   Role = "Global Administrator"
+	SecurityAdministrator Role = "Security Administrator"
+	SecurityOperator      Role = "Security Operator"
+	SecurityReader        Role = "Security Reader"
+	SearchAndPurge        Role = "Search and Purge"
+	Preview               Role = "Preview"
+	Approve               Role = "Approve"
+)
+
+// Roles lists every role, groups first.
+func Roles() []Role {
+	return []Role{GlobalAdministrator, SecurityAdministrator, SecurityOperator, SecurityReader, SearchAndPurge, Preview, Approve}
+}
+
+// Permissions of the role, in a fixed order. An unknown role has none.
+func (r Role) Permissions() []Permission {
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntRun, EmailContent)
+	administrator := append(slices.Clone(operator), MailImport, AuditRead, MetricsRead)
+	switch r {
+	case SecurityReader:
+		return reader
+	case SecurityOperator:
+		return operator
+	case SecurityAdministrator:
+		return administrator
+	case GlobalAdministrator:
+		return append(administrator, OperatorManage)
+	case SearchAndPurge:
+		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove}
+	case Preview:
+		return []Permission{SignedIn, EmailRead, EmailContent, EmailPreview}
+	case Approve:
+		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove}
+	}
+	return nil
+}
+
+// Group reports whether the role is one of the four groups rather than an extra role.
+func (r Role) Group() bool {
+	return r == GlobalAdministrator || r == SecurityAdministrator || r == SecurityOperator || r == SecurityReader
+}
+
+// Granted is the union of the roles' permissions, sorted.
+func Granted(roles []Role) []Permission {
+	var all []Permission
+	for _, r := range roles {
+		all = append(all, r.Permissions()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// ParseRole reads a role's name, in any case and with or without spaces ("security-reader", "GlobalAdministrator").
+// The error names the roles there are.
+func ParseRole(s string) (Role, error) {
+	flat := func(s string) string {
+		return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s))
+	}
+	names := make([]string, 0, len(Roles()))
+	for _, r := range Roles() {
+		if flat(string(r)) == flat(s) {
+			return r, nil
+		}
+		names = append(names, string(r))
+	}
+	return "", fmt.Errorf("there is no role %q; the roles are %s", s, strings.Join(names, ", "))
+}
