@@ -6,13 +6,12 @@ CREATE TABLE messages (
     first_seen          BIGINT NOT NULL,             -- when Tocsin took it in
     source              TEXT   NOT NULL,
     size                BIGINT NOT NULL,             -- octets
-    recipients          TEXT   NOT NULL,             -- JSON array, sorted; [] when they come from the headers
-    waiting             BIGINT NOT NULL,             -- jobs that have not stored their events yet
-    done_at             BIGINT NOT NULL DEFAULT 0    -- when events were last stored; 0 while never
+    recipients          TEXT   NOT NULL,             -- JSON array of the envelope's, sorted; [] when only the headers name any
+    done_at             BIGINT NOT NULL DEFAULT 0    -- when its events were last stored; 0 while never
 );
 CREATE UNIQUE INDEX messages_id ON messages (network_message_id);
-CREATE INDEX messages_waiting ON messages (first_seen) WHERE waiting > 0;
 CREATE INDEX messages_at ON messages (at);
+CREATE INDEX messages_undone ON messages (first_seen) WHERE done_at = 0;
 
 -- +goose Down
 DROP TABLE messages;
