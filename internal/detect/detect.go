@@ -85,6 +85,13 @@ type Verdict struct {
 	ThreatNames  []string       `json:"threat_names"`           // malware families and the like; never nil
 	BulkLevel    int            `json:"bulk_level"`             // 0..9
 	Signals      []Signal       `json:"signals"`                // by falling weight, then id; never nil
+	Notes        []Note         `json:"notes"`                  // what went wrong while judging; never nil
+}
+
+// Note says that a part of the judgement did not take place.
+type Note struct {
+	ID   string `json:"id"`   // "engine": a detector failed; "rule": a rule failed; "deadline": judging was stopped
+	Text string `json:"text"` // who and why, for the administrator
 }
 
 // Is reports whether the verdict names the threat.
@@ -106,7 +113,8 @@ const (
 	IntraOrg Direction = "Intra-org"
 )
 
-// Organisation is what the judge knows of the people it works for.
+// Organisation is what the judge knows of the people it works for. The judge keeps indexes of its slices: a change is a new
+// Organisation with new slices, never an edit in place.
 type Organisation struct {
 	Name    string
 	Domains []string // own accepted domains, lower case

@@ -1,0 +1,108 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+
+	"tocsin/internal/intel"
+)
+
+// roles are local parts that many people share; in a subject or link they say nothing.
+var roles = map[string]bool{"info": true, "admin": true, "office": true, "sales": true, "contact": true, "mail": true, "support": true, "hello": true,
+	"webmaster": true, "postmaster": true, "service": true, "team": true, "user": true, "users": true, "list": true, "lists": true, "news": true, "help": true,
+	"jobs": true, "billing": true, "accounts": true, "marketing": true, "kontakt": true, "buero": true, "test": true, "root": true, "abuse": true, "security": true}
+
+// detectAim looks for the recipient's address where a correspondent would write a name, or nothing.
+func detectAim(f *Facts, raise Raise) {
+	head := f.body[:min(len(f.body), 220)]
+	named := false
+	for _, rcpt := range f.Recipients[:min(len(f.Recipients), 20)] {
+		local, _, ok := strings.Cut(rcpt, "@")
+		if !ok || local == "" {
+			continue
+		}
+		addr := []byte(intel.Fold(rcpt))
+		part := []byte(intel.Fold(local))
+		own := !roles[local] && len(local) >= 4
+		if bytes.Contains(f.subject, addr) {
+			raise("recipient-in-subject", say("subject %q holds %s", f.Message.Subject, rcpt))
+		} else if own && strings.ContainsAny(local, "._-0123456789") && containsWord(f.subject, part) && !f.list {
+			raise("recipient-in-subject", say("subject %q holds %q of %s", f.Message.Subject, local, rcpt))
+		}
+		if !named && len(f.web) > 0 && (bytes.Contains(head, addr) || own && strings.ContainsAny(local, "._-0123456789") && greets(head, part)) && !f.list {
+			raise("recipient-in-greeting", say("%q", firstLine(f.Message.Visible)))
+			named = true
+		}
+		if l := f.linkWith(rcpt); l != nil {
+			raise("recipient-in-link", say("%s holds %s", l.URL, rcpt))
+		}
+	}
+	if f.lures.greeting != "" && !f.list {
+		raise("generic-greeting", say("%q", f.lures.greeting))
+	}
+}
+
+func containsWord(text, word []byte) bool {
+	for off := 0; ; {
+		i := bytes.Index(text[off:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := off+i, off+i+len(word)
+		if (start == 0 || text[start-1] == ' ') && (end == len(text) || text[end] == ' ') {
+			return true
+		}
+		off = end
+	}
+}
+
+// greets says that word follows a greeting at the head of the text.
+func greets(head, word []byte) bool {
+	i := bytes.Index(head, word)
+	if i < 0 || i > 60 {
+		return false
+	}
+	for w := range strings.FieldsSeq(string(head[:i])) {
+		switch w {
+		case "dear", "hi", "hello", "hey", "hallo", "liebe", "lieber", "bonjour", "cher", "chere", "hola", "estimado", "ola", "prezado", "caro", "ciao", "gentile", "beste", "geachte", "witaj", "drogi", "attention", "attn":
+			return true
+		}
+	}
+	return false
+}
+
+// firstLine returns the first line with something in it.
+func firstLine(s string) string {
+	for line := range strings.SplitSeq(cut(s, 1000), "\n") {
+		if t := strings.TrimSpace(line); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// linkWith returns the first link that carries addr as it is, percent-encoded, in base64 or in hex, but not a link to a place of
+// the recipient's own or a way to unsubscribe.
+func (f *Facts) linkWith(addr string) *link {
+	tokens := []string{addr, strings.Replace(addr, "@", "%40", 1), strings.Replace(addr, "@", "%2540", 1), hex.EncodeToString([]byte(addr))}
+	b64 := base64.RawStdEncoding.EncodeToString([]byte(addr))
+	b64 = b64[:len(b64)-1] // the last character depends on what follows
+	for i := range f.web {
+		l := &f.web[i]
+		if l.org == f.fromOrg || f.org.owns(l.host) || f.list || f.judge.hosts.Trackers.Match(l.host) != "" {
+			continue
+		}
+		if strings.Contains(l.URL, b64) {
+			return l
+		}
+		low := strings.ToLower(l.URL)
+		for _, t := range tokens {
+			if strings.Contains(low, t) && !strings.Contains(low, "unsub") && !strings.Contains(low, "optout") {
+				return l
+			}
+		}
+	}
+	return nil
+}

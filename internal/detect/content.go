@@ -1,0 +1,116 @@
+package detect
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tocsin/internal/email"
+	"tocsin/internal/intel"
+)
+
+// detectContent looks at how the body is made: what it hides, and what stands in for words.
+func detectContent(f *Facts, raise Raise) {
+	m := f.Message
+	if m.HTML == "" {
+		return
+	}
+	if f.htmlOnly && !f.list {
+		if n := letters(m.Hidden, 400); n >= 50 {
+			raise("hidden-text", say("at least %d hidden letters: %q", n, strings.TrimSpace(m.Hidden)))
+		}
+		seen := letters(m.Visible, 400)
+		clickable := 0
+		for _, l := range f.web {
+			if strings.TrimSpace(l.Text) == "" && l.Tag != "form" {
+				clickable++
+			}
+		}
+		if len(f.web) > 0 && seen < 60 {
+			raise("little-text", say("%d letters, %d links, %d pictures", seen, len(f.web), f.images))
+		}
+		if clickable > 0 && f.images > 0 && seen < 200 {
+			raise("image-as-text", say("%d pictures, %d links without text, %d letters", f.images, clickable, seen))
+		}
+	}
+	if w := splitWord(cut(m.Visible, maxBody)); w != "" {
+		raise("split-words", say("%q reads %q", w, intel.Fold(w)))
+	}
+	if w := intel.MixedWord(cut(m.Visible, maxBody)); w != "" {
+		raise("mixed-script-text", say("%q mixes %s", w, intel.Scripts(w)))
+	}
+	for i := range f.links {
+		if f.links[i].Tag == "form" && f.links[i].org != f.fromOrg && f.links[i].Where == email.InBody {
+			raise("form-in-mail", say("input goes to %s", f.links[i].URL))
+			break
+		}
+	}
+}
+
+// letters counts letters and digits of s, up to max.
+func letters(s string, max int) int {
+	n := 0
+	for _, r := range s {
+		if (unicode.IsLetter(r) || unicode.IsDigit(r)) && !intel.Invisible(r) {
+			if n++; n == max {
+				break
+			}
+		}
+	}
+	return n
+}
+
+// splitWord returns the first word of Latin letters with invisible characters between them; soft hyphens, which newsletters
+// use for line breaks, do not count. Scripts that need joiners are not Latin.
+func splitWord(s string) string {
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r != 0xad && intel.Invisible(r) && (r < 0xfe00 || r > 0xfe0f) && i > 0 && isASCIILetter(s[i-1]) {
+			j := i + size
+			for j < len(s) {
+				next, n := utf8.DecodeRuneInString(s[j:])
+				if !intel.Invisible(next) {
+					break
+				}
+				j += n
+			}
+			if j < len(s) && isASCIILetter(s[j]) {
+				return wordAround(s, i)
+			}
+		}
+		i += size
+	}
+	return ""
+}
+
+func isASCIILetter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
+
+func wordAround(s string, at int) string {
+	start := strings.LastIndexAny(s[:at], " \t\r\n") + 1
+	end := len(s)
+	if i := strings.IndexAny(s[at:], " \t\r\n"); i >= 0 {
+		end = at + i
+	}
+	return s[start:end]
+}
+
+// hiding are the defects through which one program reads other content than the next; the rest are carelessness.
+var hiding = map[string]bool{"multipart-reopened": true, "header-conflict": true, "filename-conflict": true, "filename-nul": true,
+	"param-conflict": true, "address-two-angles": true, "from-several": true, "message-encoded": true, "multipart-wrong-boundary": true, "nul-byte": true}
+
+// detectDefects reads the places where the message broke a rule in a way that hides something.
+func detectDefects(f *Facts, raise Raise) {
+	if f.list {
+		return
+	}
+	for _, d := range f.Message.Defects {
+		if hiding[d.ID] {
+			raise("hidden-by-defect", say("%s in %s", d.ID, d.Where))
+			return
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package detect
+
+import (
+	"net/url"
+	"strings"
+
+	"tocsin/internal/email"
+	"tocsin/internal/intel"
+	"tocsin/internal/mailauth"
+)
+
+// Bounds of what detectors look at. Beyond them a message says nothing new, and judging must stay quick.
+const (
+	maxBody  = 64 << 10 // octets of visible text that are matched
+	maxLinks = 400      // links a reader can follow
+)
+
+// Facts is a Context with what several detectors need worked out once: who sends, where links lead, what is signed, the
+// text as a hurried reader sees it.
+type Facts struct {
+	*Context
+	judge *Judge
+	org   *orgIndex
+
+	from     email.Address
+	fromOrg  string // registrable domain of From
+	freeMail string // entry of the free mail list that From is under, "" when none
+	inbound  bool   // not from the organisation by direction
+
+	name    []byte // folded display name
+	subject []byte // folded
+	body    []byte // folded visible text, at most maxBody of it
+
+	htmlOnly bool
+	links    []link // that a reader can follow, at most maxLinks
+	web      []link // those of them that are http or https
+	images   int    // remote or embedded images
+	ownLink  bool   // one of web leads to From's registrable domain
+	foreign  bool   // there are web links and none leads to From's registrable domain
+
+	known      bool     // some authentication method gave a result
+	signed     bool     // there is a DKIM-Signature field, whatever it is worth
+	signedOwn  bool     // one of them claims From's registrable domain
+	list       bool     // a discussion list passed it on, by its marks: anybody can write them, so only HTML-only mail is not believed
+	listProven bool     // list, and SPF or DKIM passes for somebody
+	lures      lureHits // what the text lures with
+
+	raised      []Signal // by detectors, for rules
+	threatNames []string
+	ruleMessage *RuleMessage // made when the first rule asks
+}
+
+// link is one followable link with its parts.
+type link struct {
+	*email.Link
+	scheme string // lower case; "" when unreadable
+	host   string
+	org    string // registrable domain of host
+}
+
+func (j *Judge) facts(c *Context) *Facts {
+	f := &Facts{Context: c, judge: j, org: j.orgIndexOf(&c.Org)}
+	m := c.Message
+	if len(m.From) > 0 {
+		f.from = m.From[0]
+	}
+	f.fromOrg = intel.OrgDomain(f.from.Domain)
+	f.freeMail = j.hosts.FreeMail.Match(f.from.Domain)
+	f.inbound = c.Direction != Outbound && c.Direction != IntraOrg
+	f.name = intel.AppendFold(nil, cut(f.from.Name, 1000))
+	f.subject = intel.AppendFold(nil, cut(m.Subject, 2000))
+	f.body = intel.AppendFold(nil, cut(m.Visible, maxBody))
+	f.htmlOnly = m.HTML != "" && strings.TrimSpace(m.Text) == ""
+	f.readLinks()
+	f.readAuthentication()
+	f.list = isList(m) && !f.htmlOnly
+	f.listProven = isList(m) && (f.Auth.SPF.Result == mailauth.Pass || f.Auth.BestDKIM().Result == mailauth.Pass)
+	f.lures = j.lures.find(f)
+	return f
+}
+
+// cut shortens s to at most n octets; a broken last rune folds to nothing.
+func cut(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}
+
+func (f *Facts) readLinks() {
+	orgs := map[string]string{}
+	for i := range f.Message.Links {
+		l := &f.Message.Links[i]
+		switch l.Tag {
+		case "img", "image":
+			f.images++
+			continue
+		case "a", "area", "form", "text", "button", "":
+		default:
+			continue
+		}
+		if len(f.links) == maxLinks {
+			break
+		}
+		k := link{Link: l, host: l.Host}
+		target := l.Target
+		if target == "" {
+			target = l.URL
+		}
+		k.scheme, _, _ = strings.Cut(target, ":")
+		k.scheme = strings.ToLower(k.scheme)
+		if len(k.scheme) > 12 {
+			k.scheme = ""
+		}
+		if k.host != "" {
+			org, ok := orgs[k.host]
+			if !ok {
+				org = intel.OrgDomain(k.host)
+				orgs[k.host] = org
+			}
+			k.org = org
+		}
+		f.links = append(f.links, k)
+		if k.host != "" && (k.scheme == "http" || k.scheme == "https") {
+			f.web = append(f.web, k)
+			f.ownLink = f.ownLink || k.org == f.fromOrg
+		}
+	}
+	f.foreign = len(f.web) > 0 && !f.ownLink
+	for _, a := range f.Message.Attachments {
+		if a.Inline && strings.HasPrefix(a.Type, "image/") {
+			f.images++
+		}
+	}
+}
+
+func (f *Facts) readAuthentication() {
+	a := &f.Auth
+	f.known = conclusive(a.SPF) || conclusive(a.DMARC)
+	for _, d := range a.DKIM {
+		f.known = f.known || conclusive(d)
+	}
+	for i := range f.Message.Headers {
+		h := &f.Message.Headers[i]
+		if h.Key != "Dkim-Signature" {
+			continue
+		}
+		f.signed = true
+		if d := tag(h.Value, "d"); d != "" && intel.OrgDomain(strings.ToLower(d)) == f.fromOrg {
+			f.signedOwn = true
+		}
+	}
+}
+
+// conclusive says that a check was made and did not just fail to reach a name server.
+func conclusive(c mailauth.Check) bool {
+	return (c.Origin == mailauth.Checked || c.Origin == mailauth.Reported) && c.Result != "" && c.Result != mailauth.TempError
+}
+
+// proven says that the sender's domain is really theirs.
+func (f *Facts) proven() bool { return f.known && f.Auth.Aligned }
+
+// unproven says that it was checked and nothing proves the sender's domain.
+func (f *Facts) unproven() bool { return f.known && !f.Auth.Aligned }
+
+// tag reads one tag of a DKIM tag list (RFC 6376 section 3.2).
+func tag(list, name string) string {
+	for part := range strings.SplitSeq(list, ";") {
+		k, v, ok := strings.Cut(part, "=")
+		if ok && strings.TrimSpace(k) == name {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// isList says that a discussion list distributed the message: a List-Id (RFC 2919) and a way to post or an archive (RFC 2369),
+// or the marks of older list servers.
+func isList(m *email.Message) bool {
+	id, post, old := false, false, false
+	for i := range m.Headers {
+		switch m.Headers[i].Key {
+		case "List-Id":
+			id = true
+		case "List-Post", "List-Archive", "List-Subscribe", "X-Mailman-Version":
+			post = true
+		case "Mailing-List", "X-Mailing-List", "X-Beenthere", "X-Google-Group-Id":
+			old = true
+		}
+	}
+	return id && post || old
+}
+
+// header returns the value of the topmost field with the canonical key.
+func (f *Facts) header(key string) string {
+	v, _ := f.Message.Lookup(key)
+	return v
+}
+
+// bulkLevel grades mass mail from 0 to 9 by the marks senders of mass mail leave. It is no threat by itself.
+func (f *Facts) bulkLevel() int {
+	level := 0
+	if _, ok := f.Message.Lookup("List-Unsubscribe"); ok {
+		level += 4
+	}
+	switch strings.ToLower(strings.TrimSpace(f.header("Precedence"))) {
+	case "bulk", "junk":
+		level += 2
+	case "list":
+		level++
+	}
+	for i := range f.Message.Headers {
+		switch f.Message.Headers[i].Key {
+		case "Feedback-Id", "X-Campaign", "X-Campaignid", "X-Mc-User", "X-Sg-Eid", "X-Csa-Complaints", "X-Mailgun-Sid":
+			level++
+		}
+	}
+	for _, l := range f.web {
+		if f.judge.hosts.Trackers.Match(l.host) != "" {
+			level++
+			break
+		}
+	}
+	if f.lures.unsubscribe {
+		level++
+	}
+	if f.list {
+		level = min(level, 3)
+	}
+	return min(level, 9)
+}
+
+// rented returns the entry of the hosting list that h is a customer's name or page under, "" when h is the provider itself.
+func (j *Judge) rented(h string) string {
+	entry := j.hosts.Hosting.Match(h)
+	if entry == h && entry != "storage.googleapis.com" && entry != "sites.google.com" && entry != "docs.google.com" && entry != "forms.gle" {
+		return ""
+	}
+	return entry
+}
+
+// query returns the parsed target of a link, nil when it does not parse.
+func (l *link) parse() *url.URL {
+	t := l.Target
+	if t == "" {
+		t = l.URL
+	}
+	if len(t) > 4096 {
+		t = t[:4096]
+	}
+	u, err := url.Parse(t)
+	if err != nil {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,171 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"tocsin/internal/email"
+	"tocsin/internal/intel"
+)
+
+// What extensions stand for. Several of them run on a double click, whatever the mail program shows.
+var (
+	programs = set(`exe scr com pif bat cmd vbs vbe js jse wsf wsh hta lnk msi msp mst ps1 psm1 psd1 jar reg cpl chm inf scf sct ws
+		msc gadget application appref-ms settingcontent-ms xll wll ppam xlam dll sys drv vb hlp ade adp mde mdb accde url website iqy slk library-ms search-ms`)
+	diskImages = set(`iso img vhd vhdx udf daa ace arj cab lzh uue one onepkg wim`)
+	macroFiles = set(`docm dotm xlsm xltm xlsb pptm potm ppsm`)
+	documents  = set(`pdf doc docx xls xlsx ppt pptx txt rtf csv jpg jpeg png gif bmp tif tiff htm html mp3 mp4 wav eml odt ods`)
+	runsKinds  = set(`exe dll elf macho msi lnk jar bat vbs js hta ps1`) // detected kinds
+	archives   = set(`zip rar 7z gz tgz tar`)
+)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// eicar is the standard test file of the antivirus industry (eicar.org), in two pieces so that this source is not taken for it.
+var eicar = []byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$` + `EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`)
+
+const eicarName = "EICAR-Test-File"
+
+// maxScript is how much of a page or picture is searched for scripts, in octets.
+const maxScript = 1 << 20
+
+// detectFiles looks at what is attached: names first, then the first bytes.
+func detectFiles(f *Facts, raise Raise) {
+	offered := 0
+	for i := range f.Message.Attachments {
+		a := &f.Message.Attachments[i]
+		content := contentOf(a)
+		if len(content) <= 256 && bytes.HasPrefix(bytes.TrimSpace(content), eicar) || a.SHA256 == "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f" {
+			raise("eicar", say("%q, sha256 %s", a.Name, a.SHA256))
+			f.threatNames = append(f.threatNames, eicarName)
+		}
+		detectFileName(a, raise)
+		detectFileContent(f, a, content, raise)
+		if !a.Inline {
+			offered++
+		}
+	}
+	if bytes.Contains([]byte(cut(f.Message.Visible, maxBody)), eicar) {
+		raise("eicar", say("in the text"))
+		f.threatNames = append(f.threatNames, eicarName)
+	}
+	if offered > 0 {
+		detectBareAttachment(f, raise)
+	}
+}
+
+// contentOf returns the octets of an attachment that is a part of its own, nil for one that was unpacked from another file.
+func contentOf(a *email.Attachment) []byte {
+	if a.Part == nil || len(a.Part.Content) != a.Size {
+		return nil
+	}
+	return a.Part.Content
+}
+
+func detectFileName(a *email.Attachment, raise Raise) {
+	ext := a.Extension
+	switch {
+	case programs[ext] || runsKinds[a.Kind] && a.Kind != "js" && ext != "js":
+		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
+	case diskImages[ext]:
+		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
+	case macroFiles[ext]:
+		raise("macro-document", say("%q", a.Name))
+	}
+	if strings.ContainsAny(a.Name, "\u202e\u202d\u2066\u2067\u2068") {
+		raise("rtl-file-name", say("%q", a.Name))
+	}
+	name := strings.ToLower(a.Name)
+	if i := strings.LastIndexByte(name, '.'); i > 0 && (programs[ext] || diskImages[ext] || ext == "html" || ext == "htm" || ext == "shtml") {
+		before := strings.TrimRight(name[:i], " _\u00a0")
+		if j := strings.LastIndexByte(before, '.'); j > 0 && documents[before[j+1:]] && before[j+1:] != "html" && before[j+1:] != "htm" {
+			raise("double-extension", say("%q", a.Name))
+		}
+	}
+	if ext != "" && documents[ext] && runsKinds[a.Kind] && a.Kind != "js" {
+		raise("type-mismatch", say("%q is %s", a.Name, a.Kind))
+	}
+}
+
+func orUnknown(kind string) string {
+	if kind == "" {
+		return "of unknown type"
+	}
+	return kind
+}
+
+func detectFileContent(f *Facts, a *email.Attachment, content []byte, raise Raise) {
+	page := a.Kind == "html" || a.Extension == "html" || a.Extension == "htm" || a.Extension == "shtml" || a.Extension == "xhtml"
+	switch {
+	case page && !a.Inline && !f.list:
+		raise("html-attachment", say("%q, %d octets", a.Name, a.Size))
+		if mark := active(content); mark != "" {
+			raise("html-attachment-active", say("%q holds %s", a.Name, mark))
+		}
+	case a.Kind == "svg" || a.Extension == "svg":
+		if mark := active(content); mark != "" {
+			raise("svg-active", say("%q holds %s", a.Name, mark))
+		}
+	case archives[a.Extension] || a.Kind == "zip":
+		if encryptedZip(content) {
+			if w := passwordIn(f); w != "" {
+				raise("locked-archive", say("%q is encrypted; the text says %q", a.Name, w))
+			}
+		}
+	}
+}
+
+// marks of a page that does something: run, ask, or unpack itself.
+var marks = []string{"<script", "javascript:", "type=\"password\"", "type='password'", "type=password", "<form", "onload=", "onerror=", "<foreignobject", "<iframe", "atob(", "unescape("}
+
+func active(content []byte) string {
+	low := bytes.ToLower(content[:min(len(content), maxScript)])
+	for _, m := range marks {
+		if bytes.Contains(low, []byte(m)) {
+			return m
+		}
+	}
+	return ""
+}
+
+// encryptedZip reads the flags of the first local file header (APPNOTE 4.4.4: bit 0).
+func encryptedZip(b []byte) bool {
+	return len(b) >= 30 && bytes.HasPrefix(b, []byte("PK\x03\x04")) && binary.LittleEndian.Uint16(b[6:8])&1 != 0
+}
+
+var passwordWords = intel.NewMatcher([]string{"password", "passwort", "kennwort", "mot de passe", "contrasena", "clave", "senha", "wachtwoord", "haslo", "passcode", "pass code", "pin code"})
+
+// passwordIn returns the words of the text around a mention of a password, "" when there is none.
+func passwordIn(f *Facts) string {
+	out := ""
+	for _, text := range [...][]byte{f.body, f.subject} {
+		passwordWords.Find(text, func(m intel.Match) bool {
+			out = string(text[max(0, m.Start-20):min(len(text), m.End+30)])
+			return false
+		})
+	}
+	return out
+}
+
+// detectBareAttachment finds a document that comes with hardly a word from a sender that does not know the reader.
+func detectBareAttachment(f *Facts, raise Raise) {
+	if f.list || len(f.Message.InReplyTo) > 0 || f.org.owns(f.from.Domain) {
+		return
+	}
+	for _, a := range f.Message.Attachments {
+		switch a.Extension {
+		case "pdf", "doc", "docx", "xls", "xlsx", "html", "htm", "zip", "rar", "7z", "ics":
+			if n := letters(f.Message.Visible, 200); n < 60 && !a.Inline && (f.htmlOnly || f.freeMail != "" || f.unproven()) {
+				raise("bare-attachment", say("%q with %d letters of text", a.Name, n))
+				return
+			}
+		}
+	}
+}
