@@ -140,6 +140,19 @@ func (s *Store) MessagesDone(ctx context.Context, sums []string, at time.Time) e
 	return nil
 }
 
+// SuspectMessage counts, durably, that a message is about to be judged alone, and returns how often that was
+// including now.
+func (s *Store) SuspectMessage(ctx context.Context, sum string) (times int, err error) {
+	err = s.writer.QueryRowContext(ctx, s.dialect.Rebind(
+		`UPDATE messages SET suspect = suspect + 1 WHERE sha256 = ? RETURNING suspect`), sum).Scan(&times)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("suspect message %s: %w", sum, ErrNotFound)
+	} else if err != nil {
+		return 0, fmt.Errorf("suspect message %s: %w", sum, err)
+	}
+	return times, nil
+}
+
 // MessageBySHA256 returns the message with these bytes, or ErrNotFound.
 func (s *Store) MessageBySHA256(ctx context.Context, sum string) (Message, error) {
 	return scanMessage(s.reader.QueryRowContext(ctx, s.dialect.Rebind(

@@ -7,7 +7,8 @@ CREATE TABLE messages (
     source              TEXT   NOT NULL,
     size                BIGINT NOT NULL,             -- octets
     recipients          TEXT   NOT NULL,             -- JSON array of the envelope's, sorted; [] when only the headers name any
-    done_at             BIGINT NOT NULL DEFAULT 0    -- when its events were last stored; 0 while never
+    done_at             BIGINT NOT NULL DEFAULT 0,   -- when its events were last stored; 0 while never
+    suspect             BIGINT NOT NULL DEFAULT 0    -- how often it was judged alone because the process had died with it
 );
 CREATE UNIQUE INDEX messages_id ON messages (network_message_id);
 CREATE INDEX messages_at ON messages (at);

@@ -1,0 +1,315 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"tocsin/internal/blobstore"
+	"tocsin/internal/casestore"
+	"tocsin/internal/detect"
+	"tocsin/internal/email"
+	"tocsin/internal/event"
+	"tocsin/internal/mailauth"
+)
+
+// Defects that the road itself adds to those of the message. Each says that a part of the judgement is missing.
+const (
+	DefectRawMissing = "raw-missing"     // the stored bytes are gone
+	DefectRawDamaged = "raw-damaged"     // the stored bytes are not those that were accepted
+	DefectParse      = "parse-error"     // reading the message failed
+	DefectAuth       = "auth-error"      // checking the sender failed
+	DefectJudge      = "judge-error"     // judging failed
+	DefectSuspect    = "judge-crashed"   // judging was given up: the process died of it more than once
+	DefectRefused    = "event-refused"   // the event store refused the full row; this one holds the essentials
+	DefectRecipients = "recipient-limit" // the headers name more recipients than are listed
+)
+
+// Authenticator checks who sent a message.
+type Authenticator interface {
+	Check(ctx context.Context, m *email.Message, raw []byte, env mailauth.Envelope) mailauth.Results
+}
+
+// Judge judges a message.
+type Judge interface {
+	Judge(ctx context.Context, c *detect.Context) detect.Verdict
+}
+
+// Decision is what a policy makes of a verdict, in the words of the event tables.
+type Decision struct {
+	Action      string // DeliveryAction
+	Location    string // DeliveryLocation
+	EmailAction string
+	Policy      string
+	PolicyID    string
+	OrgAction   string // OrgLevelAction and OrgLevelPolicy, when an override of the organisation decided
+	OrgPolicy   string
+	UserAction  string
+	UserPolicy  string
+}
+
+// Events takes event rows. Append returns when they are durable; appending the same rows again changes nothing. It is called by
+// hundreds of goroutines with one message each, and is expected to gather them.
+type Events interface {
+	Append(ctx context.Context, b event.Batch) error
+}
+
+// Geo tells the country of an address: ISO 3166-1 alpha-2, "" when unknown.
+type Geo interface {
+	Country(addr netip.Addr) string
+}
+
+// PipelineConfig is what a Pipeline works with. Blobs, Ledger, Judge and Events must be set.
+type PipelineConfig struct {
+	Blobs  Blobs
+	Ledger *casestore.Store
+	Events Events
+	Judge  Judge
+	Auth   Authenticator                                      // nil: nothing is known of the sender
+	Decide func(v detect.Verdict, c *detect.Context) Decision // nil: only watch, everything was delivered
+	Org    func() detect.Organisation                         // asked for every message; nil: nothing is known of the organisation
+	Own    func(netip.Addr) bool                              // addresses of the organisation's own servers; nil: private and loopback ones
+	Geo    Geo                                                // nil: no countries
+	Limits email.Limits
+	Logger *slog.Logger // nil: discard
+
+	// Refused reports whether an error of Events means that this row will never be taken, as opposed to a store that is
+	// away for a while. nil: never.
+	Refused func(error) bool
+	// Stored is called after every message whose events were stored, with the rows. It must be quick.
+	Stored func(event.Batch)
+
+	CPU    int // messages parsed or judged at the same time; default: the number of processors
+	Loaded int // messages in memory at the same time, most of them waiting for DNS; default 64
+}
+
+// Pipeline judges accepted messages: it works the jobs that Intake made. It is safe for concurrent use.
+type Pipeline struct {
+	cfg     PipelineConfig
+	cpu     chan struct{}
+	loaded  chan struct{}
+	alone   sync.Mutex // held while a message that may have killed the process is judged
+	settled *group[string]
+
+	judged, unjudged, delayed atomic.Int64
+	judgeNanos                atomic.Int64
+}
+
+// NewPipeline prepares a pipeline. Add it to the queue's workers with Register; Close it after the queue has stopped.
+func NewPipeline(c PipelineConfig) *Pipeline {
+	if c.CPU <= 0 {
+		c.CPU = runtime.NumCPU()
+	}
+	if c.Loaded <= 0 {
+		c.Loaded = 64
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Own == nil {
+		c.Own = func(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+	}
+	if c.Org == nil {
+		c.Org = func() detect.Organisation { return detect.Organisation{} }
+	}
+	if c.Decide == nil {
+		c.Decide = watch
+	}
+	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded)}
+	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(sums []string) []error {
+		err := c.Ledger.MessagesDone(context.Background(), sums, time.Now())
+		errs := make([]error, len(sums))
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	})
+	return p
+}
+
+// watch is the decision of an installation that only looks on: the mail system delivered.
+func watch(detect.Verdict, *detect.Context) Decision {
+	return Decision{Action: "Delivered", Location: "Inbox/folder", EmailAction: "No action taken"}
+}
+
+// Close waits for the last notes to the ledger.
+func (p *Pipeline) Close() { p.settled.close() }
+
+// QueueConfig is how many jobs run at the same time. They are many because a job spends its life waiting for commits that it
+// shares with others; what needs the processor or memory is bounded by PipelineConfig.
+func QueueConfig() river.QueueConfig { return river.QueueConfig{MaxWorkers: 500} }
+
+// Register adds the pipeline to the workers of the job queue.
+func (p *Pipeline) Register(w *river.Workers) { river.AddWorker(w, &worker{p: p}) }
+
+type worker struct {
+	river.WorkerDefaults[Job]
+	p *Pipeline
+}
+
+// Timeout is generous: an append waits out the event store's checkpoints.
+func (w *worker) Timeout(*river.Job[Job]) time.Duration { return 10 * time.Minute }
+
+// Work judges one message. A store that is away makes the job wait and try again for ever; a message that can't be
+// judged is listed as such. So no job is ever given up.
+func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
+	err := w.p.Process(ctx, j.Args, j.Attempt)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // shutting down, or the time is up: River runs it again
+	}
+	w.p.delayed.Add(1)
+	w.p.cfg.Logger.Warn("message waits", "message", j.Args.NetworkMessageID, "err", err)
+	// Spread out, so that a store that comes back is not met by everybody at once.
+	return river.JobSnooze(5*time.Second + rand.N(10*time.Second))
+}
+
+// Process judges one message and stores its events. attempt counts from 1. It returns an error only when a store
+// failed; then it should be called again.
+func (p *Pipeline) Process(ctx context.Context, j Job, attempt int) error {
+	batch, err := p.examine(ctx, j, attempt)
+	if err != nil {
+		return err
+	}
+	err = p.cfg.Events.Append(ctx, batch)
+	if err != nil && p.cfg.Refused != nil && p.cfg.Refused(err) {
+		p.cfg.Logger.Error("event store refused a row", "message", j.NetworkMessageID, "err", err)
+		p.unjudged.Add(1)
+		batch = essentials(batch)
+		err = p.cfg.Events.Append(ctx, batch)
+	}
+	if err != nil {
+		return fmt.Errorf("store events: %w", err)
+	}
+	if err := p.settled.do(ctx, j.SHA256, 1); err != nil {
+		return fmt.Errorf("note as done: %w", err)
+	}
+	if p.cfg.Stored != nil {
+		p.cfg.Stored(batch)
+	}
+	return nil
+}
+
+// maxCalmAttempts is how many runs of a job may end without a word (the process died) before it is judged alone and
+// under watch. Most who die with the process are innocent bystanders.
+const maxCalmAttempts = 3
+
+// maxSuspicions is how often the process may die while a message was judged alone before it is listed unjudged.
+const maxSuspicions = 3
+
+// examine turns a job into event rows.
+func (p *Pipeline) examine(ctx context.Context, j Job, attempt int) (event.Batch, error) {
+	if err := acquire(ctx, p.loaded); err != nil {
+		return event.Batch{}, err
+	}
+	defer func() { <-p.loaded }()
+
+	raw, err := p.cfg.Blobs.Get(ctx, j.SHA256)
+	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
+	switch {
+	case errors.Is(err, blobstore.ErrNotFound):
+		return p.unread(f, DefectRawMissing, err), nil
+	case errors.Is(err, blobstore.ErrCorrupt):
+		return p.unread(f, DefectRawDamaged, err), nil
+	case err != nil:
+		return event.Batch{}, fmt.Errorf("read message: %w", err)
+	}
+	if attempt > maxCalmAttempts {
+		p.alone.Lock()
+		defer p.alone.Unlock()
+		times, err := p.cfg.Ledger.SuspectMessage(ctx, j.SHA256)
+		if err != nil {
+			return event.Batch{}, err
+		}
+		if times > maxSuspicions {
+			return p.unread(f, DefectSuspect, errors.New("the process ended each time this message was judged")), nil
+		}
+	}
+	if err := p.judge(ctx, f, raw); err != nil {
+		return event.Batch{}, err
+	}
+	return f.rows(), nil
+}
+
+// judge fills f. The steps that need the processor take turns; looking up DNS in between does not hold one.
+func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
+	if err := acquire(ctx, p.cpu); err != nil {
+		return err
+	}
+	start := time.Now()
+	ok := p.step(f, DefectParse, func() {
+		f.m = email.Parse(raw, p.cfg.Limits)
+		f.describe()
+	})
+	<-p.cpu
+	spent := time.Since(start)
+	if !ok {
+		f.m = nil
+		return nil
+	}
+	if p.cfg.Auth != nil {
+		p.step(f, DefectAuth, func() {
+			f.auth = p.cfg.Auth.Check(ctx, f.m, raw, f.envelope())
+			f.authKnown = true
+		})
+	}
+	if err := acquire(ctx, p.cpu); err != nil {
+		return err
+	}
+	defer func() { <-p.cpu }()
+	start = time.Now()
+	f.decision = watch(detect.Verdict{}, nil)
+	p.step(f, DefectJudge, func() {
+		c := f.context()
+		v := p.cfg.Judge.Judge(ctx, c)
+		f.decision = p.cfg.Decide(v, c)
+		f.verdict = v
+	})
+	p.judged.Add(1)
+	p.judgeNanos.Add(int64(spent + time.Since(start)))
+	return ctx.Err() // a judgement that was cut short by shutdown is not the message's verdict
+}
+
+// step runs one step of the judgement. A panic becomes a defect of the message: a bug must not cost the mail.
+func (p *Pipeline) step(f *findings, defect string, do func()) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.unjudged.Add(1)
+			f.defects = append(f.defects, defect)
+			p.cfg.Logger.Error("judging a message failed", "message", f.job.NetworkMessageID, "step", defect,
+				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
+	do()
+	return true
+}
+
+// unread lists a message without having read it.
+func (p *Pipeline) unread(f *findings, defect string, err error) event.Batch {
+	p.unjudged.Add(1)
+	p.cfg.Logger.Error("message can't be judged", "message", f.job.NetworkMessageID, "sha256", f.job.SHA256, "defect", defect, "err", err)
+	f.defects = append(f.defects, defect)
+	f.decision = watch(detect.Verdict{}, nil)
+	return f.rows()
+}
+
+func acquire(ctx context.Context, sem chan struct{}) error {
+	select {
+	case sem <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
