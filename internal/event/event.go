@@ -163,5 +163,6 @@ type Batch struct {
 type Extra struct {
 	Signals json.RawMessage `json:"signals,omitempty"` // array of detect.Signal
 	Scores  map[string]int  `json:"scores,omitempty"`
+	Auth    json.RawMessage `json:"auth,omitempty"` // mailauth.Results, when the sender was checked
 	Source  string          `json:"source,omitempty"`
 }

@@ -149,6 +149,9 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 			extra.Scores[string(t)] = n
 		}
 	}
+	if f.authKnown {
+		extra.Auth = json.RawMessage(text(f.auth))
+	}
 	e.AdditionalFields = text(extra)
 }
 
