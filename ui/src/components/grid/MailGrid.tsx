@@ -1,0 +1,249 @@
+import { Checkbox, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { useVirtualizer, type Range } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import type { EmailRow } from "../../api/client";
+import { useKeys } from "../../shell/keys";
+import { useCopy } from "../copy";
+import { ArrowDown12Regular, ArrowUp12Regular } from "../icons";
+import { addLink, useValueMenu } from "../ValueMenu";
+import type { Column, Look } from "./columns";
+import { fit, tracks } from "./fit";
+import styles from "./Grid.module.css";
+import { Row } from "./Row";
+import { extend, keyOf, toggle, type Selection } from "./selection";
+
+const headHeight = 36, checkWidth = 40;
+const overscan = 10;
+
+interface Props {
+  rows: readonly EmailRow[];
+  /** How many rows there are in all; -1 while nobody knows. */
+  total: number;
+  more: boolean;
+  loading: boolean;
+  onMore: () => void;
+  columns: readonly Column[];
+  sort: string;
+  desc: boolean;
+  onSort: (field: string, desc: boolean) => void;
+  selection: Selection;
+  onSelect: (s: Selection) => void;
+  /** Key of the open row. */
+  open: string | undefined;
+  onOpen: (r: EmailRow) => void;
+  rowHeight: number;
+  look: Omit<Look, "narrow">;
+  label: string;
+  /** What stands under the rows; first and last are the numbers of the rows in sight, from 1. */
+  foot: (first: number, last: number) => ReactNode;
+  /** Instead of rows, when there are none. */
+  empty?: ReactNode;
+}
+
+/** A list of mail of any length: only what is in sight is in the document. j k x o m and the arrow keys work wherever the focus is. */
+export function MailGrid(p: Props) {
+  const { rows, columns, rowHeight, onSelect, selection, onOpen, more, loading, onMore } = p;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(1200);
+  const [cursor, setCursor] = useState({ row: 0, col: 2 });
+  const anchor = useRef(0);
+  const wanted = useRef(false);
+  const openMenu = useValueMenu();
+  const copy = useCopy();
+
+  useEffect(() => {
+    const el = scroller.current;
+    if (!el) return;
+    const watch = new ResizeObserver(() => setWidth(el.clientWidth));
+    watch.observe(el);
+    return () => watch.disconnect();
+  }, []);
+
+  const shown = useMemo(() => fit(columns, width - checkWidth - 8), [columns, width]);
+  const narrow = width < 760;
+  const look = useMemo(() => ({ ...p.look, narrow }), [p.look, narrow]);
+  const sized = useMemo(() => (narrow ? shown.map((c) => (c.field === "Timestamp" ? { ...c, min: 64 } : c)) : shown), [shown, narrow]);
+  const template = `${checkWidth}px ${tracks(sized)}`;
+
+  const at = Math.min(cursor.row, Math.max(0, rows.length - 1));
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan,
+    scrollPaddingStart: headHeight,
+    // The row with the focus stays in the document, wherever the list is scrolled.
+    rangeExtractor: useCallback((r: Range) => {
+      const first = Math.max(0, r.startIndex - r.overscan), last = Math.min(r.count - 1, r.endIndex + r.overscan);
+      const out = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+      if (r.count > 0 && (at < first || at > last)) out.push(at);
+      return out;
+    }, [at]),
+  });
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const items = virtual.getVirtualItems();
+  const lastItem = items.reduce((n, v) => Math.max(n, v.index), 0);
+  useEffect(() => {
+    if (more && !loading && lastItem >= rows.length - 40) onMore();
+  }, [more, loading, lastItem, rows.length, onMore]);
+
+  const cellAt = (row: number, col: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${row}:${col}"]`);
+  useEffect(() => {
+    if (!wanted.current) return;
+    wanted.current = false;
+    cellAt(at, cursor.col)?.focus({ preventScroll: true });
+  });
+  const go = (row: number, col = cursor.col) => {
+    const r = Math.max(0, Math.min(rows.length - 1, row));
+    const c = Math.max(0, Math.min(shown.length, col));
+    wanted.current = true;
+    virtual.scrollToIndex(r, { align: "auto" });
+    setCursor({ row: r, col: c });
+  };
+  const menu = () => {
+    const row = rows[at], col = shown[cursor.col - 1];
+    const el = cellAt(at, cursor.col);
+    if (!row || !col || !el) return;
+    openMenu({ field: col.field, value: col.value(row), target: el.querySelector<HTMLElement>("[data-value]") ?? el });
+  };
+  const select = (from?: number) => {
+    const r = rows[at];
+    if (!r) return;
+    onSelect(from === undefined ? toggle(selection, r) : extend(selection, rows, from, at));
+    anchor.current = at;
+  };
+  useKeys({
+    j: () => go(document.activeElement?.closest("[data-cell]") ? at + 1 : at),
+    k: () => go(at - 1),
+    x: () => select(),
+    X: () => select(anchor.current),
+    o: () => rows[at] && onOpen(rows[at]),
+    m: menu,
+    c: () => {
+      const r = rows[at], col = shown[cursor.col - 1];
+      if (r && col) copy(col.value(r), `${col.label} copied`);
+    },
+  }, rows.length > 0);
+
+  const keys = (e: KeyboardEvent<HTMLDivElement>) => {
+    if (!(e.target as HTMLElement).matches("[data-cell]")) return;
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - headHeight) / rowHeight) - 1);
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1), ArrowRight: () => go(at, cursor.col + 1), ArrowLeft: () => go(at, cursor.col - 1),
+      PageDown: () => go(at + page), PageUp: () => go(at - page), Home: () => go(e.ctrlKey ? 0 : at, 0), End: () => go(e.ctrlKey ? rows.length - 1 : at, shown.length),
+      " ": () => select(e.shiftKey ? anchor.current : undefined), ContextMenu: menu,
+      Enter: () => {
+        const col = shown[cursor.col - 1];
+        if (cursor.col === 0) select();
+        else if (col?.opens) rows[at] && onOpen(rows[at]);
+        else menu();
+      },
+    };
+    const move = moves[e.key];
+    if (!move) return;
+    e.preventDefault();
+    move();
+  };
+
+  // One set of handlers for all rows: what was hit is read from the cell.
+  const hit = (e: MouseEvent) => {
+    const cell = (e.target as HTMLElement).closest<HTMLElement>("[data-cell]");
+    if (!cell) return undefined;
+    const [r, c] = cell.dataset["cell"]!.split(":").map(Number) as [number, number];
+    const row = rows[r];
+    return row ? { r, c, row, col: shown[c - 1], value: (e.target as HTMLElement).closest<HTMLElement>("[data-value]") } : undefined;
+  };
+  const click = (e: MouseEvent) => {
+    const h = hit(e);
+    if (!h) return;
+    setCursor({ row: h.r, col: h.c });
+    if (h.c === 0) {
+      onSelect(e.shiftKey ? extend(selection, rows, anchor.current, h.r) : toggle(selection, h.row));
+      anchor.current = h.r;
+    } else if (h.col && h.value && !h.col.opens) openMenu({ field: h.col.field, value: h.col.value(h.row), target: h.value });
+    else onOpen(h.row);
+  };
+  const context = (e: MouseEvent) => {
+    const h = hit(e);
+    if (!h?.col) return;
+    e.preventDefault();
+    setCursor({ row: h.r, col: h.c });
+    openMenu({ field: h.col.field, value: h.col.value(h.row), target: h.value ?? (e.target as HTMLElement) });
+  };
+  const middle = (e: MouseEvent) => {
+    const h = e.button === 1 ? hit(e) : undefined;
+    if (!h?.col) return;
+    e.preventDefault();
+    const link = h.col.opens ? `/email/${h.row.NetworkMessageId}?recipient=${encodeURIComponent(h.row.RecipientEmailAddress)}` : addLink(h.col.field, h.col.value(h.row));
+    window.open(link, "_blank", "noopener");
+  };
+
+  const inSight = rows.filter((r) => selection.rows.has(keyOf(r))).length;
+  const top = scroller.current?.scrollTop ?? 0;
+  const height = (scroller.current?.clientHeight ?? 0) - headHeight;
+  const first = rows.length === 0 ? 0 : Math.floor(top / rowHeight) + 1;
+  const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight));
+  return (
+    <div className={styles.box}>
+      <div ref={scroller} className={styles.scroller}>
+        <div role="grid" aria-label={p.label} aria-rowcount={p.total < 0 ? -1 : p.total + 1} aria-colcount={shown.length + 1} aria-multiselectable className={styles.grid} onKeyDown={keys}>
+          <div role="rowgroup" className={styles.head}>
+            <div role="row" aria-rowindex={1} className={styles.headrow} style={{ gridTemplateColumns: template, height: headHeight }}>
+              <div role="columnheader" className={styles.check}>
+                <Checkbox
+                  aria-label="Select all rows that are loaded"
+                  checked={inSight === 0 ? false : inSight === rows.length ? true : "mixed"}
+                  onChange={() => onSelect(inSight === rows.length ? { rows: new Map() } : extend(selection, rows, 0, rows.length - 1))}
+                />
+              </div>
+              {shown.map((c) => (
+                <div key={c.field} role="columnheader" aria-sort={p.sort === c.field ? (p.desc ? "descending" : "ascending") : "none"} className={c.numeric ? styles.right : undefined}>
+                  <button type="button" className="clip" onClick={() => p.onSort(c.field, p.sort === c.field ? !p.desc : c.field === "Timestamp" || c.numeric === true)}>
+                    <span className="clip">{c.field === "Timestamp" && !narrow ? `Time (${look.zone === "utc" ? "UTC" : "local"})` : c.label}</span>
+                    {p.sort === c.field && (p.desc ? <ArrowDown12Regular aria-hidden /> : <ArrowUp12Regular aria-hidden />)}
+                  </button>
+                </div>
+              ))}
+            </div>
+          </div>
+          <div
+            role="rowgroup"
+            className={styles.body}
+            style={{ height: virtual.getTotalSize() }}
+            onClick={click}
+            onContextMenu={context}
+            onAuxClick={middle}
+            onMouseDown={(e) => e.button === 1 && e.preventDefault()}
+          >
+            {items.map((v) => {
+              const r = rows[v.index]!;
+              const k = keyOf(r);
+              return (
+                <Row
+                  key={k}
+                  row={r}
+                  index={v.index}
+                  start={v.start}
+                  height={rowHeight}
+                  columns={shown}
+                  template={template}
+                  look={look}
+                  selected={selection.all !== undefined || selection.rows.has(k)}
+                  open={p.open === k}
+                  focus={v.index === at ? cursor.col : -1}
+                />
+              );
+            })}
+          </div>
+        </div>
+        {rows.length === 0 && !loading && p.empty}
+        {loading && (
+          <Skeleton className={styles.wait} aria-label="Reading mail">
+            {Array.from({ length: rows.length === 0 ? 12 : 2 }, (_, i) => <SkeletonItem key={i} size={16} />)}
+          </Skeleton>
+        )}
+      </div>
+      <footer className={styles.foot}>{p.foot(first, last)}</footer>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { parseSearch, stringifySearch, type Search } from "./address/search";
+import { Broken, Gate, NotFound } from "./shell/Gate";
+
+const root = createRootRoute({
+  component: Outlet,
+  // Each page reads what it knows from the address and ignores the rest; see src/address.
+  validateSearch: (s): Search => s as Search,
+  notFoundComponent: NotFound,
+  errorComponent: Broken,
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./pages/setup/SetupPage"), "SetupPage"),
+});
+
+/** Everything behind the sign-in, inside the shell. */
+const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
+
+const index = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/explorer", replace: true });
+  },
+});
+
+const explorer = createRoute({
+  getParentRoute: () => inside,
+  path: "/explorer",
+  component: lazyRouteComponent(() => import("./pages/explorer/ExplorerPage"), "ExplorerPage"),
+});
+
+const email = createRoute({
+  getParentRoute: () => inside,
+  path: "/email/$id",
+  component: lazyRouteComponent(() => import("./pages/email/EmailPage"), "EmailPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, email])]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultErrorComponent: Broken,
+  defaultStructuralSharing: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

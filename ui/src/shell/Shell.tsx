@@ -1,0 +1,120 @@
+import { Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, Toaster, Tooltip, useId } from "@fluentui/react-components";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { writeRange } from "../address/range";
+import { useTimeRange } from "../address/useAddress";
+import { Bell } from "../components/Bell";
+import { ToasterContext } from "../components/copy";
+import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
+import { ValueMenuProvider } from "../components/ValueMenu";
+import { useOperator, usePreferences } from "../session/queries";
+import { useChooseTheme } from "../theme/AppTheme";
+import { ClockProvider, useClock } from "../time/Clock";
+import { zoneName } from "../time/zone";
+import { GlobalSearch } from "./GlobalSearch";
+import { Help } from "./Help";
+import { useKeys } from "./keys";
+import { pages } from "./nav";
+import { PersonMenu } from "./PersonMenu";
+import styles from "./Shell.module.css";
+import { TimeRangePicker } from "./TimeRangePicker";
+
+/** What every page stands in: top bar, navigation, the clock, the value menu and the keys. */
+export function Shell() {
+  const session = useOperator();
+  const [preferences] = usePreferences();
+  const chooseTheme = useChooseTheme();
+  useEffect(() => chooseTheme(preferences.theme), [preferences.theme, chooseTheme]);
+  const toaster = useId("toaster");
+  return (
+    <ToasterContext.Provider value={toaster}>
+      <ClockProvider serverTime={session.time}>
+        <ValueMenuProvider>
+          <Frame />
+        </ValueMenuProvider>
+      </ClockProvider>
+      <Toaster toasterId={toaster} position="bottom" />
+    </ToasterContext.Provider>
+  );
+}
+
+function Frame() {
+  const [help, setHelp] = useState(false);
+  const { organisation, demo, version } = useOperator();
+  const navigate = useNavigate();
+  const { range } = useTimeRange();
+  const go = Object.fromEntries(pages.map((p) => [`g ${p.key}`, () => void navigate({ to: p.to, search: writeRange(range) })]));
+  useKeys({ "?": () => setHelp(true), ...go });
+  return (
+    <div className={styles.shell}>
+      <header className={styles.top}>
+        <Link to="/explorer" search={writeRange(range)} className={styles.mark}>
+          <Bell size={24} />
+          <b>Tocsin</b>
+        </Link>
+        <GlobalSearch />
+        <div className={styles.push} />
+        {demo && <span className={styles.demo} title="Every message of this organisation is invented">Sample organisation</span>}
+        <span className={`${styles.org} clip`}>{organisation.name}</span>
+        <TimeRangePicker />
+        <ZoneMenu />
+        <Tooltip content="Keyboard and help" relationship="label">
+          <button type="button" className={`${styles.control} ${styles.square}`} onClick={() => setHelp(true)}><QuestionCircle20Regular aria-hidden /></button>
+        </Tooltip>
+        <PersonMenu />
+      </header>
+      <Nav />
+      <main className={styles.main}><Outlet /></main>
+      <Help open={help} onClose={() => setHelp(false)} version={version} />
+    </div>
+  );
+}
+
+function ZoneMenu() {
+  const [preferences, change] = usePreferences();
+  const { now } = useClock();
+  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <Menu checkedValues={{ zone: [preferences.zone] }} onCheckedValueChange={(_, d) => change({ zone: d.checkedItems.includes("local") ? "local" : "utc" })}>
+      <MenuTrigger disableButtonEnhancement>
+        <button type="button" className={styles.control} aria-label={`Times are shown in ${zoneName(now, preferences.zone)}`}>
+          {zoneName(now, preferences.zone)}
+          <ChevronDown16Regular aria-hidden />
+        </button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItemRadio name="zone" value="utc">UTC</MenuItemRadio>
+          <MenuItemRadio name="zone" value="local" secondaryContent={zoneName(now, "local")}>{local}</MenuItemRadio>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+function Nav() {
+  const [preferences, change] = usePreferences();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const { range } = useTimeRange();
+  // Pages with wide lists want the room; a person who pins the words keeps them everywhere.
+  const wide = preferences.nav_pinned || !(pages.some((p) => p.narrow && path.startsWith(p.to)) || path.startsWith("/email/"));
+  return (
+    <nav className={`${styles.nav} ${wide ? "" : styles.slim}`} aria-label="Pages">
+      <ul>
+        {pages.map((p) => {
+          const link = (
+            <Link to={p.to} search={writeRange(range)} aria-current={path.startsWith(p.to) ? "page" : undefined} aria-label={p.label}>
+              <p.icon aria-hidden />
+              <span className={styles.word}>{p.label}</span>
+            </Link>
+          );
+          return <li key={p.to}>{wide ? link : <Tooltip content={p.label} relationship="description" positioning="after">{link}</Tooltip>}</li>;
+        })}
+      </ul>
+      <button type="button" className={styles.pin} aria-expanded={wide} aria-label={wide ? "Collapse navigation" : "Expand navigation"} onClick={() => change({ nav_pinned: !preferences.nav_pinned })}>
+        {wide ? <ChevronLeft20Regular aria-hidden /> : <ChevronRight20Regular aria-hidden />}
+        <span className={styles.word}>Collapse</span>
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,6 @@
+import { Search20Regular } from "../components/icons";
+
+/** The pages of the navigation, in order. A page is listed once it is built; its key goes there after "g". */
+export const pages = [
+  { to: "/explorer", label: "Explorer", key: "e", icon: Search20Regular, narrow: true },
+] as const;

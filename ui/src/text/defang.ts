@@ -1,0 +1,58 @@
+// Defanging: a hostile address written so that no program makes a link of it and no person follows it by accident.
+
+const scheme = /^(https?|ftp|wss?)(:\/\/)/i;
+const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
+const ipv6 = /^[0-9a-f:]*:[0-9a-f:.]+$/i;
+
+/** Defangs a URL, email address, domain or IP address; other text comes back as it is. */
+export function defang(value: string): string {
+  if (scheme.test(value)) {
+    const m = /^([a-z]+)(:\/\/)([^/?#]*)([\s\S]*)$/i.exec(value);
+    if (!m) return value;
+    return m[1]!.replace(/^http/i, "hxxp").replace(/^ftp/i, "fxp").replace(/^ws/i, "wxs") + m[2]! + dots(m[3]!) + m[4]!;
+  }
+  if (ipv4.test(value)) return dots(value);
+  if (ipv6.test(value)) return value.replace(/:/g, "[:]");
+  const at = value.lastIndexOf("@");
+  if (at >= 0 && !/\s/.test(value.slice(at))) return value.slice(0, at + 1) + dots(value.slice(at + 1));
+  if (looksLikeHost(value)) return dots(value);
+  return value;
+}
+
+/** Whether defanging changes it: only then is "copy defanged" worth a line of its own. */
+export function canDefang(value: string): boolean {
+  return defang(value) !== value;
+}
+
+function dots(s: string): string {
+  return s.replace(/\./g, "[.]");
+}
+
+// A host name, with or without a path after it; file names such as "invoice.pdf" look the same and are left for the
+// caller, who knows the field.
+function looksLikeHost(s: string): boolean {
+  return /^(?=.{3,253}$)[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}_])?(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}_])?)*\.[\p{L}][\p{L}\p{N}-]+$/u.test(s);
+}
+
+const addressed = /(Address|Domain|IPv4|IPv6|IP|Url|UrlDomain|UrlTarget)$/;
+
+/** How the value of a field is shown as evidence: addresses, domains, URLs and IP addresses defanged, words and file names as they are. */
+export function evidence(field: string, value: string): string {
+  return addressed.test(field) || scheme.test(value) || /^[^\s@]+@[^\s@]+$/.test(value) ? defang(value) : value;
+}
+
+const files = "pdf|docx?|docm|xlsx?|xlsm|xlsb|pptx?|pptm|rtf|txt|csv|html?|shtml|svg|zip|rar|7z|gz|tar|iso|img|exe|dll|scr|js|vbs|wsf|hta|lnk|bat|cmd|ps1|jar|apk|msi|one|eml|msg|ics|png|jpe?g|gif|bmp|webp|tiff?|xml|json|ya?ml|php|asp|aspx|jsp";
+const inText = new RegExp(
+  [
+    "\\b(?:https?|ftp|wss?)://[^\\s\"'<>]+",
+    "[^\\s@\"'<>(),;:]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+",
+    "\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b",
+    `(?<![\\p{L}\\p{N}._-])(?:[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]*[\\p{L}\\p{N}])?\\.)+(?!(?:${files})(?![\\p{L}\\p{N}.-]))\\p{L}[\\p{L}\\p{N}-]*\\p{L}(?![\\p{L}\\p{N}-]|\\.[\\p{L}\\p{N}])`,
+  ].join("|"),
+  "giu",
+);
+
+/** Defangs every address inside running text, such as the evidence of a signal; names of files stay as they are. */
+export function defangText(text: string): string {
+  return text.replace(inText, (m) => defang(m));
+}

@@ -1,0 +1,37 @@
+import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { usePreferences } from "../session/queries";
+import type { Zone } from "./zone";
+
+interface Clock {
+  /** The instant that "now" means on this screen. It stands still while a person reads, so that counts do not jump. */
+  now: Date;
+  /** Sets it to the server's clock, which asks every relative question again. */
+  refresh: () => void;
+}
+
+const ClockContext = createContext<Clock | undefined>(undefined);
+
+/** Hands down the server's time: a reader's own clock may be wrong, and "the last hour" must not depend on it. */
+export function ClockProvider({ serverTime, children }: { serverTime: string; children: ReactNode }) {
+  const [skew] = useState(() => {
+    const t = Date.parse(serverTime);
+    return Number.isNaN(t) ? 0 : t - Date.now();
+  });
+  // Whole seconds, rounded up, so that a message of this second is inside the range.
+  const read = useCallback(() => new Date(Math.ceil((Date.now() + skew) / 1000) * 1000), [skew]);
+  const [now, setNow] = useState(read);
+  const clock = useMemo(() => ({ now, refresh: () => setNow(read()) }), [now, read]);
+  return <ClockContext.Provider value={clock}>{children}</ClockContext.Provider>;
+}
+
+export function useClock(): Clock {
+  const c = useContext(ClockContext);
+  if (!c) throw new Error("useClock outside ClockProvider");
+  return c;
+}
+
+/** The zone every time is shown in. */
+export function useZone(): Zone {
+  const [p] = usePreferences();
+  return p.zone;
+}
