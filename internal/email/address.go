@@ -376,6 +376,7 @@ func splitBare(raw string) (name, addr string) {
 	// White space around the at sign and dots is obsolete but legal.
 	left := strings.TrimRight(raw[:at], " \t")
 	right := strings.TrimLeft(raw[at+1:], " \t")
+	right = strings.ReplaceAll(strings.ReplaceAll(right, " . ", "."), " .", ".")
 	from := len(left)
 	if strings.HasSuffix(left, `"`) {
 		if k := strings.LastIndexByte(left[:len(left)-1], '"'); k >= 0 {

@@ -54,7 +54,7 @@ var charsetAliases = map[string]encoding.Encoding{
 	"gb2312": simplifiedchinese.GB18030, "gb_2312-80": simplifiedchinese.GB18030, "gbk": simplifiedchinese.GB18030, "x-gbk": simplifiedchinese.GB18030,
 	"cp936": simplifiedchinese.GB18030, "windows-936": simplifiedchinese.GB18030, "gb-2312": simplifiedchinese.GB18030, "euc-cn": simplifiedchinese.GB18030,
 	"hz-gb-2312": simplifiedchinese.HZGB2312, "hz": simplifiedchinese.HZGB2312,
-	"cp950": traditionalchinese.Big5, "windows-950": traditionalchinese.Big5, "big-5": traditionalchinese.Big5, "big5hkscs": traditionalchinese.Big5,
+	"cp950": traditionalchinese.Big5, "windows-950": traditionalchinese.Big5, "big-5": traditionalchinese.Big5, "big5hkscs": traditionalchinese.Big5, "chinesebig5": traditionalchinese.Big5,
 	"cp949": korean.EUCKR, "uhc": korean.EUCKR, "ks_c_5601": korean.EUCKR, "euckr": korean.EUCKR, "x-windows-949": korean.EUCKR,
 	"cp437": charmap.CodePage437, "ibm437": charmap.CodePage437, "cp850": charmap.CodePage850, "ibm850": charmap.CodePage850,
 	"cp852": charmap.CodePage852, "ibm852": charmap.CodePage852, "cp855": charmap.CodePage855, "ibm855": charmap.CodePage855,
@@ -171,17 +171,38 @@ func toUTF8(b []byte, label string) (string, charsetFit) {
 			return string(b), charsetWrong // a label that was never true: the bytes are plain text
 		}
 	}
+	if e == japanese.ISO2022JP && !asciiOnly(b) {
+		// A 7-bit charset with 8-bit bytes: one of the two other Japanese ones was meant.
+		if text := decodeWith(japanese.EUCJP, b); !garbled(text) {
+			return text, charsetWrong
+		}
+		e = japanese.ShiftJIS
+	}
 	text := decodeWith(e, b)
-	bad := strings.Count(text, "\uFFFD")
-	if bad > 0 {
+	if strings.Contains(text, "\uFFFD") {
 		if utf8.Valid(b) {
 			return string(b), charsetWrong
 		}
-		if bad > 2 && bad > len(text)/40 {
+		if garbled(text) {
 			return brokenUTF8(b), charsetWrong
 		}
 	}
 	return text, charsetFits
+}
+
+// garbled reports whether decoding failed for more than a tenth of the text that is not ASCII.
+func garbled(text string) bool {
+	bad := strings.Count(text, "\uFFFD")
+	if bad == 0 {
+		return false
+	}
+	good := 0
+	for _, c := range text {
+		if c >= 0x80 && c != 0xfffd {
+			good++
+		}
+	}
+	return bad*9 > good
 }
 
 func hasUTF16Mark(b []byte) bool {
@@ -211,8 +232,9 @@ func guess(b []byte) string {
 	return brokenUTF8(b)
 }
 
-// brokenUTF8 reads bytes that are not valid UTF-8 and have no better charset: as UTF-8 with the broken ones
-// replaced when most of the non-ASCII bytes form characters (a cut or damaged text), else as windows-1252.
+// brokenUTF8 reads bytes that are not valid UTF-8 and have no better charset. When most of what is not ASCII forms
+// UTF-8 characters (damaged text, or pieces of two charsets in one), those stand and the other bytes are read as
+// windows-1252; else all is windows-1252.
 func brokenUTF8(b []byte) string {
 	good, bad := 0, 0
 	for i := 0; i < len(b); {
@@ -228,10 +250,20 @@ func brokenUTF8(b []byte) string {
 			i += n
 		}
 	}
-	if good > 2*bad {
-		return string(bytes.ToValidUTF8(b, []byte("\uFFFD")))
+	if good <= 2*bad {
+		return decodeWith(charmap.Windows1252, b)
 	}
-	return decodeWith(charmap.Windows1252, b)
+	var out strings.Builder
+	out.Grow(len(b) + 2*bad)
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[i])
+		}
+		out.WriteRune(r)
+		i += n
+	}
+	return out.String()
 }
 
 // decodeWith runs a decoder; what it cannot read becomes U+FFFD.

@@ -72,10 +72,7 @@ func (c *content) walk(p *Part, in place) {
 	switch {
 	case isMessage(p.Type):
 		c.attachment(p, in.within)
-		in.embedded, in.within = true, p.Filename
-		if in.within == "" {
-			in.within = p.Path
-		}
+		in.embedded, in.within = true, placeName(p)
 	case strings.HasPrefix(p.Type, "multipart/") && len(p.Children) > 0:
 		if p.Type == "multipart/alternative" {
 			c.alternatives(p, in)
@@ -97,13 +94,24 @@ func (c *content) walk(p *Part, in place) {
 	}
 }
 
+// placeName is what Attachment.Within calls a container.
+func placeName(p *Part) string {
+	switch {
+	case p.Filename != "":
+		return p.Filename
+	case p.Path != "":
+		return p.Path
+	}
+	return p.Type
+}
+
 // contents reads what was found inside a leaf: uuencoded files, or what a TNEF container holds. The text of a
 // container at the top is text of the message, because Outlook shows it in place of the MIME part's.
 func (c *content) contents(p *Part, in place) {
 	sub := in
-	sub.embedded, sub.within = true, p.Filename
-	if sub.within == "" {
-		sub.within = p.Path
+	sub.embedded = true
+	if isTNEF(p) {
+		sub.within = placeName(p)
 	}
 	for _, child := range p.Children {
 		if body, _ := isBody(child); body && isTNEF(p) {

@@ -224,10 +224,10 @@ func (d *dateFields) time() (time.Time, bool) {
 	} else if d.am && hour == 12 {
 		hour = 0
 	}
-	t := time.Date(d.year, d.month, d.day, hour, d.minute, d.sec, 0, time.UTC)
-	if t.Day() != d.day && hour < 24 { // 30 Feb
+	if time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC).Day() != d.day { // 30 Feb
 		return time.Time{}, false
 	}
+	t := time.Date(d.year, d.month, d.day, hour, d.minute, d.sec, 0, time.UTC)
 	if d.zone != -1<<20 {
 		t = t.Add(-time.Duration(d.zone) * time.Minute)
 	}

@@ -57,17 +57,27 @@ func (s *splitter) line(pos int) (end, next int, bare bool) {
 }
 
 // lineFeed is the position of the first LF at or after pos, or the length of the bytes.
-func (s *splitter) lineFeed(pos int) int {
-	if s.nextLF >= pos && s.knowLF {
-		return s.nextLF
+func (s *splitter) lineFeed(pos int) int { return s.lf.find(s.raw, "\n", pos) }
+
+// search remembers the answer of one search: every place from "from" to "at" has the same next one. It keeps a
+// reader that looks ahead, or looks for several things at once, from going over the bytes again and again.
+type search struct {
+	from, at int
+	done     bool
+}
+
+// find is the position of sep at or after pos, or the length of b.
+func (f *search) find(b []byte, sep string, pos int) int {
+	if f.done && f.from <= pos && pos <= f.at {
+		return f.at
 	}
-	s.knowLF = true
-	if i := bytes.IndexByte(s.raw[pos:], '\n'); i >= 0 {
-		s.nextLF = pos + i
-	} else {
-		s.nextLF = len(s.raw)
+	f.from, f.at, f.done = pos, len(b), true
+	if pos < len(b) {
+		if i := bytes.Index(b[pos:], []byte(sep)); i >= 0 {
+			f.at = pos + i
+		}
 	}
-	return s.nextLF
+	return f.at
 }
 
 // fieldName returns the length of the field name the line starts with and the place of its colon; ok is false
@@ -155,7 +165,7 @@ func (s *splitter) scanHeader(pos int, path string, top bool) (spans []fieldSpan
 	}
 	start, lines, extra := pos, 0, 0
 	keep, over := false, false // keep: the last field seen is in spans
-	for pos < len(raw) {
+	for pos < len(raw) && !s.b.expired() {
 		end, next, bare := s.line(pos)
 		line := raw[pos:end]
 		lines++
@@ -198,7 +208,7 @@ func (s *splitter) scanHeader(pos int, path string, top bool) (spans []fieldSpan
 			if keep {
 				s.spans = append(s.spans, fieldSpan{pos, pos + nameEnd, pos + colon, next})
 			}
-		case s.headerFollows(next):
+		case s.headerFollows(next), keep && len(s.spans) > 0 && s.emptyField():
 			// A folded line that lost its indentation, or rubbish between two fields.
 			s.b.defect("header-line-broken", path)
 			if keep && !over && len(s.spans) > 0 {
@@ -214,6 +224,12 @@ func (s *splitter) scanHeader(pos int, path string, top bool) (spans []fieldSpan
 		s.b.defect("header-no-body", path)
 	}
 	return s.spans, len(raw)
+}
+
+// emptyField reports whether the last field has no value yet: then a line that is no field must be its value.
+func (s *splitter) emptyField() bool {
+	f := s.spans[len(s.spans)-1]
+	return len(trimSpace(s.raw[f.colon+1:f.end])) == 0
 }
 
 // continues reports whether the header block goes on at pos after a line of white space.
@@ -258,7 +274,10 @@ func (s *splitter) skipPrologue(pos int, path string) int {
 		pos = p
 	}
 	if bytes.HasPrefix(raw[pos:], []byte("From ")) || bytes.HasPrefix(raw[pos:], []byte(">From ")) {
-		_, pos, _ = s.line(pos)
+		end, next, _ := s.line(pos)
+		if _, _, isField := fieldName(raw[pos:end]); !isField { // "From : ann@example.com" is one
+			pos = next
+		}
 	}
 	return pos
 }

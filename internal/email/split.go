@@ -27,10 +27,7 @@ type splitter struct {
 	leafStart int
 	nesting   int // messages around the bytes
 
-	nextLF, nextCR int // places found by the last searches
-	knowLF, knowCR bool
-	nextDash       int
-	knowDash       bool
+	lf, lfDashes, crDashes search // for "\n", "\n--" and "\r--"
 
 	spans []fieldSpan
 	cuts  []int
@@ -70,6 +67,11 @@ func (s *splitter) run(pos int) {
 		if d.closing {
 			f.closed, f.epilogue, pos = true, d.next, d.next
 			continue
+		}
+		if d.next >= len(s.raw) { // the bytes were cut inside the delimiter: no part starts here
+			s.b.defect("multipart-unclosed", f.part.Path)
+			f.closed, f.epilogue = true, d.next
+			break
 		}
 		if f.closed {
 			s.b.defect("multipart-reopened", f.part.Path)
@@ -303,25 +305,8 @@ func (s *splitter) nextDashes(pos int) (int, bool) {
 		return 0, true
 	}
 	from := max(pos-1, 0)
-	if !s.knowDash || s.nextDash < from {
-		s.knowDash, s.nextDash = true, indexFrom(raw, "\n--", from)
-	}
-	if !s.knowCR || s.nextCR < from {
-		s.knowCR, s.nextCR = true, indexFrom(raw, "\r--", from)
-	}
-	at := min(s.nextDash, s.nextCR)
+	at := min(s.lfDashes.find(raw, "\n--", from), s.crDashes.find(raw, "\r--", from))
 	return at + 1, at < len(raw)
-}
-
-// indexFrom is the place of sep at or after from, or the length of b.
-func indexFrom(b []byte, sep string, from int) int {
-	if from >= len(b) {
-		return len(b)
-	}
-	if i := bytes.Index(b[from:], []byte(sep)); i >= 0 {
-		return from + i
-	}
-	return len(b)
 }
 
 // match reads the line at ls, which starts with two dashes, as a delimiter of one of the open multiparts: the
