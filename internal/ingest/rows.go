@@ -143,6 +143,9 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 	if len(v.Signals) > 0 {
 		extra.Signals = json.RawMessage(text(v.Signals))
 	}
+	if f.authKnown {
+		extra.Auth = json.RawMessage(text(f.auth))
+	}
 	if len(v.Scores) > 0 {
 		extra.Scores = make(map[string]int, len(v.Scores))
 		for t, n := range v.Scores {
