@@ -83,26 +83,39 @@ func firstLine(s string) string {
 	return ""
 }
 
-// linkWith returns the first link that carries addr as it is, percent-encoded, in base64 or in hex, but not a link to a place of
-// the recipient's own or a way to unsubscribe.
+// linkWith returns the first link that carries addr as it is, percent-encoded, in base64 or in hex, when half of the links to others
+// do, or when it stands behind "#", where a page reads it to fill in its form. Newsletters have one such link among many.
 func (f *Facts) linkWith(addr string) *link {
 	tokens := []string{addr, strings.Replace(addr, "@", "%40", 1), strings.Replace(addr, "@", "%2540", 1), hex.EncodeToString([]byte(addr))}
 	b64 := base64.RawStdEncoding.EncodeToString([]byte(addr))
 	b64 = b64[:len(b64)-1] // the last character depends on what follows
+	var first *link
+	others, with := 0, 0
 	for i := range f.web {
 		l := &f.web[i]
 		if l.org == f.fromOrg || f.org.owns(l.host) || f.list || f.judge.hosts.Trackers.Match(l.host) != "" {
 			continue
 		}
-		if strings.Contains(l.URL, b64) {
-			return l
-		}
-		low := strings.ToLower(l.URL)
-		for _, t := range tokens {
-			if strings.Contains(low, t) && !strings.Contains(low, "unsub") && !strings.Contains(low, "optout") {
-				return l
+		others++
+		found := strings.Contains(l.URL, b64)
+		if !found {
+			low := strings.ToLower(l.URL)
+			for _, t := range tokens {
+				found = found || strings.Contains(low, t)
 			}
 		}
+		if !found {
+			continue
+		}
+		if hash := strings.IndexByte(l.URL, '#'); hash >= 0 && (strings.Contains(l.URL[hash:], b64) || strings.Contains(strings.ToLower(l.URL[hash:]), addr)) {
+			return l
+		}
+		if with++; first == nil {
+			first = l
+		}
+	}
+	if 2*with >= others {
+		return first
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func Kinds() []Kind { return catalogue }
 
 var catalogue = []Kind{
 	// identity
-	{"brand-display-name", Identity, Phish, ImpersonationBrand, 30, "Display name is a brand; neither sender domain nor any link is the brand's"},
+	{"brand-display-name", Identity, Phish, ImpersonationBrand, 34, "Display name is a brand; neither sender domain nor any link is the brand's"},
 	{"brand-display-name-linked", Identity, Phish, ImpersonationBrand, 14, "Display name is a brand; the sender domain is not the brand's, some links are"},
 	{"brand-free-mail", Identity, Phish, ImpersonationBrand, 20, "A brand writes from a free mail address"},
 	{"brand-subject", Identity, Phish, ImpersonationBrand, 10, "Subject names a brand that neither sender nor links belong to"},
@@ -56,15 +56,15 @@ var catalogue = []Kind{
 	{"dmarc-fail", Authentication, Phish, SpoofDMARC, 18, "DMARC fails; the domain's owner only watches"},
 	{"spf-fail-unsigned", Authentication, Phish, SpoofExternalDomain, 16, "The server may not send for this domain, and no signature holds"},
 	{"unauthenticated-html", Authentication, Phish, SpoofExternalDomain, 24, "Nothing proves the sender; HTML only; every link leads elsewhere"},
-	{"unsigned-html", Authentication, Phish, AdvancedFilter, 16, "Not signed, HTML only, every link leads away from the sender's domain"},
+	{"unsigned-html", Authentication, Phish, AdvancedFilter, 18, "Not signed, HTML only, every link leads away from the sender's domain"},
 	{"unsigned-elsewhere", Authentication, Phish, AdvancedFilter, 8, "Signed only for a domain that is not the sender's; HTML only"},
 	// links
 	{"link-text-mismatch", Links, Phish, AdvancedFilter, 12, "Link text names one site, the link goes to another"},
 	{"link-text-brand", Links, Phish, ImpersonationBrand, 30, "Link text names a brand's site, the link goes elsewhere"},
 	{"brand-lookalike-link", Links, Phish, ImpersonationBrand, 26, "Link goes to a host that imitates a brand"},
 	{"own-lookalike-link", Links, Phish, ImpersonationDomain, 34, "Link goes to a host that imitates yours"},
-	{"link-shortener", Links, Phish, AdvancedFilter, 18, "A link shortener hides where the link goes"},
-	{"link-rented-host", Links, Phish, AdvancedFilter, 16, "Link goes to a page anybody can put up under a provider's name"},
+	{"link-shortener", Links, Phish, AdvancedFilter, 22, "A link shortener hides where the link goes"},
+	{"link-rented-host", Links, Phish, AdvancedFilter, 20, "Link goes to a page anybody can put up under a provider's name"},
 	{"link-dynamic-dns", Links, Phish, AdvancedFilter, 20, "Link goes to a dynamic DNS name"},
 	{"link-risky-tld", Links, Phish, DomainReputation, 10, "Link goes to a top-level domain known for abuse"},
 	{"link-ip-host", Links, Phish, AdvancedFilter, 16, "Link goes to a bare IP address"},
@@ -76,9 +76,9 @@ var catalogue = []Kind{
 	{"links-all-one", Links, Phish, AdvancedFilter, 6, "Three or more links, all with one target"},
 	{"qr-link", Links, Phish, AdvancedFilter, 16, "A QR code holds the link"},
 	// aim
-	{"recipient-in-link", Aim, Phish, AdvancedFilter, 18, "A link carries the recipient's address"},
-	{"recipient-in-subject", Aim, Phish, AdvancedFilter, 16, "Subject holds the recipient's address"},
-	{"recipient-in-greeting", Aim, Phish, AdvancedFilter, 14, "The text greets the recipient by the address, not by name"},
+	{"recipient-in-link", Aim, Phish, AdvancedFilter, 18, "The links, not only one to unsubscribe, carry the recipient's address"},
+	{"recipient-in-subject", Aim, Phish, AdvancedFilter, 20, "Subject holds the recipient's address"},
+	{"recipient-in-greeting", Aim, Phish, AdvancedFilter, 16, "The text greets the recipient by the address, not by name"},
 	{"generic-greeting", Aim, Phish, AdvancedFilter, 8, "Greets nobody in particular"},
 	// content
 	{"hidden-text", Content, Phish, AdvancedFilter, 16, "HTML only, with text that a reader cannot see"},
@@ -86,7 +86,8 @@ var catalogue = []Kind{
 	{"image-as-text", Content, Phish, AdvancedFilter, 12, "A picture that can be clicked stands in for the text"},
 	{"split-words", Content, Phish, AdvancedFilter, 16, "Invisible characters inside words"},
 	{"mixed-script-text", Content, Phish, AdvancedFilter, 14, "Words in the text mix alphabets"},
-	{"form-in-mail", Content, Phish, AdvancedFilter, 22, "A form in the mail asks for input"},
+	{"form-asks-password", Content, Phish, AdvancedFilter, 40, "A form in the mail asks for a password"},
+	{"form-in-mail", Content, Phish, AdvancedFilter, 12, "A form in the mail sends what is typed to another site"},
 	{"hidden-by-defect", Content, Phish, AdvancedFilter, 10, "Built so that programs read it differently"},
 	// lures
 	{"lure-prize", Lure, Phish, GeneralFilter, 12, "Talks of a prize, gift or paid survey"},
@@ -131,7 +132,7 @@ var catalogue = []Kind{
 	{"emoji-bait", Shape, Phish, GeneralFilter, 10, "Emoji in subject or sender name"},
 	{"high-priority", Shape, Phish, GeneralFilter, 8, "Marked as of high priority"},
 	{"odd-structure", Shape, Phish, AdvancedFilter, 14, "A container type that mail programs do not use for such mail"},
-	{"spaced-subject", Shape, Phish, GeneralFilter, 6, "Subject or sender name is padded, spelled out or tagged with a serial number"},
+	{"spaced-subject", Shape, Phish, GeneralFilter, 8, "Subject or sender name is padded, spelled out or tagged with a serial number"},
 	{"no-recipient", Shape, Phish, GeneralFilter, 4, "Names no recipient"},
 	{"script-mailer", Shape, Phish, GeneralFilter, 8, "Sent by a script on a web server"},
 	// against

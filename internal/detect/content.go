@@ -40,10 +40,18 @@ func detectContent(f *Facts, raise Raise) {
 		raise("mixed-script-text", say("%q mixes %s", w, intel.Scripts(w)))
 	}
 	for i := range f.links {
-		if f.links[i].Tag == "form" && f.links[i].org != f.fromOrg && f.links[i].Where == email.InBody {
-			raise("form-in-mail", say("input goes to %s", f.links[i].URL))
-			break
+		l := &f.links[i]
+		if l.Tag != "form" || l.org == f.fromOrg || l.Where != email.InBody {
+			continue
 		}
+		html := strings.ToLower(cut(m.HTML, maxScript))
+		switch {
+		case strings.Contains(html, `type="password"`), strings.Contains(html, "type=password"), strings.Contains(html, "type='password'"):
+			raise("form-asks-password", say("input goes to %s", l.URL))
+		case strings.Contains(html, "post"): // a form that only looks something up sends GET
+			raise("form-in-mail", say("input goes to %s", l.URL))
+		}
+		break
 	}
 }
 

@@ -47,7 +47,6 @@ type Facts struct {
 
 	raised      []Signal // by detectors, for rules
 	threatNames []string
-	ruleMessage *RuleMessage // made when the first rule asks
 }
 
 // link is one followable link with its parts.

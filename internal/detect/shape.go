@@ -46,10 +46,10 @@ func detectShape(f *Facts, raise Raise) {
 }
 
 // randomPart returns the local part or a domain label that nobody would choose: letters and digits in turns, capitals at random, or
-// no vowels for long. Long tokens that services put before "@" for replies (with "+", "=" or more than 40 characters) are left out.
+// no vowels for long. Long tokens that services put before "@" for replies (with "+", "=", "#" or more than 40 characters) are left out.
 func randomPart(addr string) string {
 	local, domain, ok := strings.Cut(addr, "@")
-	if !ok || strings.ContainsAny(local, "+=") || len(local) > 40 {
+	if !ok || strings.ContainsAny(local, "+=#") || len(local) > 40 {
 		return ""
 	}
 	if caseTurns(local) >= 4 || looksRandom(strings.ToLower(local)) {
