@@ -22,8 +22,7 @@ func headerTime(raw []byte, file, now time.Time) time.Time {
 	for name, value := range topFields(raw) {
 		switch {
 		case strings.EqualFold(name, "Received"):
-			i := strings.LastIndexByte(value, ';')
-			if t := parseDate(value[i+1:]); i >= 0 && sane(t, now) {
+			if t := receivedDate(value); sane(t, now) {
 				return t
 			}
 		case strings.EqualFold(name, "Date") && date.IsZero():
@@ -37,6 +36,19 @@ func headerTime(raw []byte, file, now time.Time) time.Time {
 		return file.UTC()
 	}
 	return now
+}
+
+// receivedDate reads what follows the last semicolon of a Received field (RFC 5321 section 4.4); comments may hold some too, and
+// a parenthesis that is never closed must not swallow the date.
+func receivedDate(value string) time.Time {
+	for _, v := range []string{dropComments(value), value} {
+		if i := strings.LastIndexByte(v, ';'); i >= 0 {
+			if t := parseDate(v[i+1:]); !t.IsZero() {
+				return t
+			}
+		}
+	}
+	return time.Time{}
 }
 
 func sane(t, now time.Time) bool { return !t.Before(earliest) && !t.After(now) }
