@@ -8,7 +8,7 @@ import "strings"
 func Defang(s string) string {
 	scheme := schemeOf(s)
 	switch scheme {
-	case "http", "https", "ftp", "ftps":
+	case "http", "https", "ftp", "ftps", "hxxp", "hxxps", "fxp", "fxps":
 		rest := s[len(scheme):]
 		end := 1
 		for end < len(rest) && (rest[end] == '/' || rest[end] == '\\') {

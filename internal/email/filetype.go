@@ -32,6 +32,13 @@ func fileType(content []byte, name, declared string) (mediaType, kind string) {
 		if k := peKind(content); k != "" {
 			return kindOf(k)
 		}
+		if _, text := plainSample(content); !text {
+			return kindOf("dosexe")
+		}
+		if k := textKind(content, extensionOf(name), declared); k != "" {
+			return kindOf(k)
+		}
+		return kindOf("txt")
 	case pdfAt(head):
 		return kindOf("pdf")
 	}

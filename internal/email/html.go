@@ -45,6 +45,7 @@ type htmlReader struct {
 
 	shown, unseen, outlook textWriter
 	inOutlook              bool
+	aside                  bool // the last text was not hidden
 	sawBody                bool
 
 	pending []pendingLink
@@ -118,10 +119,17 @@ func (r *htmlReader) text(z *html.Tokenizer, raw string) {
 func (r *htmlReader) write(s string) {
 	e := r.open.top()
 	w := r.writer(e)
-	w.text(s, e.look.pre)
 	if w == &r.unseen {
+		if r.aside { // what was shown in between parts hidden words
+			w.endWord()
+			w.space = true
+		}
+		r.aside = false
+		w.text(s, e.look.pre)
 		return
 	}
+	r.aside = true
+	w.text(s, e.look.pre)
 	if e.anchor > 0 {
 		if l := r.pending[e.anchor-1].label; l != nil {
 			l.text(s, false)
@@ -150,6 +158,7 @@ func (r *htmlReader) writer(e *element) *textWriter {
 func (r *htmlReader) breakLine(n int) {
 	w := r.writer(r.open.top())
 	w.breakLine(n)
+	r.unseen.breakLine(1)
 	if l := r.label(r.open.top().anchor); l != nil && w != &r.unseen {
 		l.endWord()
 		l.space = true
@@ -332,7 +341,7 @@ func (r *htmlReader) mark(e *element, attr attributes) {
 		r.writer(r.open.top()).cell()
 	case "li":
 		r.listItem()
-	case "img", "area":
+	case "img":
 		say(attr.get("alt"))
 	case "input":
 		switch strings.ToLower(attr.get("type")) {

@@ -178,6 +178,11 @@ func (r *htmlReader) addURL(tag, raw string) int {
 	case "":
 		u = r.resolve(u)
 	}
+	return r.note(tag, u)
+}
+
+// note keeps an address for pick and returns its place plus one.
+func (r *htmlReader) note(tag, u string) int {
 	if len(u) > maxURL {
 		u = strings.ToValidUTF8(u[:maxURL], "")
 	}

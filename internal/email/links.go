@@ -54,7 +54,7 @@ func textLink(raw string) Link {
 // addText notes an address that stands in shown text.
 func (r *htmlReader) addText(raw string) {
 	l := textLink(raw)
-	r.addURL(l.Tag, l.URL)
+	r.note(l.Tag, l.URL)
 }
 
 // mayHoldLink is a cheap look before scanLinks.
@@ -212,6 +212,9 @@ scan:
 			if c <= ' ' || c == '<' || c == '>' || c == '"' || c == '`' || c == 0x7F {
 				break
 			}
+			if c == ']' && strings.HasPrefix(s[end:], "](") { // Markdown: [address](address)
+				break
+			}
 			if c == '(' || c == '[' || c == '{' {
 				count(c, 1)
 			} else if c == ')' || c == ']' || c == '}' {
@@ -275,7 +278,7 @@ func plausibleDomain(run, rest string) bool {
 		return true
 	}
 	if a, err := netip.ParseAddr(ascii); err == nil {
-		return a.Is4() && strings.HasPrefix(rest, "/")
+		return a.Is4() && strings.HasPrefix(rest, "/") && !isPrefixLength(rest[1:])
 	}
 	path := strings.HasPrefix(rest, "/")
 	suffix, icann := publicsuffix.PublicSuffix(ascii)
@@ -302,6 +305,15 @@ func plausibleDomain(run, rest string) bool {
 		return false
 	}
 	return !isWordSuffix(tld) || labels > 2 || strings.ContainsAny(name, "-0123456789")
+}
+
+// isPrefixLength reports whether s begins like the rest of a network in CIDR notation: "24, ".
+func isPrefixLength(s string) bool {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n >= 1 && n <= 2 && (n == len(s) || !(s[n] >= 'a' && s[n] <= 'z' || s[n] == '/' || s[n] == '?'))
 }
 
 // isEverydaySuffix lists the top-level domains, besides those of countries, in which a bare name is more likely an address than a word of a

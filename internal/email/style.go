@@ -224,6 +224,7 @@ func cutComments(s string) string {
 		if !ok {
 			return b.String()
 		}
+		b.WriteByte(' ') // a comment parts words
 		if _, s, ok = strings.Cut(rest, "*/"); !ok {
 			return b.String()
 		}

@@ -55,7 +55,7 @@ func (w *textWriter) item(mark string) {
 	w.mark = mark
 }
 
-// text adds s. pre keeps line breaks and spaces.
+// text adds s. pre keeps line breaks.
 func (w *textWriter) text(s string, pre bool) {
 	if w.limit > 0 && w.b.Len() >= w.limit {
 		return
@@ -164,7 +164,7 @@ func (w *textWriter) endWord() {
 	w.noted = append(w.noted, b.String())
 }
 
-// String is what was written, and Notes the words with invisible characters inside, each such character as "[U+200B]".
+// String is what was written. noted has the words with invisible characters inside, each such character as "[U+200B]".
 func (w *textWriter) String() string {
 	w.endWord()
 	return w.b.String()
