@@ -1,0 +1,374 @@
+package kql
+
+import (
+	"strconv"
+
+	"tocsin/internal/event"
+)
+
+// binder turns the syntax tree into a plan: it knows what every name means and what type every expression has.
+type binder struct {
+	opts  Options
+	lets  []*Let // those that may be seen; a let sees only the ones before it
+	nodes int
+}
+
+// scope is what a scalar expression can refer to.
+type scope struct {
+	rel *relation // columns; nil: none
+	agg *aggregate
+}
+
+func (b *binder) bindTree(t *Tree) *relation {
+	seen := map[string]bool{}
+	for _, l := range t.Lets {
+		if seen[l.Name] {
+			fail(l.Span, "'%s' is defined twice", l.Name)
+		}
+		seen[l.Name] = true
+	}
+	b.lets = t.Lets
+	if !b.tabular(t.Body) {
+		if n, ok := t.Body.(*Name); ok {
+			b.unknownTable(n)
+		}
+		fail(t.Body.Pos(), "a query gives a table, this is a single value; to see it, write: print x = ...")
+	}
+	return b.table(t.Body)
+}
+
+// add counts plan nodes, so that lets that use each other can't grow without bound.
+func (b *binder) add(at Span, n node) node {
+	if b.nodes++; b.nodes > maxPlan {
+		fail(at, "the query is too large: more than %d steps after every let is expanded", maxPlan)
+	}
+	return n
+}
+
+// let finds a let by name together with how many lets it can itself see.
+func (b *binder) let(name string) (*Let, int) {
+	for i := len(b.lets) - 1; i >= 0; i-- {
+		if b.lets[i].Name == name {
+			return b.lets[i], i
+		}
+	}
+	return nil, 0
+}
+
+// within runs f with only the first n lets visible.
+func (b *binder) within(n int, f func()) {
+	all := b.lets
+	b.lets = all[:n]
+	f()
+	b.lets = all
+}
+
+// tabular tells whether x is a table rather than a value.
+func (b *binder) tabular(x Expr) bool {
+	switch x := x.(type) {
+	case *Pipe, *UnionSource, *Print:
+		return true
+	case *Name:
+		if l, n := b.let(x.Name); l != nil {
+			yes := false
+			b.within(n, func() { yes = b.tabular(l.X) })
+			return yes
+		}
+		_, ok := event.TableNamed(x.Name)
+		return ok
+	}
+	return false
+}
+
+// table binds a tabular expression.
+func (b *binder) table(x Expr) *relation {
+	switch x := x.(type) {
+	case *Pipe:
+		rel := b.table(x.Source)
+		for _, op := range x.Ops {
+			rel = b.operator(rel, op)
+			if len(rel.fields) > maxColumns {
+				fail(op.Pos(), "a table has at most %d columns", maxColumns)
+			}
+		}
+		return rel
+	case *UnionSource:
+		return b.union(nil, x.Union)
+	case *Print:
+		return b.print(x)
+	case *Name:
+		return b.tableNamed(x)
+	}
+	fail(x.Pos(), "expected a table or a query, this is a single value")
+	return nil
+}
+
+func (b *binder) tableNamed(x *Name) *relation {
+	if l, n := b.let(x.Name); l != nil {
+		var rel *relation
+		b.within(n, func() {
+			if !b.tabular(l.X) {
+				fail(x.Span, "'%s' is a single value; a table is needed here", x.Name)
+			}
+			rel = b.table(l.X)
+		})
+		rel.source = x.Name
+		return rel
+	}
+	t, ok := event.TableNamed(x.Name)
+	if !ok {
+		b.unknownTable(x)
+	}
+	s := &scan{table: t, cols: map[*column]*event.Column{}}
+	rel := &relation{plan: b.add(x.Span, s), source: t.Name}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		col := &column{typ: c.Type, uuid: c.ID}
+		s.cols[col] = c
+		if c.Name == "Timestamp" {
+			s.time = col
+		}
+		rel.fields = append(rel.fields, field{c.Name, col})
+	}
+	return rel
+}
+
+func (b *binder) unknownTable(x *Name) {
+	var names []string
+	for _, t := range event.Tables() {
+		names = append(names, t.Name)
+	}
+	for _, l := range b.lets {
+		names = append(names, l.Name)
+	}
+	panic(problem{at: x.Start, msg: "there is no table '" + x.Name + "' here" + didYouMean(x.Name, names), table: x.Name})
+}
+
+func (b *binder) print(x *Print) *relation {
+	rel := &relation{plan: b.add(x.Span, &oneRow{})}
+	c := &compute{in: rel.plan}
+	for i, it := range x.Items {
+		v := b.scalar(it.X, &scope{})
+		name := it.Name
+		if name == "" {
+			name = "print_" + strconv.Itoa(i)
+		}
+		if rel.lookup(name) != nil {
+			fail(it.Span, "there are two columns named '%s'", name)
+		}
+		col := &column{typ: v.typeOf()}
+		c.items = append(c.items, item{col, v})
+		rel.fields = append(rel.fields, field{name, col})
+	}
+	rel.plan = b.add(x.Span, c)
+	return rel
+}
+
+// operator applies one operator. The relation given to it is not used again, and may be changed.
+func (b *binder) operator(rel *relation, op Operator) *relation {
+	switch op := op.(type) {
+	case *Where:
+		rel.plan = b.add(op.Span, &filter{rel.plan, b.condition(op.Cond, &scope{rel: rel})})
+		return rel
+	case *Extend:
+		return b.extend(rel, op)
+	case *Project:
+		return b.project(rel, op.Span, op.Items)
+	case *ProjectNames:
+		return b.projectNames(rel, op)
+	case *ProjectRename:
+		return b.projectRename(rel, op)
+	case *Summarize:
+		return b.summarize(rel, op)
+	case *Sort:
+		b.sort(rel, op.Span, op.Keys)
+		return rel
+	case *Top:
+		n := b.rows(op.N)
+		b.sort(rel, op.Span, op.Keys)
+		rel.plan = b.add(op.Span, &limit{rel.plan, n})
+		return rel
+	case *Take:
+		rel.plan = b.add(op.Span, &limit{rel.plan, b.rows(op.N)})
+		return rel
+	case *Count:
+		col := &column{typ: event.Long}
+		rel.plan = b.add(op.Span, &aggregate{in: rel.plan, aggs: []aggItem{{fn: aggCount, col: col}}})
+		rel.fields = []field{{"Count", col}}
+		return rel
+	case *Distinct:
+		return b.distinct(rel, op)
+	case *Join:
+		return b.join(rel, op)
+	case *Union:
+		return b.union(rel, op)
+	case *MvExpand:
+		return b.mvExpand(rel, op)
+	case *Render:
+		return rel
+	}
+	fail(op.Pos(), "this operator is not supported yet")
+	return nil
+}
+
+// rows reads a number of rows.
+func (b *binder) rows(x Expr) int64 {
+	c, ok := b.scalar(x, &scope{}).(*constant)
+	if ok && (c.typ == event.Long || c.typ == event.Int) && c.value != nil {
+		if n := c.value.(int64); n >= 0 {
+			return n
+		}
+	}
+	fail(x.Pos(), "expected a number of rows, such as 100")
+	return 0
+}
+
+// bound is a computed item before it has found its name.
+type bound struct {
+	Named
+	x        scalar
+	name     string
+	explicit bool // written by the author, or a plain column: a clash is an error
+}
+
+// bindItems binds a list of named expressions and gives each a name; first is added to in order.
+func (b *binder) bindItems(items []Named, sc *scope) []bound {
+	out := make([]bound, len(items))
+	for i, it := range items {
+		if _, ok := it.X.(*Star); ok {
+			fail(it.Span, "'*' can't stand here")
+		}
+		out[i] = bound{Named: it, x: b.scalar(it.X, sc), name: it.Name, explicit: it.Name != ""}
+		if it.Name == "" {
+			out[i].name = autoName(it.X)
+			_, out[i].explicit = it.X.(*Name)
+		}
+	}
+	return out
+}
+
+// namer gives the columns of one table their names.
+type namer struct {
+	taken  map[string]bool
+	serial int
+}
+
+func newNamer() *namer { return &namer{taken: map[string]bool{}} }
+
+// name claims want, or the next free name derived from it.
+func (n *namer) name(want string, at Span, explicit bool) string {
+	if want == "" {
+		for {
+			n.serial++
+			if s := "Column" + strconv.Itoa(n.serial); !n.taken[s] {
+				n.taken[s] = true
+				return s
+			}
+		}
+	}
+	if n.taken[want] && explicit {
+		fail(at, "there is already a column '%s'; give this one another name: name = ...", want)
+	}
+	return n.free(want)
+}
+
+// free claims want, with a number after it when it is taken.
+func (n *namer) free(want string) string {
+	s := want
+	for i := 1; n.taken[s]; i++ {
+		s = want + strconv.Itoa(i)
+	}
+	n.taken[s] = true
+	return s
+}
+
+// column makes a computed item part of c, or finds the column it simply repeats.
+func (c *compute) column(x scalar) *column {
+	if r, ok := x.(*ref); ok {
+		return r.col
+	}
+	col := &column{typ: x.typeOf()}
+	c.items = append(c.items, item{col, x})
+	return col
+}
+
+// finish puts c on top of the plan when it computes anything.
+func (b *binder) finish(rel *relation, at Span, c *compute) {
+	if len(c.items) > 0 {
+		rel.plan = b.add(at, c)
+	}
+}
+
+func (b *binder) extend(rel *relation, op *Extend) *relation {
+	items := b.bindItems(op.Items, &scope{rel: rel})
+	c := &compute{in: rel.plan}
+	names := newNamer()
+	for _, f := range rel.fields {
+		names.taken[f.name] = true
+	}
+	own := map[string]bool{}
+	for _, it := range items {
+		col := c.column(it.x)
+		if it.name != "" && own[it.name] && it.explicit {
+			fail(it.Span, "extend computes '%s' twice", it.name)
+		}
+		if i := rel.index(it.name); i >= 0 && !own[it.name] {
+			rel.fields[i].col = col
+			own[it.name] = true
+			continue
+		}
+		name := names.name(it.name, it.Span, false)
+		own[name] = true
+		rel.fields = append(rel.fields, field{name, col})
+	}
+	b.finish(rel, op.Span, c)
+	return rel
+}
+
+func (b *binder) project(rel *relation, at Span, list []Named) *relation {
+	items := b.bindItems(list, &scope{rel: rel})
+	c := &compute{in: rel.plan}
+	names := newNamer()
+	fields := make([]field, 0, len(items))
+	for _, it := range items {
+		col := c.column(it.x)
+		fields = append(fields, field{names.name(it.name, it.Span, it.explicit), col})
+	}
+	b.finish(rel, at, c)
+	rel.fields = fields
+	return rel
+}
+
+func (b *binder) distinct(rel *relation, op *Distinct) *relation {
+	if op.Items != nil {
+		rel = b.project(rel, op.Span, op.Items)
+	}
+	agg := &aggregate{in: rel.plan}
+	for _, f := range rel.fields {
+		agg.by = append(agg.by, item{f.col, &ref{f.col}})
+	}
+	if len(agg.by) > 0 {
+		rel.plan = b.add(op.Span, agg)
+	}
+	return rel
+}
+
+// sort orders rel. Without a direction Kusto sorts downwards; nulls come last downwards and first upwards.
+func (b *binder) sort(rel *relation, at Span, keys []SortKey) {
+	c := &compute{in: rel.plan}
+	o := &order{}
+	for _, k := range keys {
+		x := b.scalar(k.X, &scope{rel: rel})
+		if _, ok := x.(*constant); ok {
+			fail(k.Span, "sorting by a constant has no effect; name a column")
+		}
+		o.keys = append(o.keys, orderKey{
+			col:        c.column(x),
+			desc:       !k.Asc,
+			nullsFirst: k.Nulls == "first" || k.Nulls == "" && k.Asc,
+		})
+	}
+	b.finish(rel, at, c)
+	o.in = rel.plan
+	rel.plan = b.add(at, o)
+}

@@ -1,0 +1,312 @@
+package kql
+
+import (
+	"strconv"
+
+	"tocsin/internal/event"
+)
+
+var joinKinds = map[string]joinKind{
+	"": joinInnerUnique, "innerunique": joinInnerUnique, "inner": joinInner, "leftouter": joinLeftOuter, "rightouter": joinRightOuter,
+	"fullouter": joinFullOuter,
+}
+
+func (b *binder) join(left *relation, op *Join) *relation {
+	if !b.tabular(op.Right) {
+		if n, ok := op.Right.(*Name); ok {
+			b.tableNamed(n)
+		}
+	}
+	right := b.table(op.Right)
+	on := b.joinKeys(left, right, op.On)
+	kind, swap, semi, anti := op.Kind, false, false, false
+	switch kind {
+	case "leftsemi":
+		semi = true
+	case "leftanti", "anti", "leftantisemi":
+		anti = true
+	case "rightsemi":
+		semi, swap = true, true
+	case "rightanti", "rightantisemi":
+		anti, swap = true, true
+	}
+	if op.Lookup && kind != "" && kind != "leftouter" && kind != "inner" {
+		fail(op.Span, "lookup has the kinds leftouter and inner, not '%s'", kind)
+	}
+	if semi || anti {
+		if swap {
+			left, right = right, left
+		}
+		q := &inQuery{plan: right.plan, not: anti}
+		for _, p := range on {
+			if swap {
+				p.left, p.right = p.right, p.left
+			}
+			q.x, q.cols = append(q.x, p.left), append(q.cols, p.right)
+		}
+		left.plan = b.add(op.Span, &filter{left.plan, q})
+		return left
+	}
+	k, ok := joinKinds[kind]
+	if !ok {
+		fail(op.Span, "there is no join kind '%s'; there are innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti and rightanti", kind)
+	}
+	if op.Lookup && kind == "" {
+		k = joinLeftOuter
+	}
+	j := &join{kind: k, left: left.plan, right: right.plan, on: on}
+	if op.Lookup {
+		right.fields = withoutKeys(right.fields, on)
+	}
+	// The side that may have no partner: its strings become empty, not null.
+	if k == joinRightOuter || k == joinFullOuter {
+		j.outer = append(j.outer, absent(left.fields)...)
+	}
+	if k == joinLeftOuter || k == joinFullOuter {
+		j.outer = append(j.outer, absent(right.fields)...)
+	}
+	taken := newNamer()
+	for _, f := range left.fields {
+		taken.taken[f.name] = true
+	}
+	own := map[string]bool{}
+	for _, f := range right.fields {
+		own[f.name] = true
+	}
+	fields := left.fields
+	for _, f := range right.fields {
+		name := f.name
+		for i := 1; taken.taken[name] || name != f.name && own[name]; i++ {
+			name = f.name + strconv.Itoa(i)
+		}
+		taken.taken[name] = true
+		fields = append(fields, field{name, f.col})
+	}
+	return &relation{plan: b.add(op.Span, j), fields: fields}
+}
+
+func withoutKeys(fields []field, on []joinPair) []field {
+	var out []field
+	for _, f := range fields {
+		key := false
+		for _, p := range on {
+			r, ok := p.right.(*ref)
+			key = key || ok && r.col == f.col
+		}
+		if !key {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// absent replaces the string columns of fields by ones that are empty where the join found no row.
+func absent(fields []field) []item {
+	var out []item
+	made := map[*column]*column{}
+	for i, f := range fields {
+		if f.col.typ != event.String {
+			continue
+		}
+		if made[f.col] == nil {
+			made[f.col] = &column{typ: event.String}
+			out = append(out, item{made[f.col], &call{opCoalesce, event.String, []scalar{&ref{f.col}}}})
+		}
+		fields[i].col = made[f.col]
+	}
+	return out
+}
+
+// joinKeys binds "on A, $left.B == $right.C".
+func (b *binder) joinKeys(left, right *relation, on []Expr) []joinPair {
+	var out []joinPair
+	for _, x := range on {
+		switch x := x.(type) {
+		case *Name:
+			l, r := left.lookup(x.Name), right.lookup(x.Name)
+			if l == nil {
+				unknownColumn(x.Span, x.Name, left)
+			}
+			if r == nil {
+				fail(x.Span, "there is no column '%s' on the right side of the join", x.Name)
+			}
+			out = append(out, joinPair{&ref{l}, &ref{r}})
+			checkKeys(x.Span, out[len(out)-1])
+			continue
+		case *Binary:
+			if x.Op == "==" {
+				l, r := sideOf(x.X), sideOf(x.Y)
+				if l == "$right" && r == "$left" {
+					out = append(out, joinPair{b.side(left, x.Y), b.side(right, x.X)})
+				} else if l == "$left" && r == "$right" {
+					out = append(out, joinPair{b.side(left, x.X), b.side(right, x.Y)})
+				} else {
+					break
+				}
+				checkKeys(x.Span, out[len(out)-1])
+				continue
+			}
+		case *Logic:
+			if x.Op == "and" {
+				out = append(out, b.joinKeys(left, right, x.X)...)
+				continue
+			}
+		}
+		fail(x.Pos(), "expected a column that both sides have, or $left.A == $right.B")
+	}
+	return out
+}
+
+func sideOf(x Expr) string {
+	if m, ok := x.(*Member); ok {
+		if n, ok := m.X.(*Name); ok {
+			return n.Name
+		}
+	}
+	return ""
+}
+
+func (b *binder) side(rel *relation, x Expr) scalar {
+	m := x.(*Member)
+	col := rel.lookup(m.Name)
+	if col == nil {
+		unknownColumn(m.Span, m.Name, rel)
+	}
+	return &ref{col}
+}
+
+func checkKeys(at Span, p joinPair) {
+	l, r := p.left.typeOf(), p.right.typeOf()
+	if l == event.Dynamic || r == event.Dynamic {
+		fail(at, "the columns of a join can't be dynamic; convert them first: extend Key = tostring(...)")
+	}
+	if l != r && !(numeric(l) && numeric(r)) {
+		fail(at, "the columns of a join must have the same type; these are %s and %s", l, r)
+	}
+}
+
+func (b *binder) union(left *relation, op *Union) *relation {
+	var in []*relation
+	if left != nil {
+		left.source = ""
+		in = append(in, left)
+	}
+	for _, x := range op.Inputs {
+		in = append(in, b.table(x))
+	}
+	types := map[string]map[event.Type]int{} // in how many inputs a name has a type
+	for _, r := range in {
+		for _, f := range r.fields {
+			if types[f.name] == nil {
+				types[f.name] = map[event.Type]int{}
+			}
+			types[f.name][f.col.typ]++
+		}
+	}
+	u := &union{}
+	out := &relation{}
+	names := newNamer()
+	add := func(name string, typ event.Type) {
+		col := &column{typ: typ}
+		u.cols = append(u.cols, col)
+		out.fields = append(out.fields, field{name, col})
+	}
+	if op.WithSource != "" {
+		names.taken[op.WithSource] = true
+		add(op.WithSource, event.String)
+	}
+	type key struct {
+		name string
+		typ  event.Type
+	}
+	var keys []key
+	seen := map[key]bool{}
+	for name := range types {
+		names.taken[name] = true
+	}
+	for _, r := range in {
+		for _, f := range r.fields {
+			for _, typ := range typeOrder {
+				k := key{f.name, typ}
+				if n := types[f.name][typ]; n == 0 || seen[k] || op.Kind == "inner" && n < len(in) {
+					continue
+				}
+				seen[k] = true
+				keys = append(keys, k)
+				name := f.name
+				if op.WithSource == name || op.Kind != "inner" && len(types[f.name]) > 1 {
+					name = names.free(f.name + "_" + string(typ))
+				}
+				add(name, typ)
+			}
+		}
+	}
+	for i, r := range in {
+		var row []scalar
+		if op.WithSource != "" {
+			source := r.source
+			if source == "" {
+				source = "union_arg" + strconv.Itoa(i)
+			}
+			row = append(row, text(source))
+		}
+		for _, k := range keys {
+			if c := r.lookup(k.name); c != nil && c.typ == k.typ {
+				row = append(row, &ref{c})
+			} else {
+				row = append(row, null(k.typ))
+			}
+		}
+		u.in, u.maps = append(u.in, r.plan), append(u.maps, row)
+	}
+	out.plan = b.add(op.Span, u)
+	return out
+}
+
+// typeOrder is the order in which union lists columns of one name and several types.
+var typeOrder = []event.Type{event.String, event.Dynamic, event.Bool, event.Int, event.Long, event.Real, event.Datetime, event.Timespan}
+
+func (b *binder) mvExpand(rel *relation, op *MvExpand) *relation {
+	if len(op.Items) > 1 {
+		fail(op.Items[1].Span, "mv-expand of several columns at once is not supported yet")
+	}
+	it := op.Items[0]
+	x := b.scalar(it.X, &scope{rel: rel})
+	if x.typeOf() != event.Dynamic {
+		fail(it.X.Pos(), "mv-expand needs an array, this is %s; text becomes one by split(Column, \", \") or parse_json(Column)", article(x.typeOf()))
+	}
+	col := &column{typ: event.Dynamic}
+	e := &expand{in: rel.plan, list: x, col: col, limit: -1}
+	if op.Limit != nil {
+		e.limit = b.rows(op.Limit)
+	}
+	if op.ItemIndex != "" {
+		e.index = &column{typ: event.Long}
+	}
+	rel.plan = b.add(op.Span, e)
+	if it.To != "" && it.To != event.Dynamic {
+		c := &compute{in: rel.plan}
+		col = c.column(convert(&ref{col}, it.To))
+		rel.plan = b.add(op.Span, c)
+	}
+	name := it.Name
+	if name == "" {
+		name = autoName(it.X)
+	}
+	set := func(name string, col *column) {
+		if i := rel.index(name); i >= 0 {
+			rel.fields[i].col = col
+			return
+		}
+		names := newNamer()
+		for _, f := range rel.fields {
+			names.taken[f.name] = true
+		}
+		rel.fields = append(rel.fields, field{names.name(name, it.Span, false), col})
+	}
+	set(name, col)
+	if op.ItemIndex != "" {
+		set(op.ItemIndex, e.index)
+	}
+	return rel
+}

@@ -1,0 +1,139 @@
+package kql
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The data files in testdata/*.test are read line by line:
+//
+//	load TABLE       then one JSON object a line: rows for that table
+//	eval [ordered]   then the query; ordered: the order of the rows counts
+//	expect           then a line "Name:type, ..." and one line a row, values separated by " | "
+//	error L:C TEXT   instead of expect: where the query fails, and a part of the sentence that says why
+//	from/to TIME     for the next eval: the range pushed into every scan
+//	limit N          for the next eval
+//	clear            empties all tables
+//
+// Lines of a block are indented; # begins a comment.
+func TestData(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.test")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata/*.test", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".test"), func(t *testing.T) {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			(&script{store: openStore(t), file: f}).play(string(text))
+		})
+	}
+}
+
+type script struct {
+	*store
+	file    string
+	opts    Options
+	query   string
+	line    int
+	ordered bool
+}
+
+func (s *script) play(text string) {
+	lines := strings.Split(text, "\n")
+	for i := 0; i < len(lines); {
+		head := lines[i]
+		at := i + 1
+		i++
+		if strings.TrimSpace(head) == "" || strings.HasPrefix(head, "#") {
+			continue
+		}
+		var block []string
+		for i < len(lines) && (strings.HasPrefix(lines[i], "    ") || strings.TrimSpace(lines[i]) == "") {
+			block = append(block, strings.TrimPrefix(lines[i], "    "))
+			i++
+		}
+		for len(block) > 0 && strings.TrimSpace(block[len(block)-1]) == "" {
+			block = block[:len(block)-1]
+		}
+		s.command(at, strings.Fields(head), head, block)
+	}
+}
+
+func (s *script) command(at int, words []string, head string, block []string) {
+	s.t.Helper()
+	switch words[0] {
+	case "load":
+		s.load(words[1], block...)
+	case "clear":
+		for _, name := range []string{"EmailEvents", "EmailUrlInfo", "EmailAttachmentInfo", "EmailPostDeliveryEvents", "UrlClickEvents"} {
+			s.exec(fmt.Sprintf("DELETE FROM %q", name))
+		}
+	case "from", "to":
+		v, err := time.Parse(time.RFC3339, words[1])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if words[0] == "from" {
+			s.opts.From = v
+		} else {
+			s.opts.To = v
+		}
+	case "limit":
+		fmt.Sscan(words[1], &s.opts.Limit)
+	case "eval":
+		s.query, s.line, s.ordered = strings.Join(block, "\n"), at, len(words) > 1
+	case "expect":
+		st, rows, err := s.store.query(s.query, s.opts)
+		s.opts = Options{}
+		if err != nil {
+			s.t.Errorf("%s:%d: %v", s.file, s.line, err)
+			return
+		}
+		s.check(st, rows, block)
+	case "error":
+		_, _, err := s.store.query(s.query, s.opts)
+		s.opts = Options{}
+		var e *Error
+		if !errors.As(err, &e) {
+			s.t.Errorf("%s:%d: expected an error, got %v", s.file, s.line, err)
+			return
+		}
+		want := strings.TrimSpace(strings.TrimPrefix(head, "error "+words[1]))
+		if got := fmt.Sprintf("%d:%d", e.Line, e.Column); got != words[1] || !strings.Contains(e.Msg, want) {
+			s.t.Errorf("%s:%d: error %s %s\nexpected %s %s", s.file, s.line, got, e.Msg, words[1], want)
+		}
+	default:
+		s.t.Fatalf("%s:%d: unknown command %s", s.file, at, words[0])
+	}
+}
+
+func (s *script) check(st *Statement, rows [][]string, block []string) {
+	s.t.Helper()
+	var cols []string
+	for _, c := range st.Columns {
+		cols = append(cols, c.Name+":"+string(c.Type))
+	}
+	got := []string{strings.Join(cols, ", ")}
+	for _, r := range rows {
+		got = append(got, strings.Join(r, " | "))
+	}
+	want := slices.Clone(block)
+	if !s.ordered {
+		slices.Sort(got[1:])
+		if len(want) > 1 {
+			slices.Sort(want[1:])
+		}
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("%s:%d: got\n    %s\nexpected\n    %s\n%s", s.file, s.line, strings.Join(got, "\n    "), strings.Join(want, "\n    "), st.SQL)
+	}
+}

@@ -1,0 +1,278 @@
+package kql
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/internal/event"
+)
+
+// DuckDB returns the dialect of DuckDB 1.x with its json extension. Columns of type dynamic may be stored as JSON, as
+// JSON text or as VARCHAR[].
+func DuckDB() Dialect { return duckdb{} }
+
+type duckdb struct{}
+
+var _ Dialect = duckdb{}
+
+func (duckdb) Name() string             { return "duckdb" }
+func (duckdb) placeholder(n int) string { return "$" + strconv.Itoa(n) }
+
+// duckIdent quotes a name of the schema.
+func duckIdent(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+func (duckdb) table(t *event.Table) string { return duckIdent(t.Name) }
+
+func (d duckdb) column(g *generator, c *event.Column) operand {
+	switch {
+	case c.Alias != "":
+		return operand{duckIdent(c.Alias), c.Type, repPlain, true}
+	case c.Field == nil:
+		op := d.constant(g, &constant{event.String, c.Const})
+		op.simple = true
+		return op
+	case c.Type == event.Dynamic:
+		return operand{"CAST(" + duckIdent(c.Name) + " AS JSON)", c.Type, repJSON, true}
+	}
+	return operand{duckIdent(c.Name), c.Type, repPlain, true}
+}
+
+// duckTypes are the types of arguments and results.
+var duckTypes = map[event.Type]string{
+	event.String: "VARCHAR", event.Int: "INTEGER", event.Long: "BIGINT", event.Real: "DOUBLE", event.Bool: "BOOLEAN",
+	event.Datetime: "TIMESTAMP", event.Timespan: "BIGINT", event.Dynamic: "JSON",
+}
+
+func cast(sql, typ string) string { return "CAST(" + sql + " AS " + typ + ")" }
+
+func (d duckdb) constant(g *generator, c *constant) operand {
+	op := operand{typ: c.typ, simple: true}
+	if c.typ == event.Dynamic {
+		op.rep = repJSON
+	}
+	if c.value == nil {
+		op.sql = cast("NULL", duckTypes[c.typ])
+		return op
+	}
+	if t, ok := c.value.(time.Time); ok {
+		// As a number, so that no driver or session time zone has a say.
+		op.sql = "make_timestamp(" + cast(g.arg(t.UnixMicro()), "BIGINT") + ")"
+		return op
+	}
+	op.sql = cast(g.arg(c.value), duckTypes[c.typ])
+	return op
+}
+
+func (duckdb) onePer(keys []string) string { return "DISTINCT ON (" + strings.Join(keys, ", ") + ") " }
+
+func (d duckdb) result(o operand) string {
+	switch {
+	case o.typ != event.Dynamic:
+		return o.sql
+	case o.rep == repJSON:
+		// Compact, as Kusto prints it; a JSON null is null.
+		return "nullif(json_extract(" + o.sql + ", '$')::VARCHAR, 'null')"
+	}
+	return cast(d.json(o), "VARCHAR")
+}
+
+func (duckdb) json(o operand) string {
+	switch o.rep {
+	case repStrings, repText:
+		return "to_json(" + o.sql + ")"
+	}
+	return o.sql
+}
+
+// jsonOf writes any value as the JSON it has inside an array or object.
+func (d duckdb) jsonOf(o operand) string {
+	switch o.typ {
+	case event.Dynamic:
+		return d.json(o)
+	case event.Datetime, event.Timespan:
+		return "to_json(" + d.text(o, "NULL") + ")"
+	}
+	return "to_json(" + o.sql + ")"
+}
+
+// strings writes a dynamic value as a list of the texts of its elements; a value that is no array is a list of one.
+func (d duckdb) strings(o operand) string {
+	switch o.rep {
+	case repStrings:
+		return o.sql
+	case repText:
+		return "[" + o.sql + "]"
+	}
+	return "(CASE json_type(" + o.sql + ") WHEN 'ARRAY' THEN " + cast(o.sql, "VARCHAR[]") + " ELSE [" + d.text(o, "NULL") + "] END)"
+}
+
+func (d duckdb) expand(list operand, limit int64) (item, index operand) {
+	item = operand{typ: event.Dynamic, rep: repText}
+	sql := list.sql
+	switch list.rep {
+	case repText:
+		sql = "[" + sql + "]"
+	case repJSON:
+		item.rep = repJSON
+		sql = "(CASE json_type(" + sql + ") WHEN 'ARRAY' THEN json_extract(" + sql + ", '$[*]') WHEN 'OBJECT' THEN " +
+			"list_transform(json_keys(" + sql + "), lambda k: json_object(k, json_extract(" + sql + ", " + duckPointer("k") + "))) ELSE [" + sql + "] END)"
+	}
+	if limit >= 0 {
+		sql = "list_slice(" + sql + ", 1, " + strconv.FormatInt(max(limit, 1), 10) + ")"
+	}
+	elem := "VARCHAR"
+	if item.rep == repJSON {
+		elem = "JSON"
+	}
+	// unnest drops a row without elements; mv-expand keeps it, with null.
+	item.sql = "unnest(CASE WHEN len(" + sql + ") > 0 THEN " + sql + " ELSE [CAST(NULL AS " + elem + ")] END)"
+	index = operand{sql: "unnest(range(greatest(coalesce(len(" + sql + "), 0), 1)))", typ: event.Long}
+	return item, index
+}
+
+// duckPointer writes a JSON pointer to the property whose name is the SQL expression k.
+func duckPointer(k string) string {
+	return "'/' || replace(replace(" + k + ", '~', '~0'), '/', '~1')"
+}
+
+func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
+	filter := ""
+	if a.cond != nil {
+		filter = " FILTER (WHERE " + e.expr(a.cond).sql + ")"
+	}
+	out := operand{typ: a.col.typ}
+	if a.fn == aggCount {
+		out.sql = "count(*)" + filter
+		return out
+	}
+	x := e.expr(a.args[0])
+	switch a.fn {
+	case aggDCount:
+		if x.typ == event.Dynamic {
+			x.sql = d.text(x, "NULL")
+		}
+		out.sql = "count(DISTINCT " + x.sql + ")" + filter
+	case aggSum:
+		out.sql = "coalesce(" + cast("sum("+x.sql+")"+filter, duckTypes[a.col.typ]) + ", 0)"
+	case aggAvg:
+		switch a.col.typ {
+		case event.Datetime:
+			out.sql = "make_timestamp(" + cast("avg(epoch_us("+x.sql+"))"+filter, "BIGINT") + ")"
+		case event.Timespan:
+			out.sql = cast("avg("+x.sql+")"+filter, "BIGINT")
+		default:
+			out.sql = "avg(" + x.sql + ")" + filter
+		}
+	case aggMin, aggArgMin:
+		out.sql = d.present("min("+x.sql+")"+filter, a.col.typ)
+	case aggMax, aggArgMax:
+		out.sql = d.present("max("+x.sql+")"+filter, a.col.typ)
+	case aggAny:
+		if x.typ == event.Dynamic {
+			x.sql, out.rep = d.json(x), repJSON
+		}
+		out.sql = d.present("any_value("+x.sql+")"+filter, a.col.typ)
+	case aggStdev:
+		out.sql = "coalesce(stddev_samp(" + x.sql + ")" + filter + ", 0)"
+	case aggVariance:
+		out.sql = "coalesce(var_samp(" + x.sql + ")" + filter + ", 0)"
+	case aggPercentile:
+		p := strconv.FormatFloat(a.args[1].(*constant).value.(float64), 'f', -1, 64)
+		out.sql = "quantile_disc(" + x.sql + ", " + p + ")" + filter
+	case aggList, aggSet:
+		return d.collect(e, a, x, order)
+	default:
+		panic(fmt.Sprintf("kql: no DuckDB aggregate %s", a.fn))
+	}
+	return out
+}
+
+// collect writes make_list and make_set. Nulls are left out; a set is sorted, so that it is the same every time.
+func (d duckdb) collect(e *exprs, a aggItem, x operand, order []orderKey) operand {
+	out := operand{typ: event.Dynamic, rep: repJSON}
+	elem := x.sql
+	switch {
+	case x.typ == event.String || x.rep == repText:
+		out.rep = repStrings
+	case x.typ == event.Datetime || x.typ == event.Timespan:
+		elem, out.rep = d.text(x, "NULL"), repStrings
+	case x.typ == event.Dynamic:
+		elem = d.json(x)
+	}
+	keep := elem + " IS NOT NULL"
+	if x.typ == event.Dynamic && x.rep == repJSON {
+		keep = d.text(x, "NULL") + " IS NOT NULL"
+	}
+	if a.cond != nil {
+		keep += " AND " + e.expr(a.cond).sql
+	}
+	var sql string
+	if a.fn == aggSet {
+		sql = "list_sort(list(DISTINCT " + elem + ") FILTER (WHERE " + keep + "))"
+	} else {
+		by := ""
+		for i, k := range order {
+			if i == 0 {
+				by = " ORDER BY "
+			} else {
+				by += ", "
+			}
+			by += e.env[k.col].sql + orderWords(k)
+		}
+		sql = "list(" + elem + by + ") FILTER (WHERE " + keep + ")"
+	}
+	if len(a.args) > 1 {
+		sql = "list_slice(" + sql + ", 1, " + strconv.FormatInt(a.args[1].(*constant).value.(int64), 10) + ")"
+	}
+	if out.rep == repStrings {
+		out.sql = "coalesce(" + sql + ", CAST([] AS VARCHAR[]))"
+	} else {
+		out.sql = "coalesce(to_json(" + sql + "), CAST('[]' AS JSON))"
+	}
+	return out
+}
+
+// pack takes the row of the largest or smallest key as a struct.
+func (d duckdb) pack(e *exprs, a aggItem) string {
+	var fields []string
+	for i, o := range a.outs {
+		op := e.expr(o.x)
+		fields = append(fields, "v"+strconv.Itoa(i)+" := "+op.sql)
+	}
+	row := "struct_pack(" + strings.Join(fields, ", ") + ")"
+	filter := ""
+	if a.cond != nil {
+		filter = " FILTER (WHERE " + e.expr(a.cond).sql + ")"
+	}
+	switch a.fn {
+	case aggArgMax:
+		return "arg_max(" + row + ", " + e.expr(a.args[0]).sql + ")" + filter
+	case aggArgMin:
+		return "arg_min(" + row + ", " + e.expr(a.args[0]).sql + ")" + filter
+	}
+	return "any_value(" + row + ")" + filter
+}
+
+func (d duckdb) unpack(sql string, i int, as operand) operand {
+	as.sql = d.present("struct_extract("+sql+", 'v"+strconv.Itoa(i)+"')", as.typ)
+	as.simple = true
+	return as
+}
+
+// present makes a null string empty.
+func (duckdb) present(sql string, t event.Type) string {
+	if t == event.String {
+		return "coalesce(" + sql + ", '')"
+	}
+	return sql
+}
+
+// nullable tells whether x may be null.
+func nullable(x scalar) bool {
+	if c, ok := x.(*constant); ok {
+		return c.value == nil
+	}
+	return x.typeOf() != event.String
+}

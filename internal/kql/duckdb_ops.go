@@ -1,0 +1,414 @@
+package kql
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tocsin/internal/event"
+)
+
+// Letters, digits and marks make terms; everything else separates them. Kusto's documentation speaks of alphanumeric
+// characters; marks count as such, so that decomposed accents do not split a word.
+const (
+	termChars   = `\pL\pN\pM`
+	termBefore  = `(?:^|[^` + termChars + `])`
+	termAfter   = `(?:$|[^` + termChars + `])`
+	unixEpoch   = "62135596800000000" // microseconds from 0001-01-01, where bins begin
+	ticksInDay  = "864000000000"
+	duckISO     = `'%Y-%m-%dT%H:%M:%S.%f0Z'`
+	duckISODate = `'^\s*\d{4}-\d{1,2}-\d{1,2}'`
+	duckZone    = `'[+-]\d{2}:\d{2}\s*$'`
+)
+
+func fn(name string, args ...string) string { return name + "(" + strings.Join(args, ", ") + ")" }
+
+func (d duckdb) call(e *exprs, c *call, filter bool) operand {
+	if op, ok := d.dynamicCall(e, c); ok {
+		return op
+	}
+	a := make([]string, len(c.args))
+	ops := make([]operand, len(c.args))
+	for i, x := range c.args {
+		ops[i] = e.expr(x)
+		a[i] = ops[i].sql
+	}
+	plain := func(sql string) operand { return operand{sql: sql, typ: c.typ} }
+	switch c.op {
+	case opEq, opNe, opLt, opLe, opGt, opGe:
+		return plain(d.compare(c, a, filter))
+	case opIn:
+		in := a[0] + " IN (" + strings.Join(a[1:], ", ") + ")"
+		if nullable(c.args[0]) && !filter {
+			in = "coalesce(" + in + ", false)"
+		}
+		return plain("(" + in + ")")
+	case opIs:
+		if c.args[0].typeOf() == event.Dynamic {
+			return plain("(" + d.text(ops[0], "NULL") + " IS NULL)")
+		}
+		return plain("(" + a[0] + " IS NULL)")
+	case opConvert:
+		return d.convert(ops[0], c.typ)
+	case opCase:
+		return d.choose(c, ops)
+	case opCoalesce:
+		return d.coalesce(c, ops)
+	case opAdd, opSub, opMul, opDiv, opMod, opNeg, opDtDiff, opDtAdd, opDtSub, opTsMul, opTsDiv, opTsRate, opRound, opAbs, opCeiling, opBin:
+		return plain(d.arithmetic(c, ops))
+	case opStartOf, opDatePart, opDayOfWeek, opDateDiff, opFormat:
+		return plain(d.dates(c, a))
+	}
+	if sql, ok := d.textCall(e, c, a); ok {
+		return plain(sql)
+	}
+	panic(fmt.Sprintf("kql: no DuckDB operation %s", c.op))
+}
+
+// compare follows Kusto's nulls: beside a value, null is unequal; two nulls compare to null.
+func (d duckdb) compare(c *call, a []string, filter bool) string {
+	x, y := a[0], a[1]
+	n := 0
+	for _, arg := range c.args {
+		if nullable(arg) {
+			n++
+		}
+	}
+	plain := "(" + x + " " + string(c.op) + " " + y + ")"
+	if c.op == opEq {
+		plain = "(" + x + " = " + y + ")"
+	}
+	if c.op == opNe {
+		plain = "(" + x + " <> " + y + ")"
+	}
+	if n == 0 || c.op != opEq && c.op != opNe || c.op == opEq && filter {
+		return plain
+	}
+	one := "coalesce(" + plain + ", false)"
+	if c.op == opNe {
+		one = "(" + x + " IS DISTINCT FROM " + y + ")"
+	}
+	if n == 1 {
+		return one
+	}
+	return "(CASE WHEN " + x + " IS NULL AND " + y + " IS NULL THEN NULL ELSE " + one + " END)"
+}
+
+func (d duckdb) choose(c *call, ops []operand) operand {
+	var b strings.Builder
+	b.WriteString("(CASE")
+	value := func(o operand) string {
+		if c.typ == event.Dynamic {
+			return d.json(o)
+		}
+		return o.sql
+	}
+	for i := 0; i+1 < len(ops); i += 2 {
+		b.WriteString(" WHEN " + ops[i].sql + " THEN " + value(ops[i+1]))
+	}
+	b.WriteString(" ELSE " + value(ops[len(ops)-1]) + " END)")
+	out := operand{sql: b.String(), typ: c.typ}
+	if c.typ == event.Dynamic {
+		out.rep = repJSON
+	}
+	return out
+}
+
+func (d duckdb) coalesce(c *call, ops []operand) operand {
+	out := operand{typ: c.typ}
+	parts := make([]string, len(ops))
+	for i, o := range ops {
+		parts[i] = o.sql
+		switch {
+		case c.typ == event.String && len(ops) > 1:
+			parts[i] = "nullif(" + o.sql + ", '')"
+		case c.typ == event.Dynamic:
+			out.rep = repJSON
+			parts[i] = "nullif(" + cast(d.json(o), "VARCHAR") + ", 'null')"
+		}
+	}
+	if c.typ == event.String {
+		parts = append(parts, "''")
+	}
+	out.sql = fn("coalesce", parts...)
+	if c.typ == event.Dynamic {
+		out.sql = cast(out.sql, "JSON")
+	}
+	return out
+}
+
+// big widens an int, so that sums of ints do not overflow.
+func big(o operand) string {
+	if o.typ == event.Int {
+		return cast(o.sql, "BIGINT")
+	}
+	return o.sql
+}
+
+func (d duckdb) arithmetic(c *call, ops []operand) string {
+	x := big(ops[0])
+	if c.typ == event.Real && ops[0].typ != event.Real {
+		x = cast(x, "DOUBLE")
+	}
+	y := ""
+	if len(ops) > 1 {
+		y = big(ops[1])
+		if c.typ == event.Real && ops[1].typ != event.Real && c.op != opRound {
+			y = cast(y, "DOUBLE")
+		}
+	}
+	switch c.op {
+	case opAdd, opSub, opMul:
+		return "(" + x + " " + string(c.op) + " " + y + ")"
+	case opDiv:
+		if c.typ == event.Real {
+			return "(" + x + " / " + y + ")"
+		}
+		return "(" + x + " // " + y + ")"
+	case opMod: // never negative
+		return "(((" + x + " % " + y + ") + abs(" + y + ")) % abs(" + y + "))"
+	case opNeg:
+		return "(-" + x + ")"
+	case opDtDiff:
+		return "((epoch_us(" + x + ") - epoch_us(" + y + ")) * 10)"
+	case opDtAdd:
+		return "(" + x + " + to_microseconds(" + y + " // 10))"
+	case opDtSub:
+		return "(" + x + " - to_microseconds(" + y + " // 10))"
+	case opTsMul:
+		if integer(ops[1].typ) {
+			return "(" + x + " * " + y + ")"
+		}
+		return "TRY_CAST(trunc(" + x + " * " + y + ") AS BIGINT)"
+	case opTsDiv:
+		return "TRY_CAST(trunc(" + cast(x, "DOUBLE") + " / " + y + ") AS BIGINT)"
+	case opTsRate:
+		return "(" + x + " / " + y + ")"
+	case opRound:
+		return "round(" + x + ", " + cast(y, "INTEGER") + ")"
+	case opAbs:
+		return "abs(" + x + ")"
+	case opCeiling:
+		return "ceil(" + x + ")"
+	case opBin:
+		switch c.typ {
+		case event.Real:
+			return "(floor(" + x + " / " + y + ") * " + y + ")"
+		case event.Datetime:
+			return "make_timestamp(epoch_us(" + x + ") - (epoch_us(" + x + ") + " + unixEpoch + ") % greatest(" + y + " // 10, 1))"
+		}
+		return "(" + x + " - ((" + x + " % " + y + ") + " + y + ") % " + y + ")"
+	}
+	panic("kql: no arithmetic " + string(c.op))
+}
+
+func (d duckdb) dates(c *call, a []string) string {
+	word := func() string { return c.args[0].(*constant).value.(string) }
+	switch c.op {
+	case opStartOf:
+		steps := map[string]string{"day": "to_days", "week": "to_weeks", "month": "to_months", "year": "to_years"}[word()]
+		start := "date_trunc('" + word() + "', " + a[1] + ")"
+		if word() == "week" { // Kusto's week begins on Sunday
+			start = "(date_trunc('week', " + a[1] + " + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
+		}
+		if k, ok := c.args[2].(*constant); !ok || k.value != int64(0) {
+			start = "(" + start + " + " + steps + "(" + cast(a[2], "INTEGER") + "))"
+		}
+		return cast(start, "TIMESTAMP")
+	case opDatePart:
+		part := map[string]string{"dayofyear": "doy", "week_of_year": "week", "millisecond": "milliseconds"}[word()]
+		if part == "" {
+			part = word()
+		}
+		sql := "date_part('" + part + "', " + a[1] + ")"
+		if part == "milliseconds" {
+			sql = "(" + sql + " % 1000)"
+		}
+		return cast(sql, "INTEGER")
+	case opDayOfWeek:
+		return "date_part('dow', " + a[0] + ")"
+	case opDateDiff:
+		x, y := a[1], a[2]
+		if word() == "week" {
+			x, y = "("+x+" + INTERVAL 1 DAY)", "("+y+" + INTERVAL 1 DAY)"
+		}
+		return "date_diff('" + word() + "', " + y + ", " + x + ")"
+	}
+	return "coalesce(strftime(" + a[0] + ", '" + duckFormat(c.args[1].(*constant).value.(string)) + "'), '')"
+}
+
+// duckFormat translates a checked format of format_datetime to strftime.
+func duckFormat(format string) string {
+	tokens, _, _ := formatTokens(format)
+	codes := map[string]string{
+		"yyyy": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I",
+		"mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "tt": "%p", "fff": "%g", "ffffff": "%f", "fffffff": "%f0",
+	}
+	var b strings.Builder
+	for _, t := range tokens {
+		if code, ok := codes[t]; ok {
+			b.WriteString(code)
+		} else {
+			b.WriteString(t)
+		}
+	}
+	return b.String()
+}
+
+// textCall writes the operations on text.
+func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
+	switch c.op {
+	case opFold, opLower:
+		return fn("lower", a[0]), true
+	case opUpper:
+		return fn("upper", a[0]), true
+	case opContains:
+		return fn("contains", a...), true
+	case opStartsWith:
+		return fn("starts_with", a...), true
+	case opEndsWith:
+		return fn("suffix", a...), true
+	case opHas, opHasPrefix, opHasSuffix:
+		return d.has(e, c, a), true
+	case opMatches:
+		return fn("regexp_matches", a...), true
+	case opStrlen:
+		return fn("length", a[0]), true
+	case opStrcat:
+		return "(" + strings.Join(a, " || ") + ")", true
+	case opSubstring:
+		from := "(CASE WHEN " + a[1] + " < 0 THEN greatest(length(" + a[0] + ") + " + a[1] + ", 0) + 1 ELSE " + a[1] + " + 1 END)"
+		if len(a) == 3 {
+			return "coalesce(substring(" + a[0] + ", " + from + ", greatest(" + a[2] + ", 0)), '')", true
+		}
+		return "coalesce(substring(" + a[0] + ", " + from + "), '')", true
+	case opIndexOf:
+		if len(a) == 2 {
+			return "(strpos(" + a[0] + ", " + a[1] + ") - 1)", true
+		}
+		found := "strpos(substring(" + a[0] + ", " + a[2] + " + 1), " + a[1] + ")"
+		return "(CASE WHEN " + found + " = 0 THEN -1 ELSE " + found + " + " + a[2] + " - 1 END)", true
+	case opReplace:
+		return fn("replace", a...), true
+	case opReplaceRE:
+		return fn("regexp_replace", a[0], a[1], a[2], "'g'"), true
+	case opTrim:
+		return fn("regexp_replace", a[0], a[1], "''", "'g'"), true
+	case opExtract:
+		group := strconv.FormatInt(c.args[1].(*constant).value.(int64), 10)
+		return "coalesce(" + fn("regexp_extract", a[2], a[0], group) + ", '')", true
+	case opCountOf:
+		return d.countOf(c, a), true
+	case opCountOfRE:
+		return fn("len", fn("regexp_extract_all", a...)), true
+	case opIPInRange:
+		return d.ipInRange(c, a), true
+	}
+	return "", false
+}
+
+// has writes the term tests. A cheap search for the text runs first; only rows that have it meet the regular
+// expression which looks at its ends.
+func (d duckdb) has(e *exprs, c *call, a []string) string {
+	before, after := c.op != opHasSuffix, c.op != opHasPrefix
+	k, ok := c.args[1].(*constant)
+	if !ok {
+		pattern := fn("regexp_escape", a[1])
+		if before {
+			pattern = "(CASE WHEN regexp_matches(" + a[1] + ", '^[" + termChars + "]') THEN '" + termBefore + "' ELSE '' END) || " + pattern
+		}
+		if after {
+			pattern += " || (CASE WHEN regexp_matches(" + a[1] + ", '[" + termChars + "]$') THEN '" + termAfter + "' ELSE '' END)"
+		}
+		return "(contains(" + a[0] + ", " + a[1] + ") AND regexp_matches(" + a[0] + ", " + pattern + "))"
+	}
+	needle := k.value.(string)
+	first, _ := utf8.DecodeRuneInString(needle)
+	last, _ := utf8.DecodeLastRuneInString(needle)
+	pattern := regexp.QuoteMeta(needle)
+	if before && termRune(first) {
+		pattern = termBefore + pattern
+	}
+	if after && termRune(last) {
+		pattern += termAfter
+	}
+	contains := fn("contains", a...)
+	if needle == "" || pattern == regexp.QuoteMeta(needle) {
+		return contains
+	}
+	return "(" + contains + " AND regexp_matches(" + a[0] + ", " + cast(e.arg(pattern), "VARCHAR") + "))"
+}
+
+func termRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
+
+// countOf counts plain text, overlaps included.
+func (d duckdb) countOf(c *call, a []string) string {
+	needle := c.args[1].(*constant).value.(string)
+	n := utf8.RuneCountInString(needle)
+	if n == 0 {
+		return "CAST(0 AS BIGINT)"
+	}
+	runes := []rune(needle)
+	overlaps := false
+	for i := 1; i < n; i++ {
+		overlaps = overlaps || string(runes[i:]) == string(runes[:n-i])
+	}
+	if !overlaps {
+		return "((length(" + a[0] + ") - length(replace(" + a[0] + ", " + a[1] + ", ''))) // " + strconv.Itoa(n) + ")"
+	}
+	return fmt.Sprintf("len(list_filter(range(1, length(%s) - %d), lambda i: substring(%s, i, %d) = %s))", a[0], n-2, a[0], n, a[1])
+}
+
+// ipInRange compares networks as numbers: DuckDB's inet extension can't be counted on. Of two prefixes the shorter
+// counts; text that is no IPv4 address gives null.
+func (d duckdb) ipInRange(c *call, a []string) string {
+	number := func(ip string) string {
+		addr := "split_part(" + ip + ", '/', 1)"
+		part := func(i int) string {
+			return "CAST(split_part(" + addr + ", '.', " + strconv.Itoa(i) + ") AS BIGINT)"
+		}
+		octet := `(?:25[0-5]|2[0-4]\d|1?\d?\d)`
+		return "(CASE WHEN regexp_full_match(" + ip + ", '" + octet + `(?:\.` + octet + `){3}(?:/(?:3[0-2]|[12]?\d))?') THEN ((` + part(1) + " * 256 + " + part(2) + ") * 256 + " + part(3) + ") * 256 + " + part(4) + " END)"
+	}
+	prefix := func(ip string) string {
+		return "coalesce(TRY_CAST(nullif(split_part(" + ip + ", '/', 2), '') AS BIGINT), 32)"
+	}
+	keep := "(32 - least(" + prefix(a[0]) + ", " + prefix(a[1]) + "))"
+	sql := "((" + number(a[0]) + " >> " + keep + ") = (" + number(a[1]) + " >> " + keep + "))"
+	if k, ok := c.args[1].(*constant); ok {
+		if start := octets(k.value.(string)); start != "" {
+			// Whole octets of the network are a prefix of the text, which needs no arithmetic to rule a row out.
+			mark := duckLiteral(start)
+			sql = "(CASE WHEN starts_with(" + a[0] + ", " + mark + ") OR contains(" + a[0] + ", '/') THEN " + sql +
+				" WHEN " + number(a[0]) + " IS NULL THEN NULL ELSE false END)"
+		}
+	}
+	return sql
+}
+
+// octets returns the text with which every address in a network begins: "10.1." for 10.1.0.0/16; "" when there is none.
+func octets(cidr string) string {
+	addr, bits, ok := strings.Cut(cidr, "/")
+	n, err := strconv.Atoi(bits)
+	parts := strings.Split(addr, ".")
+	if !ok || err != nil || n < 8 || n > 32 || len(parts) != 4 {
+		return ""
+	}
+	for _, p := range parts {
+		if v, err := strconv.ParseUint(p, 10, 8); err != nil || strconv.FormatUint(v, 10) != p {
+			return ""
+		}
+	}
+	return strings.Join(parts[:min(n/8, 3)], ".") + "."
+}
+
+// duckLiteral writes digits and dots, which the caller has checked.
+func duckLiteral(s string) string {
+	if strings.Trim(s, "0123456789.") != "" {
+		panic("kql: not a checked literal")
+	}
+	return "'" + s + "'"
+}

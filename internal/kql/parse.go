@@ -1,0 +1,305 @@
+package kql
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/internal/event"
+)
+
+// parser reads tokens by recursive descent. It fails by panic(problem), which the package's entry points catch.
+type parser struct {
+	toks  []token
+	i     int
+	depth int
+}
+
+func parseTree(src string) *Tree {
+	p := &parser{toks: lex(src, 0)}
+	t := &Tree{}
+	for {
+		for p.accept(";") {
+		}
+		if p.is("let") && p.peek(1).kind == tName {
+			t.Lets = append(t.Lets, p.let())
+			if p.tok().kind != tEOF {
+				p.expect(";", "after a let statement")
+			}
+			continue
+		}
+		break
+	}
+	if p.tok().kind == tEOF {
+		if len(t.Lets) > 0 {
+			fail(p.tok().Span, "after the let statements a query is missing, such as: EmailEvents | take 10")
+		}
+		fail(p.tok().Span, "the query is empty; it begins with a table, such as: EmailEvents | take 10")
+	}
+	for _, word := range []string{"set", "declare", "alias", "restrict", "pattern"} {
+		if p.is(word) && p.peek(1).kind == tName {
+			fail(p.tok().Span, "the statement '%s' is not supported yet", word)
+		}
+	}
+	t.Body = p.pipe()
+	for p.accept(";") {
+	}
+	p.end()
+	return t
+}
+
+// parseOperators reads text that holds operators only: "| where ... | take 5".
+func parseOperators(src string) []Operator { return parseOperatorsAt(src, 0) }
+
+func parseOperatorsAt(src string, from int) []Operator {
+	p := &parser{toks: lex(src, from)}
+	if !p.accept("|") && p.tok().kind != tEOF {
+		fail(p.tok().Span, "expected | before an operator, found %s", p.found())
+	}
+	if p.tok().kind == tEOF && p.i == 0 {
+		return nil
+	}
+	ops := p.operators()
+	p.end()
+	return ops
+}
+
+func (p *parser) end() {
+	if p.tok().kind != tEOF {
+		fail(p.tok().Span, "unexpected %s; operators are separated by |", p.found())
+	}
+}
+
+func (p *parser) tok() token { return p.toks[p.i] }
+
+func (p *parser) peek(n int) token { return p.toks[min(p.i+n, len(p.toks)-1)] }
+
+// is tells whether the next token is this word or punctuation.
+func (p *parser) is(text string) bool {
+	t := p.tok()
+	return (t.kind == tName || t.kind == tPunct) && t.text == text
+}
+
+func (p *parser) accept(text string) bool {
+	if p.is(text) {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) expect(text, where string) token {
+	t := p.tok()
+	if !p.accept(text) {
+		fail(t.Span, "expected %s %s, found %s", text, where, p.found())
+	}
+	return t
+}
+
+// found names the next token for an error.
+func (p *parser) found() string {
+	switch t := p.tok(); {
+	case t.kind == tEOF:
+		return "the end of the query"
+	case t.kind == tLiteral && t.lit.Type == event.String:
+		return "a string"
+	case t.kind == tLiteral:
+		return "a " + string(t.lit.Type) + " value"
+	default:
+		return "'" + t.text + "'"
+	}
+}
+
+// prevEnd is where the last token read ended.
+func (p *parser) prevEnd() int {
+	if p.i == 0 {
+		return p.tok().Start
+	}
+	return p.toks[p.i-1].End
+}
+
+func (p *parser) from(start int) Span { return Span{start, p.prevEnd()} }
+
+// enter guards recursion; use as: defer p.enter()().
+func (p *parser) enter() func() {
+	if p.depth++; p.depth > maxDepth {
+		fail(p.tok().Span, "the query is nested more than %d deep", maxDepth)
+	}
+	return func() { p.depth-- }
+}
+
+// name reads an identifier, plain or in brackets: ['my column'].
+func (p *parser) name(what string) *Name {
+	t := p.tok()
+	if t.kind == tName && !strings.HasPrefix(t.text, "$") {
+		p.i++
+		return &Name{Span: t.Span, Name: t.text}
+	}
+	if n := p.bracketed(); n != nil {
+		return n
+	}
+	fail(t.Span, "expected %s, found %s", what, p.found())
+	return nil
+}
+
+// bracketed reads ['name'] or ["name"]; nil when there is none.
+func (p *parser) bracketed() *Name {
+	t := p.tok()
+	if !p.is("[") || p.peek(1).kind != tLiteral || p.peek(1).lit.Type != event.String || p.peek(2).text != "]" {
+		return nil
+	}
+	s := p.peek(1).lit.Value.(string)
+	p.i += 3
+	if s == "" {
+		fail(t.Span, "a name can't be empty")
+	}
+	return &Name{Span: p.from(t.Start), Name: s}
+}
+
+func (p *parser) let() *Let {
+	start := p.tok().Start
+	p.i++
+	n := p.name("a name after let")
+	p.expect("=", "after the name of a let statement")
+	if p.is("(") {
+		// let f = (x:string) { ... }: find the closing bracket and look for the brace.
+		depth := 0
+		for j := p.i; j < len(p.toks); j++ {
+			switch p.toks[j].text {
+			case "(":
+				depth++
+			case ")":
+				depth--
+			}
+			if depth == 0 {
+				if p.toks[j+1].text == "{" {
+					fail(n.Span, "functions defined by let are not supported yet")
+				}
+				break
+			}
+		}
+	}
+	x := p.pipe()
+	return &Let{Span: p.from(start), Name: n.Name, X: x}
+}
+
+// pipe reads an expression with any operators that follow it.
+func (p *parser) pipe() Expr {
+	defer p.enter()()
+	start := p.tok().Start
+	x := p.source()
+	if !p.accept("|") {
+		return x
+	}
+	ops := p.operators()
+	return &Pipe{Span: p.from(start), Source: x, Ops: ops}
+}
+
+// operators reads operators separated by |, the first | being read already.
+func (p *parser) operators() []Operator {
+	var ops []Operator
+	for {
+		ops = append(ops, p.operator())
+		if len(ops) > maxOperators {
+			fail(ops[len(ops)-1].Pos(), "a query has at most %d operators", maxOperators)
+		}
+		if !p.accept("|") {
+			return ops
+		}
+	}
+}
+
+// source reads what a pipeline begins with: an expression, or an operator that makes a table.
+func (p *parser) source() Expr {
+	t, after := p.tok(), p.peek(1)
+	if t.kind == tName && (after.kind != tPunct || strings.Contains("([", after.text)) {
+		switch t.text {
+		case "union":
+			p.i++
+			u := p.union(t.Start)
+			return &UnionSource{Span: u.Span, Union: u}
+		case "print":
+			p.i++
+			items := p.namedList()
+			return &Print{Span: p.from(t.Start), Items: items}
+		case "search", "find", "externaldata", "datatable", "evaluate", "materialize", "toscalar":
+			fail(t.Span, "'%s' is not supported yet", t.text)
+		case "range":
+			if after.kind == tName {
+				fail(t.Span, "operator 'range' is not supported yet")
+			}
+		}
+	}
+	return p.expr()
+}
+
+// later lists operators of the language that are not there yet, so that they are not mistaken for a slip.
+var later = []string{
+	"parse", "parse-where", "parse-kv", "make-series", "mv-apply", "evaluate", "invoke", "search", "find", "facet", "fork", "partition",
+	"sample", "sample-distinct", "scan", "serialize", "top-nested", "top-hitters", "reduce", "consume", "getschema", "as", "assert-schema",
+	"externaldata", "datatable", "range", "print", "graph-match", "make-graph", "graph-to-table", "macro-expand", "execute-and-cache",
+}
+
+// operatorNames lists the operators that are there.
+var operatorNames = []string{
+	"count", "distinct", "extend", "filter", "join", "limit", "lookup", "mv-expand", "mvexpand", "order", "project", "project-away",
+	"project-keep", "project-rename", "project-reorder", "render", "sort", "summarize", "take", "top", "union", "where",
+}
+
+func (p *parser) operator() Operator {
+	name, at := p.operatorName()
+	start := at.Start
+	switch name {
+	case "where", "filter":
+		return p.where(start)
+	case "extend":
+		items := p.namedList()
+		return &Extend{Span: p.from(start), Items: items}
+	case "project":
+		items := p.namedList()
+		return &Project{Span: p.from(start), Items: items}
+	case "project-away", "project-keep", "project-reorder":
+		return p.projectNames(start, name)
+	case "project-rename":
+		return p.projectRename(start)
+	case "summarize":
+		return p.summarize(start)
+	case "sort", "order":
+		return p.sort(start)
+	case "top":
+		return p.top(start)
+	case "take", "limit":
+		return p.take(start)
+	case "count":
+		return &Count{Span: p.from(start)}
+	case "distinct":
+		return p.distinct(start)
+	case "join", "lookup":
+		return p.join(start, name)
+	case "union":
+		return p.union(start)
+	case "mv-expand", "mvexpand":
+		return p.mvExpand(start)
+	case "render":
+		return p.render(start)
+	}
+	if slices.Contains(later, name) {
+		fail(at, "operator '%s' is not supported yet", name)
+	}
+	fail(at, "there is no operator '%s'%s", name, didYouMean(name, operatorNames))
+	return nil
+}
+
+// operatorName reads a name that may hold hyphens, such as project-away.
+func (p *parser) operatorName() (string, Span) {
+	t := p.tok()
+	if t.kind != tName {
+		fail(t.Span, "expected an operator such as where or summarize, found %s", p.found())
+	}
+	p.i++
+	name, end := t.text, t.End
+	for p.is("-") && p.tok().Start == end && p.peek(1).kind == tName && p.peek(1).Start == end+1 {
+		name, end = name+"-"+p.peek(1).text, p.peek(1).End
+		p.i += 2
+	}
+	return name, Span{t.Start, end}
+}

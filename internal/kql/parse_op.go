@@ -1,0 +1,338 @@
+package kql
+
+import (
+	"strings"
+
+	"tocsin/internal/event"
+)
+
+func (p *parser) where(start int) Operator {
+	cond := p.expr()
+	return &Where{Span: p.from(start), Cond: cond}
+}
+
+// named reads Name = expr, or expr.
+func (p *parser) named() Named {
+	start := p.tok().Start
+	if p.is("(") && p.peek(1).kind == tName && (p.peek(2).text == "," || p.peek(2).text == ")" && p.peek(3).text == "=") {
+		fail(p.tok().Span, "several names for one expression, (a, b) = f(), are not supported yet")
+	}
+	name := ""
+	save := p.i
+	if n := p.tok(); n.kind == tName && p.peek(1).text == "=" && p.peek(1).kind == tPunct {
+		p.i += 2
+		name = n.text
+	} else if n := p.bracketed(); n != nil {
+		if p.accept("=") {
+			name = n.Name
+		} else {
+			p.i = save
+		}
+	}
+	x := p.expr()
+	return Named{Span: p.from(start), Name: name, X: x}
+}
+
+func (p *parser) namedList() []Named {
+	items := []Named{p.named()}
+	for p.accept(",") {
+		items = append(items, p.named())
+	}
+	return items
+}
+
+// pattern reads a column name or a pattern such as Sender*: words and stars that touch each other.
+func (p *parser) pattern() Pattern {
+	start := p.tok().Start
+	if n := p.bracketed(); n != nil {
+		return Pattern{Span: n.Span, Text: n.Name, Plain: true}
+	}
+	text := ""
+	for end := -1; ; {
+		t := p.tok()
+		if end >= 0 && t.Start != end || t.kind != tName && t.text != "*" {
+			break
+		}
+		text += t.text
+		end = t.End
+		p.i++
+	}
+	if text == "" {
+		fail(p.tok().Span, "expected a column name or a pattern such as Sender*, found %s", p.found())
+	}
+	return Pattern{Span: p.from(start), Text: text, Plain: !strings.Contains(text, "*")}
+}
+
+func (p *parser) projectNames(start int, name string) Operator {
+	op := &ProjectNames{Op: name}
+	for {
+		pat := p.pattern()
+		if op.Op == "project-reorder" {
+			switch {
+			case p.accept("asc"):
+				pat.Order = "asc"
+			case p.accept("desc"):
+				pat.Order = "desc"
+			case strings.HasPrefix(p.tok().text, "granny"):
+				fail(p.tok().Span, "the orders granny-asc and granny-desc are not supported yet")
+			}
+			pat.Span = p.from(pat.Start)
+		}
+		op.Patterns = append(op.Patterns, pat)
+		if !p.accept(",") {
+			break
+		}
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) projectRename(start int) Operator {
+	op := &ProjectRename{}
+	for {
+		at := p.tok().Start
+		n := p.name("a new column name")
+		p.expect("=", "after the new name; project-rename New = Old")
+		old := p.name("the column to rename")
+		op.Items = append(op.Items, Named{Span: p.from(at), Name: n.Name, X: old})
+		if !p.accept(",") {
+			break
+		}
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) summarize(start int) Operator {
+	op := &Summarize{}
+	for p.is("hint") && p.peek(1).text == "." {
+		p.hint()
+	}
+	if !p.is("by") {
+		op.Aggs = p.namedList()
+	}
+	if p.accept("by") {
+		op.By = p.namedList()
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+// hint skips hint.strategy=shuffle and the like: they are about speed in another engine.
+func (p *parser) hint() {
+	p.i += 2
+	p.name("the name of the hint")
+	p.expect("=", "after the name of the hint")
+	if p.tok().kind != tName && p.tok().kind != tLiteral {
+		fail(p.tok().Span, "expected the value of the hint, found %s", p.found())
+	}
+	p.i++
+}
+
+func (p *parser) sortKey() SortKey {
+	start := p.tok().Start
+	k := SortKey{X: p.expr()}
+	if p.accept("asc") {
+		k.Asc = true
+	} else {
+		p.accept("desc")
+	}
+	if p.accept("nulls") {
+		switch {
+		case p.accept("first"):
+			k.Nulls = "first"
+		case p.accept("last"):
+			k.Nulls = "last"
+		default:
+			fail(p.tok().Span, "expected first or last after nulls, found %s", p.found())
+		}
+	}
+	k.Span = p.from(start)
+	return k
+}
+
+func (p *parser) sort(start int) Operator {
+	p.expect("by", "after sort")
+	op := &Sort{Keys: []SortKey{p.sortKey()}}
+	for p.accept(",") {
+		op.Keys = append(op.Keys, p.sortKey())
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) top(start int) Operator {
+	n := p.expr()
+	p.expect("by", "after the number of rows; top 10 by Column")
+	op := &Top{N: n, Keys: []SortKey{p.sortKey()}}
+	if p.is(",") {
+		fail(p.tok().Span, "top orders by one expression; for several write: sort by A, B | take N")
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) take(start int) Operator {
+	n := p.expr()
+	return &Take{Span: p.from(start), N: n}
+}
+
+func (p *parser) distinct(start int) Operator {
+	if p.accept("*") {
+		return &Distinct{Span: p.from(start)}
+	}
+	items := p.namedList()
+	return &Distinct{Span: p.from(start), Items: items}
+}
+
+func (p *parser) join(start int, name string) Operator {
+	op := &Join{Lookup: name == "lookup"}
+	for {
+		if p.is("kind") && p.peek(1).text == "=" {
+			p.i += 2
+			op.Kind = p.name("the kind of join").Name
+		} else if p.is("hint") && p.peek(1).text == "." {
+			p.hint()
+		} else {
+			break
+		}
+	}
+	op.Right = p.tableOperand("join")
+	if t := p.tok(); !p.accept("on") {
+		fail(t.Span, "expected on and the columns to join by, found %s", p.found())
+	}
+	op.On = []Expr{p.expr()}
+	for p.accept(",") {
+		op.On = append(op.On, p.expr())
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+// tableOperand reads the other table of a join or union: a name, a call, or a pipeline in parentheses.
+func (p *parser) tableOperand(of string) Expr {
+	if p.accept("(") {
+		x := p.pipe()
+		p.expect(")", "after the table of "+of)
+		return x
+	}
+	n := p.name("a table, or a query in parentheses,")
+	if p.is("(") {
+		fail(n.Span, "calling '%s' as a table is not supported yet", n.Name)
+	}
+	return n
+}
+
+func (p *parser) union(start int) *Union {
+	op := &Union{}
+	for p.tok().kind == tName && p.peek(1).text == "=" {
+		at := p.tok()
+		p.i += 2
+		v := p.tok()
+		if v.kind != tName && v.kind != tLiteral {
+			fail(v.Span, "expected a value for %s, found %s", at.text, p.found())
+		}
+		p.i++
+		switch at.text {
+		case "kind":
+			op.Kind = v.text
+			if v.text != "inner" && v.text != "outer" {
+				fail(v.Span, "the kind of a union is inner or outer")
+			}
+		case "withsource":
+			op.WithSource = v.text
+			if v.kind == tLiteral {
+				fail(v.Span, "expected a column name for withsource")
+			}
+		case "isfuzzy":
+			if v.kind != tLiteral || v.lit.Type != event.Bool {
+				fail(v.Span, "isfuzzy is true or false")
+			}
+		default:
+			fail(at.Span, "union has no parameter '%s'; there are kind, withsource and isfuzzy", at.text)
+		}
+	}
+	for p.is("hint") && p.peek(1).text == "." {
+		p.hint()
+	}
+	for {
+		if p.is("*") {
+			fail(p.tok().Span, "union * is not supported yet; name the tables")
+		}
+		op.Inputs = append(op.Inputs, p.tableOperand("union"))
+		if !p.accept(",") {
+			break
+		}
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) mvExpand(start int) Operator {
+	op := &MvExpand{}
+	for p.tok().kind == tName && p.peek(1).text == "=" {
+		switch at := p.tok(); at.text {
+		case "bagexpansion", "kind":
+			p.i += 2
+			if v := p.name("array or bag"); v.Name == "array" {
+				fail(v.Span, "bagexpansion=array is not supported yet")
+			}
+			continue
+		case "with_itemindex":
+			p.i += 2
+			op.ItemIndex = p.name("a column name").Name
+			continue
+		}
+		break
+	}
+	for {
+		e := Expansion{Named: p.named()}
+		if p.accept("to") {
+			t := p.tok()
+			x, ok := p.expr().(*Typeof)
+			if !ok {
+				fail(t.Span, "expected typeof(type) after to")
+			}
+			e.To = x.Type
+			e.Span = p.from(e.Start)
+		}
+		op.Items = append(op.Items, e)
+		if !p.accept(",") {
+			break
+		}
+	}
+	if p.accept("limit") {
+		op.Limit = p.expr()
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+func (p *parser) render(start int) Operator {
+	op := &Render{Kind: p.name("a kind of chart").Name}
+	property := func() bool {
+		if p.tok().kind != tName || p.peek(1).text != "=" {
+			return false
+		}
+		at := p.tok()
+		p.i += 2
+		x := p.expr()
+		for p.is(",") && p.peek(2).text != "=" { // ycolumns=a, b
+			p.i++
+			p.expr()
+		}
+		op.With = append(op.With, Property{Span: p.from(at.Start), Name: at.text, X: x})
+		return true
+	}
+	for property() {
+	}
+	if p.accept("with") {
+		p.expect("(", "after with")
+		for property() {
+			p.accept(",")
+		}
+		p.expect(")", "after the properties of render")
+	}
+	op.Span = p.from(start)
+	return op
+}
