@@ -1,12 +1,9 @@
 package detect
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
-
-	"tocsin/internal/intel"
 )
 
 // roles are local parts that many people share; in a subject or link they say nothing.
@@ -14,24 +11,25 @@ var roles = map[string]bool{"info": true, "admin": true, "office": true, "sales"
 	"webmaster": true, "postmaster": true, "service": true, "team": true, "user": true, "users": true, "list": true, "lists": true, "news": true, "help": true,
 	"jobs": true, "billing": true, "accounts": true, "marketing": true, "kontakt": true, "buero": true, "test": true, "root": true, "abuse": true, "security": true}
 
-// detectAim looks for the recipient's address where a correspondent would write a name, or nothing.
+// detectAim looks for the recipient's address where a correspondent would write a name, or nothing. It compares the text as written:
+// "Maren Okafor" is a name, "maren.okafor" is an address.
 func detectAim(f *Facts, raise Raise) {
-	head := f.body[:min(len(f.body), 220)]
+	subject := strings.ToLower(cut(f.Message.Subject, 2000))
+	head := strings.ToLower(cut(strings.TrimLeft(cut(f.Message.Visible, 2000), " \t\r\n"), 220))
 	named := false
 	for _, rcpt := range f.Recipients[:min(len(f.Recipients), 20)] {
 		local, _, ok := strings.Cut(rcpt, "@")
 		if !ok || local == "" {
 			continue
 		}
-		addr := []byte(intel.Fold(rcpt))
-		part := []byte(intel.Fold(local))
-		own := !roles[local] && len(local) >= 4
-		if bytes.Contains(f.subject, addr) {
+		own := !roles[local] && len(local) >= 4 && strings.ContainsAny(local, "._-0123456789") && !f.list
+		switch {
+		case strings.Contains(subject, rcpt):
 			raise("recipient-in-subject", say("subject %q holds %s", f.Message.Subject, rcpt))
-		} else if own && strings.ContainsAny(local, "._-0123456789") && containsWord(f.subject, part) && !f.list {
+		case own && containsWord(subject, local):
 			raise("recipient-in-subject", say("subject %q holds %q of %s", f.Message.Subject, local, rcpt))
 		}
-		if !named && len(f.web) > 0 && (bytes.Contains(head, addr) || own && strings.ContainsAny(local, "._-0123456789") && greets(head, part)) && !f.list {
+		if !named && len(f.web) > 0 && !f.list && (strings.Contains(head, rcpt) || own && greets(head, local)) {
 			raise("recipient-in-greeting", say("%q", firstLine(f.Message.Visible)))
 			named = true
 		}
@@ -44,28 +42,32 @@ func detectAim(f *Facts, raise Raise) {
 	}
 }
 
-func containsWord(text, word []byte) bool {
+// containsWord says that word stands in text with no letter or digit beside it.
+func containsWord[T string | []byte](text, word T) bool {
+	s, w := string(text), string(word)
 	for off := 0; ; {
-		i := bytes.Index(text[off:], word)
+		i := strings.Index(s[off:], w)
 		if i < 0 {
 			return false
 		}
-		start, end := off+i, off+i+len(word)
-		if (start == 0 || text[start-1] == ' ') && (end == len(text) || text[end] == ' ') {
+		start, end := off+i, off+i+len(w)
+		if (start == 0 || !wordByte(s[start-1])) && (end == len(s) || !wordByte(s[end])) {
 			return true
 		}
 		off = end
 	}
 }
 
+func wordByte(b byte) bool { return isASCIILetter(b) || b >= '0' && b <= '9' || b >= 0x80 }
+
 // greets says that word follows a greeting at the head of the text.
-func greets(head, word []byte) bool {
-	i := bytes.Index(head, word)
+func greets(head, word string) bool {
+	i := strings.Index(head, word)
 	if i < 0 || i > 60 {
 		return false
 	}
-	for w := range strings.FieldsSeq(string(head[:i])) {
-		switch w {
+	for w := range strings.FieldsSeq(head[:i]) {
+		switch strings.Trim(w, ",:!") {
 		case "dear", "hi", "hello", "hey", "hallo", "liebe", "lieber", "bonjour", "cher", "chere", "hola", "estimado", "ola", "prezado", "caro", "ciao", "gentile", "beste", "geachte", "witaj", "drogi", "attention", "attn":
 			return true
 		}

@@ -33,8 +33,8 @@ func detectContent(f *Facts, raise Raise) {
 			raise("image-as-text", say("%d pictures, %d links without text, %d letters", f.images, clickable, seen))
 		}
 	}
-	if w := splitWord(cut(m.Visible, maxBody)); w != "" {
-		raise("split-words", say("%q reads %q", w, intel.Fold(w)))
+	if w := splitWord(cut(m.HTML, 4*maxBody)); w != "" {
+		raise("split-words", say("%q reads %q", w, intel.Fold(blanks.Replace(w))))
 	}
 	if w := intel.MixedWord(cut(m.Visible, maxBody)); w != "" {
 		raise("mixed-script-text", say("%q mixes %s", w, intel.Scripts(w)))
@@ -68,26 +68,34 @@ func letters(s string, max int) int {
 	return n
 }
 
-// splitWord returns the first word of Latin letters with invisible characters between them; soft hyphens, which newsletters
-// use for line breaks, do not count. Scripts that need joiners are not Latin.
-func splitWord(s string) string {
-	for i := 0; i < len(s); {
-		if s[i] < utf8.RuneSelf {
+// blanks are the ways HTML writes characters that are not drawn.
+var blanks = strings.NewReplacer("&zwnj;", "\u200c", "&zwj;", "\u200d", "&#8203;", "\u200b", "&#8204;", "\u200c", "&#8205;", "\u200d", "&#8288;", "\u2060",
+	"&#65279;", "\ufeff", "&#x200b;", "\u200b", "&#x200B;", "\u200b", "&#x200c;", "\u200c", "&#x200C;", "\u200c", "&#x200d;", "\u200d", "&#x200D;", "\u200d",
+	"&NoBreak;", "\u2060", "&ZeroWidthSpace;", "\u200b")
+
+// splitWord returns the first word of Latin letters with invisible characters between them, written out or as entities; soft hyphens,
+// which newsletters use for line breaks, do not count. Scripts that need joiners are not Latin.
+func splitWord(html string) string {
+	if i := strings.IndexByte(html, '&'); i >= 0 {
+		html = blanks.Replace(html)
+	}
+	for i := 0; i < len(html); {
+		if html[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r != 0xad && intel.Invisible(r) && (r < 0xfe00 || r > 0xfe0f) && i > 0 && isASCIILetter(s[i-1]) {
+		r, size := utf8.DecodeRuneInString(html[i:])
+		if r != 0xad && intel.Invisible(r) && (r < 0xfe00 || r > 0xfe0f) && i > 0 && isASCIILetter(html[i-1]) {
 			j := i + size
-			for j < len(s) {
-				next, n := utf8.DecodeRuneInString(s[j:])
+			for j < len(html) {
+				next, n := utf8.DecodeRuneInString(html[j:])
 				if !intel.Invisible(next) {
 					break
 				}
 				j += n
 			}
-			if j < len(s) && isASCIILetter(s[j]) {
-				return wordAround(s, i)
+			if j < len(html) && isASCIILetter(html[j]) {
+				return wordAround(html, i)
 			}
 		}
 		i += size
@@ -98,9 +106,9 @@ func splitWord(s string) string {
 func isASCIILetter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
 
 func wordAround(s string, at int) string {
-	start := strings.LastIndexAny(s[:at], " \t\r\n") + 1
+	start := strings.LastIndexAny(s[:at], " \t\r\n<>") + 1
 	end := len(s)
-	if i := strings.IndexAny(s[at:], " \t\r\n"); i >= 0 {
+	if i := strings.IndexAny(s[at:], " \t\r\n<>"); i >= 0 {
 		end = at + i
 	}
 	return s[start:end]

@@ -125,4 +125,3 @@ func ids(v detect.Verdict) string {
 	}
 	return strings.Join(out, " ")
 }
-

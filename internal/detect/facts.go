@@ -46,6 +46,7 @@ type Facts struct {
 	lures      lureHits // what the text lures with
 
 	raised      []Signal // by detectors, for rules
+	phraseHits  *phraseHits
 	threatNames []string
 }
 

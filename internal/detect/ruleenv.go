@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
@@ -158,66 +157,10 @@ func (f *Facts) toRule() *RuleMessage {
 	return r
 }
 
-// phrases folds the phrases of rules once. Expressions repeat the same ones for every message.
-type phrases struct {
-	mu     sync.RWMutex
-	folded map[string][]byte
-}
-
-func (p *phrases) fold(s string) []byte {
-	p.mu.RLock()
-	b, ok := p.folded[s]
-	p.mu.RUnlock()
-	if ok {
-		return b
-	}
-	b = []byte(intel.Fold(strings.TrimSuffix(s, "*")))
-	p.mu.Lock()
-	if len(p.folded) < 10_000 { // an expression may build phrases from the message
-		p.folded[s] = b
-	}
-	p.mu.Unlock()
-	return b
-}
-
-// in reports whether one of the phrases stands in folded text, on word edges; "*" at the end lets the word go on.
-func (p *phrases) in(folded []byte, list ref.Val) ref.Val {
-	it, ok := list.(interface{ Size() ref.Val })
-	if !ok {
-		return types.NewErr("says: want a list of strings")
-	}
-	n, _ := it.Size().(types.Int)
-	get := list.(interface{ Get(ref.Val) ref.Val })
-	for i := types.Int(0); i < n; i++ {
-		s, ok := get.Get(i).Value().(string)
-		if !ok {
-			return types.NewErr("says: want a list of strings")
-		}
-		if word := p.fold(s); len(word) > 0 && (strings.HasSuffix(s, "*") && containsPrefix(folded, word) || containsWord(folded, word)) {
-			return types.True
-		}
-	}
-	return types.False
-}
-
-func containsPrefix(text, word []byte) bool {
-	s, w := string(text), string(word)
-	for off := 0; ; {
-		i := strings.Index(s[off:], w)
-		if i < 0 {
-			return false
-		}
-		if i+off == 0 || s[i+off-1] == ' ' {
-			return true
-		}
-		off += i + 1
-	}
-}
-
 // newRuleEnv declares what rules may say. Every function is a pure question to the shipped knowledge.
-func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts) (*cel.Env, error) {
+// words must be filled before the first evaluation.
+func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.Env, error) {
 	look := brands.NewLookalikes()
-	words := &phrases{folded: map[string][]byte{}}
 	message := cel.ObjectType("detect.RuleMessage")
 	list := cel.ListType(cel.StringType)
 	text := func(name string, do func(string) string) cel.EnvOption {
@@ -265,15 +208,14 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts) (*cel.Env, error) {
 			}))),
 		cel.Function("says",
 			cel.MemberOverload("message_says", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
-				r, err := messageOf(m)
-				if err != nil {
-					return err
-				}
-				return words.in(r.facts.body, l)
+				return words.inMessage(m, l, false)
 			})),
 			cel.MemberOverload("string_says", []*cel.Type{cel.StringType, list}, cel.BoolType, cel.BinaryBinding(func(s, l ref.Val) ref.Val {
-				return words.in([]byte(intel.Fold(cut(str(s), maxBody))), l)
+				return words.inText([]byte(intel.Fold(cut(str(s), maxBody))), l)
 			}))),
+		cel.Function("mentions", cel.MemberOverload("message_mentions", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
+			return words.inMessage(m, l, true)
+		}))),
 		cel.Function("header", cel.MemberOverload("message_header", []*cel.Type{message, cel.StringType}, cel.StringType, cel.BinaryBinding(func(m, name ref.Val) ref.Val {
 			values, err := headersOf(m, str(name))
 			if err != nil {

@@ -50,7 +50,8 @@ func (e *RuleError) Error() string {
 // cannot be read, does not compile or repeats an id is set aside and told by Problems; the others work.
 func LoadRules(sources ...fs.FS) *RuleSet {
 	r := &RuleSet{}
-	env, err := newRuleEnv(intel.ShippedBrands(), intel.ShippedHosts())
+	words := &phrases{index: map[string]int{}}
+	env, err := newRuleEnv(intel.ShippedBrands(), intel.ShippedHosts(), words)
 	if err != nil {
 		r.problems = append(r.problems, &RuleError{File: "rules", Msg: "the rule language could not be set up: " + err.Error()})
 		return r
@@ -60,11 +61,12 @@ func LoadRules(sources ...fs.FS) *RuleSet {
 		files, errs := readRuleFiles(source)
 		r.problems = append(r.problems, errs...)
 		for i := range files {
-			if err := r.add(env, &files[i], seen); err != nil {
+			if err := r.add(env, words, &files[i], seen); err != nil {
 				r.problems = append(r.problems, err)
 			}
 		}
 	}
+	words.build()
 	return r
 }
 
@@ -97,7 +99,7 @@ func readRuleFiles(source fs.FS) ([]RuleFile, []*RuleError) {
 	return files, problems
 }
 
-func (r *RuleSet) add(env *cel.Env, f *RuleFile, seen map[string]string) *RuleError {
+func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string]string) *RuleError {
 	if other, have := seen[f.ID]; have {
 		return &RuleError{File: f.File, Line: f.line("id"), Msg: fmt.Sprintf("id %q is taken by %s", f.ID, other)}
 	}
@@ -106,11 +108,11 @@ func (r *RuleSet) add(env *cel.Env, f *RuleFile, seen map[string]string) *RuleEr
 	}
 	c := &compiled{RuleFile: *f}
 	var err *RuleError
-	if c.when, err = compile(env, f, "when", f.When, cel.BoolType); err != nil {
+	if c.when, err = compile(env, words, f, "when", f.When, cel.BoolType); err != nil {
 		return err
 	}
 	if f.Evidence != "" {
-		if c.evidence, err = compile(env, f, "evidence", f.Evidence, cel.StringType); err != nil {
+		if c.evidence, err = compile(env, words, f, "evidence", f.Evidence, cel.StringType); err != nil {
 			return err
 		}
 	}
@@ -119,7 +121,7 @@ func (r *RuleSet) add(env *cel.Env, f *RuleFile, seen map[string]string) *RuleEr
 	return nil
 }
 
-func compile(env *cel.Env, f *RuleFile, key, source string, want *cel.Type) (cel.Program, *RuleError) {
+func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want *cel.Type) (cel.Program, *RuleError) {
 	checked, iss := env.Compile(source)
 	if iss != nil && iss.Err() != nil {
 		first := iss.Errors()[0]
@@ -132,6 +134,7 @@ func compile(env *cel.Env, f *RuleFile, key, source string, want *cel.Type) (cel
 	if !checked.OutputType().IsExactType(want) {
 		return nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: fmt.Sprintf("%s gives %s; it must give %s", key, checked.OutputType(), want)}
 	}
+	words.collect(checked.NativeRep())
 	p, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxRuleCost), cel.InterruptCheckFrequency(100))
 	if err != nil {
 		return nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: key + ": " + Clean(err.Error(), maxEvidence)}
