@@ -6,7 +6,7 @@ import styles from "./FacetList.module.css";
 import { ChevronDown16Regular } from "./icons";
 import { ProblemNote } from "./Problem";
 import { Untrusted } from "./Untrusted";
-import { useValueHandlers } from "./ValueMenu";
+import { useValueHandlers, Value } from "./ValueMenu";
 
 interface Props {
   field: string;
@@ -15,13 +15,17 @@ interface Props {
   error: unknown;
   onField: (field: string) => void;
   onOrder: (rare: boolean) => void;
+  /** Asks for the next ones too. */
+  onMore?: (() => void) | undefined;
 }
 
 /** The most common values of a column, or the rarest; a bar behind the text, the count at its right. Each row is a value. */
-export function FacetList({ field, rare, facet, error, onField, onOrder }: Props) {
+export function FacetList({ field, rare, facet, error, onField, onOrder, onMore }: Props) {
   const { fields, label } = useFields();
   const facets = fields.filter((f) => f.facet);
   const groups = [...new Set(facets.map((f) => f.group))];
+  const without = facet?.values.find((v) => v.value === "")?.count ?? 0;
+  const values = facet?.values.filter((v) => v.value !== "") ?? [];
   const more = facet ? facet.distinct - facet.values.length : 0;
   return (
     <section className={styles.facet} aria-label={`${rare ? "Rarest" : "Most common"} values: ${label(field)}`}>
@@ -53,8 +57,12 @@ export function FacetList({ field, rare, facet, error, onField, onOrder }: Props
         <Skeleton className={styles.wait} aria-label="Counting">{[0, 1, 2, 3, 4].map((i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
       ) : (
         <>
-          <FacetRows field={field} values={facet.values} />
-          <p className={styles.more}>{facet.values.length === 0 ? "No values in this time." : more > 0 ? `and ${number(more)} more` : ""}</p>
+          <FacetRows field={field} values={values} />
+          <p className={styles.more}>
+            {facet.values.length === 0 && "No values in this time."}
+            {more > 0 && (onMore ? <button type="button" className="textbutton" onClick={onMore}>and {number(more)} more</button> : <span>and {number(more)} more</span>)}
+            {without > 0 && <Value field={field} value=""><span className="num">{number(without)} without</span></Value>}
+          </p>
         </>
       )}
     </section>

@@ -4,7 +4,7 @@ import { createContext, useCallback, useContext, useMemo, useState, type Keyboar
 import { useExplorer, useTimeRange } from "../address/useAddress";
 import { api, ask, type Schemas } from "../api/client";
 import { useFields, useFilter } from "../filter/useFilter";
-import { evidence } from "../text/defang";
+import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
 import { AddCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
@@ -64,13 +64,13 @@ function TheMenu({ field, value, target, onClose }: Pointed & { onClose: () => v
   const [, change] = useExplorer();
   const copy = useCopy();
   const known = byName.get(field);
-  const safe = evidence(field, value);
+  const safe = defangField(field, value);
   const splittable = splits.some((s) => s.key === field);
   return (
-    <Menu open onOpenChange={(_, d) => !d.open && onClose()} positioning={{ target: target as HTMLElement, position: "below", align: "start", offset: 4, fallbackPositions: ["above-start", "after-top", "before-top"] }}>
+    <Menu open hasIcons onOpenChange={(_, d) => !d.open && onClose()} positioning={{ target: target as HTMLElement, position: "below", align: "start", offset: 4, fallbackPositions: ["above-start", "after-top", "before-top"] }}>
       <MenuPopover className={styles.menu}>
-        <Head field={field} value={value} name={label(field)} shown={safe} counted={known !== undefined} />
-        <MenuList hasIcons>
+        <Head field={field} value={value} name={label(field)} shown={evidence(field, value)} counted={known !== undefined} />
+        <MenuList>
           {known && <MenuItem icon={<AddCircle20Regular />} onClick={() => void filter.include(field, value)}>Include</MenuItem>}
           {known && <MenuItem icon={<SubtractCircle20Regular />} onClick={() => void filter.exclude(field, value)}>Exclude</MenuItem>}
           {value !== "" && <MenuItem icon={<Filter20Regular />} secondaryContent="any field" onClick={() => void filter.anywhere(value)}>Only</MenuItem>}

@@ -14,14 +14,15 @@ export function ValueEditor({ chip, field, onApply }: { chip: Chip; field: Field
   const kql = chip.op === "kql";
   const [{ view }] = useExplorer();
   const { query } = useTimeRange();
-  const pick = many && (chip.op === "is" || chip.op === "is_not" || chip.op === "in_list");
+  const whole = chip.op === "is" || chip.op === "is_not" || chip.op === "in_list";
+  const pick = many && (whole || (field?.list === true && (chip.op === "contains" || chip.op === "not_contains")));
   const seen = useQuery({
     queryKey: ["facet", view, "EmailEvents", query, chip.field, "top", 8],
     enabled: pick && field?.facet === true,
     queryFn: ({ signal }) => ask<Facet>(api.GET("/explorer/facet", { params: { query: { view, q: "EmailEvents", ...query, field: chip.field, order: "top", limit: 8 } }, signal })),
   });
   const counts = new Map(seen.data?.values.map((v) => [v.value, v.count]));
-  const offered = pick ? [...new Set([...(field?.values ?? []), ...counts.keys()])] : [];
+  const offered = pick ? [...new Set([...(field?.type === "bool" ? ["true", "false"] : []), ...(field?.values ?? []), ...counts.keys()])].filter((v) => v !== "") : [];
   const [ticked, setTicked] = useState(() => chip.values);
   const others = (vs: readonly string[]) => vs.filter((v) => !offered.includes(v));
   // Text holds what no box offers; boxes may still be on their way, so it is only filled from values once they are known.

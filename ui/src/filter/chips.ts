@@ -72,14 +72,36 @@ function without(chips: readonly Chip[], field: string, op: Operator, value: str
   });
 }
 
-/** Adds "field is value". A field that is already asked for gets the value beside the others, since one column cannot be two things at once; an exclusion of the same value goes. */
-export function include(chips: readonly Chip[], field: string, value: string): Chip[] {
-  return merge(without(chips, field, "is_not", value), field, "is", value);
+/** The chip that asks for a value of a field, or turns it away: columns that hold several values contain it, an empty value does not exist. */
+function conditionFor(f: Pick<Field, "name" | "list" | "type" | "operators">, value: string, wanted: boolean): { op: Operator; value?: string } {
+  const can = (op: Operator) => f.operators.includes(op);
+  if (value === "" && can("not_exists")) return { op: wanted ? "not_exists" : "exists" };
+  if (f.type === "bool") return { op: "is", value: wanted === (value === "true") ? "true" : "false" };
+  if (f.list && can("contains")) return { op: wanted ? "contains" : "not_contains", value };
+  return { op: wanted ? "is" : "is_not", value };
 }
 
-/** Adds "field is not value"; an inclusion of the same value goes. */
-export function exclude(chips: readonly Chip[], field: string, value: string): Chip[] {
-  return merge(without(chips, field, "is", value), field, "is_not", value);
+function put(chips: readonly Chip[], f: Pick<Field, "name" | "list" | "type" | "operators">, value: string, wanted: boolean): Chip[] {
+  const mine = conditionFor(f, value, wanted), other = conditionFor(f, value, !wanted);
+  if (mine.value === undefined || f.type === "bool") {
+    // One chip says all there is to say: an earlier one of the same kind goes.
+    const rest = chips.filter((c) => !(c.field === f.name && (c.op === mine.op || c.op === other.op)));
+    return [...rest, { field: f.name, op: mine.op, values: mine.value === undefined ? [] : [mine.value] }];
+  }
+  return merge(without(chips, f.name, other.op, value), f.name, mine.op, mine.value);
+}
+
+/**
+ * Asks for a value. A field that is already asked for gets the value beside the others, since one column cannot be two things at
+ * once; an exclusion of the same value goes.
+ */
+export function include(chips: readonly Chip[], f: Pick<Field, "name" | "list" | "type" | "operators">, value: string): Chip[] {
+  return put(chips, f, value, true);
+}
+
+/** Turns a value away; an inclusion of the same value goes. */
+export function exclude(chips: readonly Chip[], f: Pick<Field, "name" | "list" | "type" | "operators">, value: string): Chip[] {
+  return put(chips, f, value, false);
 }
 
 /** Whether both say the same, whatever words the server wrote on them. */

@@ -8,16 +8,29 @@ const field = (name: string, type = "string", values: string[] = [], operators =
   ({ name, type, values, operators, label: name, doc: "", group: "", facet: true, list: false, ip: false }) as Field;
 
 describe("chips", () => {
+  const domain = field("SenderFromDomain", "string", [], ["is", "is_not", "contains", "exists", "not_exists"]);
+  const threat = { ...field("ThreatTypes", "string", [], ["contains", "not_contains", "is", "is_not", "exists", "not_exists"]), list: true };
+  const flag = field("IsPriorityAccount", "bool", [], ["is"]);
   it("includes a value, beside others of the same field", () => {
-    const a = include([], "ThreatTypes", "Phish");
-    expect(a).toEqual([chip("ThreatTypes", "is", "Phish")]);
-    expect(include(a, "ThreatTypes", "Spam")).toEqual([chip("ThreatTypes", "is", "Phish", "Spam")]);
-    expect(include(a, "ThreatTypes", "Phish")).toEqual(a);
+    const a = include([], domain, "a.example");
+    expect(a).toEqual([chip("SenderFromDomain", "is", "a.example")]);
+    expect(include(a, domain, "b.example")).toEqual([chip("SenderFromDomain", "is", "a.example", "b.example")]);
+    expect(include(a, domain, "a.example")).toEqual(a);
+  });
+  it("asks whether a list contains a value, and whether an empty one exists", () => {
+    expect(include([], threat, "Phish")).toEqual([chip("ThreatTypes", "contains", "Phish")]);
+    expect(exclude([], threat, "Phish")).toEqual([chip("ThreatTypes", "not_contains", "Phish")]);
+    expect(include([], threat, "")).toEqual([chip("ThreatTypes", "not_exists")]);
+    expect(exclude([chip("ThreatTypes", "not_exists")], threat, "")).toEqual([chip("ThreatTypes", "exists")]);
+  });
+  it("says of a flag that it is true or false, never both", () => {
+    expect(exclude([chip("IsPriorityAccount", "is", "true")], flag, "true")).toEqual([chip("IsPriorityAccount", "is", "false")]);
+    expect(include([], flag, "false")).toEqual([chip("IsPriorityAccount", "is", "false")]);
   });
   it("turns an exclusion around instead of contradicting it", () => {
-    const a = exclude([chip("Subject", "contains", "pay")], "SenderFromDomain", "a.example");
-    expect(include(a, "SenderFromDomain", "a.example")).toEqual([chip("Subject", "contains", "pay"), chip("SenderFromDomain", "is", "a.example")]);
-    expect(exclude(include(a, "SenderFromDomain", "b.example"), "SenderFromDomain", "b.example")).toEqual([
+    const a = exclude([chip("Subject", "contains", "pay")], domain, "a.example");
+    expect(include(a, domain, "a.example")).toEqual([chip("Subject", "contains", "pay"), chip("SenderFromDomain", "is", "a.example")]);
+    expect(exclude(include(a, domain, "b.example"), domain, "b.example")).toEqual([
       chip("Subject", "contains", "pay"), chip("SenderFromDomain", "is_not", "a.example", "b.example"),
     ]);
   });

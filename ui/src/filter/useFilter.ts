@@ -33,7 +33,13 @@ export function readKql(kql: string, signal?: AbortSignal): Promise<Filter> {
 export function useFilter() {
   const [state, change] = useExplorer();
   const client = useQueryClient();
+  const { byName } = useFields();
   const q = state.q;
+  const field = (name: string): Field => {
+    const f = byName.get(name);
+    if (!f) throw new Error(`${name} cannot be filtered by`);
+    return f;
+  };
   const parsed = useQuery({
     queryKey: filterKey(q),
     staleTime: Infinity,
@@ -65,9 +71,9 @@ export function useFilter() {
     problem: parsed.error,
     setChips,
     setKql,
-    include: async (field: string, value: string) => setChips(include(await current(), field, value)),
-    exclude: async (field: string, value: string) => setChips(exclude(await current(), field, value)),
-    alone: (field: string, value: string) => setChips(include([], field, value), { view: "all" }),
+    include: async (name: string, value: string) => setChips(include(await current(), field(name), value)),
+    exclude: async (name: string, value: string) => setChips(exclude(await current(), field(name), value)),
+    alone: (name: string, value: string) => setChips(include([], field(name), value), { view: "all" }),
     anywhere: async (value: string) => setKql((await ask<Schemas["SearchHit"]>(api.GET("/search", { params: { query: { q: value } } }))).q),
   };
 }

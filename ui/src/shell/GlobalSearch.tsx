@@ -8,7 +8,7 @@ import { number } from "../time/zone";
 import { useKeys } from "./keys";
 import styles from "./Shell.module.css";
 
-const kinds: Record<Schemas["SearchHit"]["kind"], string> = {
+const kinds: Record<string, string> = {
   address: "Address", domain: "Domain", url: "URL", hash: "File hash", message_id: "Message id", ip: "IP address", text: "Words of a subject",
 };
 
@@ -89,7 +89,7 @@ export function GlobalSearch() {
               <p>Looking through all mail</p>
             ) : (
               <button type="button" onClick={() => go(hit.data.q)}>
-                <b className="clip">{kinds[hit.data.kind]}</b>
+                <b className="clip">{kinds[hit.data.kind] ?? "Found"}</b>
                 <small className="num">{hit.data.matches === 0 ? "in no email event" : `in ${number(hit.data.matches)} email event${hit.data.matches === 1 ? "" : "s"}`}</small>
               </button>
             )}

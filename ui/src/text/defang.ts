@@ -36,9 +36,14 @@ function looksLikeHost(s: string): boolean {
 
 const addressed = /(Address|Domain|IPv4|IPv6|IP|Url|UrlDomain|UrlTarget)$/;
 
-/** How the value of a field is shown as evidence: addresses, domains, URLs and IP addresses defanged, words and file names as they are. */
-export function evidence(field: string, value: string): string {
+/** The value of a field, defanged when the field holds addresses, domains, URLs or IP addresses; words and file names stay as they are. */
+export function defangField(field: string, value: string): string {
   return addressed.test(field) || scheme.test(value) || /^[^\s@]+@[^\s@]+$/.test(value) ? defang(value) : value;
+}
+
+/** How the value of a field is shown as evidence. IP addresses are left readable: nothing makes a link of them. */
+export function evidence(field: string, value: string): string {
+  return ipv4.test(value) || ipv6.test(value) ? value : defangField(field, value);
 }
 
 const files = "pdf|docx?|docm|xlsx?|xlsm|xlsb|pptx?|pptm|rtf|txt|csv|html?|shtml|svg|zip|rar|7z|gz|tar|iso|img|exe|dll|scr|js|vbs|wsf|hta|lnk|bat|cmd|ps1|jar|apk|msi|one|eml|msg|ics|png|jpe?g|gif|bmp|webp|tiff?|xml|json|ya?ml|php|asp|aspx|jsp";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canDefang, defang, defangText, evidence } from "./defang";
+import { canDefang, defang, defangField, defangText, evidence } from "./defang";
 import { decodeLabel, domainOf, otherSpelling } from "./punycode";
 import { reveal, revealed } from "./reveal";
 
@@ -25,6 +25,8 @@ describe("defang", () => {
   it("leaves file names and subjects alone, whose dots are no hosts", () => {
     expect(evidence("FileName", "invoice.pdf")).toBe("invoice.pdf");
     expect(evidence("Subject", "Re: berth 14. See you")).toBe("Re: berth 14. See you");
+    expect(evidence("SenderIPv4", "192.0.2.1")).toBe("192.0.2.1");
+    expect(defangField("SenderIPv4", "192.0.2.1")).toBe("192[.]0[.]2[.]1");
     expect(evidence("SenderFromDomain", "evil.example")).toBe("evil[.]example");
     expect(evidence("Subject", "https://evil.example/a")).toBe("hxxps://evil[.]example/a");
   });

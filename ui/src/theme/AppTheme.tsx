@@ -41,9 +41,12 @@ export function AppTheme({ children }: { children: ReactNode }) {
   const theme = useMemo(() => themeFor(mode), [mode]);
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
-      <FluentProvider theme={theme} className="app">
+      <FluentProvider theme={theme}>
         <ModeContext.Provider value={mode}>
-          <ChoiceContext.Provider value={setChoice}>{children}</ChoiceContext.Provider>
+          <ChoiceContext.Provider value={setChoice}>
+            {/* Not a class of the provider: it would be copied to every popup. */}
+            <div className="app">{children}</div>
+          </ChoiceContext.Provider>
         </ModeContext.Provider>
       </FluentProvider>
     </RendererProvider>

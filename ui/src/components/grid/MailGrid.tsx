@@ -62,7 +62,7 @@ export function MailGrid(p: Props) {
   const shown = useMemo(() => fit(columns, width - checkWidth - 8), [columns, width]);
   const narrow = width < 760;
   const look = useMemo(() => ({ ...p.look, narrow }), [p.look, narrow]);
-  const sized = useMemo(() => (narrow ? shown.map((c) => (c.field === "Timestamp" ? { ...c, min: 64 } : c)) : shown), [shown, narrow]);
+  const sized = useMemo(() => (narrow ? shown.map((c) => (c.field === "Timestamp" ? { ...c, min: 76 } : c)) : shown), [shown, narrow]);
   const template = `${checkWidth}px ${tracks(sized)}`;
 
   const at = Math.min(cursor.row, Math.max(0, rows.length - 1));

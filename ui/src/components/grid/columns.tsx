@@ -52,7 +52,7 @@ export const columns: readonly Column[] = [
     },
   },
   {
-    field: "Subject", label: "Subject", min: 180, grow: 5, opens: true, value: (r) => r.Subject,
+    field: "Subject", label: "Subject", min: 180, grow: 3.4, opens: true, value: (r) => r.Subject,
     cell: (r) => (
       <span className={styles.subject}>
         <span className="clip">{r.Subject === "" ? <i>(no subject)</i> : <Untrusted text={r.Subject} />}</span>
@@ -65,7 +65,7 @@ export const columns: readonly Column[] = [
     ),
   },
   {
-    field: "RecipientEmailAddress", label: "Recipient", min: 104, grow: 1.6, value: (r) => r.RecipientEmailAddress,
+    field: "RecipientEmailAddress", label: "Recipient", min: 116, grow: 1.4, value: (r) => r.RecipientEmailAddress,
     cell: (r, look) => {
       const cut = r.RecipientEmailAddress.lastIndexOf("@");
       const mine = cut > 0 && look.own.has(r.RecipientEmailAddress.slice(cut + 1).toLowerCase());
@@ -77,13 +77,13 @@ export const columns: readonly Column[] = [
       );
     },
   },
-  text("SenderFromAddress", "Sender", 150, 2.6),
+  text("SenderFromAddress", "Sender", 150, 3),
   {
     field: "ThreatTypes", label: "Verdict", min: 112, grow: 0.2, value: (r) => listed(r.ThreatTypes)[0] ?? "",
     cell: (r) => <VerdictBadge types={r.ThreatTypes} confidence={r.PhishConfidence} />,
   },
   {
-    field: "DetectionTechnologies", label: "Why (first detection)", min: 150, grow: 1.4, value: (r) => listed(r.DetectionTechnologies)[0] ?? "",
+    field: "DetectionTechnologies", label: "Why (first detection)", min: 150, grow: 2, value: (r) => listed(r.DetectionTechnologies)[0] ?? "",
     cell: (r) => <span className="clip" title={r.FirstSignal || undefined}>{listed(r.DetectionTechnologies)[0] ?? <Untrusted text={r.FirstSignal} />}</span>,
   },
   { field: "DeliveryAction", label: "Delivery action", min: 112, grow: 0.2, value: (r) => r.DeliveryAction, cell: (r) => <ActionWord outcome={r.outcome} /> },

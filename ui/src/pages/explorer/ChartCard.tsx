@@ -1,11 +1,10 @@
 import { Button, Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, Skeleton, SkeletonItem, Tooltip } from "@fluentui/react-components";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useExplorer, useTimeRange } from "../../address/useAddress";
 import { Legend } from "../../components/chart/Legend";
 import { seriesOf, type Series } from "../../components/chart/model";
 import { FacetList } from "../../components/FacetList";
 import { ChevronDown16Regular, ChevronUp16Regular, DataHistogram20Regular, Table20Regular } from "../../components/icons";
-import { isOutcome } from "../../components/outcome";
 import { ProblemNote } from "../../components/Problem";
 import { useValueMenu } from "../../components/ValueMenu";
 import { ChartTable } from "../../components/chart/ChartTable";
@@ -17,7 +16,7 @@ import { useChart, useFacet } from "./queries";
 
 const StackedTimeChart = lazy(() => import("../../components/chart/StackedTimeChart").then((m) => ({ default: m.StackedTimeChart })));
 
-const height = 152;
+const height = 160;
 
 /** Mail over time and the values of one column beside it; folds to its head. */
 export function ChartCard() {
@@ -28,15 +27,20 @@ export function ChartCard() {
   const [table, setTable] = useState(false);
   const openMenu = useValueMenu();
   const chart = useChart(state.split);
-  const facet = useFacet(state.facet, state.rare ? "rare" : "top", 10, !state.folded);
+  const [long, setLong] = useState(false);
+  useEffect(() => setLong(false), [state.facet, state.rare]);
+  const facet = useFacet(state.facet, state.rare ? "rare" : "top", long ? 100 : 5, !state.folded);
   const series = useMemo(() => (chart.data ? seriesOf(chart.data, mode) : []), [chart.data, mode]);
   const splitName = splits.find((s) => s.key === state.split)?.label ?? "delivery action";
 
-  // "Other" is no value, and an outcome only where the server can filter by it.
+  // A series is a value where its column can be filtered; an outcome is worked out from several columns, so it is shown alone instead.
   const menu = (s: Series, target: HTMLElement | { getBoundingClientRect: () => DOMRect }) => {
-    if (s.label === "Other") return;
-    const field = byName.has(state.split) ? state.split : isOutcome(s.key) ? "outcome" : state.split;
-    openMenu({ field, value: s.key, target });
+    if (byName.has(state.split)) {
+      if (s.label !== "Other") openMenu({ field: state.split, value: s.key, target });
+    } else {
+      const others = series.filter((x) => x.key !== s.key).map((x) => x.key);
+      change({ hidden: state.hidden.length === others.length ? [] : others }, { replace: true });
+    }
   };
   return (
     <section className={`${styles.chartcard} card`} aria-label="Mail over time">
@@ -46,7 +50,7 @@ export function ChartCard() {
             <MenuTrigger disableButtonEnhancement>
               <button type="button" className={styles.split}>Split by {splitName.charAt(0).toLowerCase() + splitName.slice(1)}<ChevronDown16Regular aria-hidden /></button>
             </MenuTrigger>
-            <MenuPopover><MenuList>{splits.map((s) => <MenuItemRadio key={s.key} name="split" value={s.key}>{s.label}</MenuItemRadio>)}</MenuList></MenuPopover>
+            <MenuPopover className={styles.splits}><MenuList>{splits.map((s) => <MenuItemRadio key={s.key} name="split" value={s.key}>{s.label}</MenuItemRadio>)}</MenuList></MenuPopover>
           </Menu>
           <Legend series={series} hidden={state.hidden} onHide={(hidden) => change({ hidden }, { replace: true })} onMenu={menu} />
           <span className={styles.push} />
@@ -76,7 +80,7 @@ export function ChartCard() {
       </div>
       {!state.folded && (
         <div className={styles.facetside}>
-          <FacetList field={state.facet} rare={state.rare} facet={facet.data} error={facet.error} onField={(f) => change({ facet: f }, { replace: true })} onOrder={(rare) => change({ rare }, { replace: true })} />
+          <FacetList field={state.facet} rare={state.rare} facet={facet.data} error={facet.error} onField={(f) => change({ facet: f }, { replace: true })} onOrder={(rare) => change({ rare }, { replace: true })} onMore={long ? undefined : () => setLong(true)} />
         </div>
       )}
     </section>

@@ -13,6 +13,7 @@ import { useFilter } from "../../filter/useFilter";
 import { useOperator, usePreferences } from "../../session/queries";
 import { useClock, useZone } from "../../time/Clock";
 import { full, number, year } from "../../time/zone";
+import styles from "./Explorer.module.css";
 import { useScope } from "./queries";
 import { SelectionBar } from "./SelectionBar";
 import type { Mail } from "./useMail";
@@ -58,11 +59,12 @@ export function EmailTab({ mail, openKey, onOpen }: { mail: Mail; openKey: strin
               <span className="num">{number(first)}–{number(last)} of <b>{number(Math.max(mail.total, last))}</b>{mail.more && " · scroll for older"}</span>
             )}
             <CoverageNote coverage={coverage} tookMs={mail.tookMs} />
-            <span style={{ flex: 1 }} />
-            <span aria-hidden><kbd>j</kbd> <kbd>k</kbd> move</span>
-            <span aria-hidden><kbd>x</kbd> select</span>
-            <span aria-hidden><kbd>o</kbd> open</span>
-            <span aria-hidden><kbd>m</kbd> menu</span>
+            <span className={styles.keys} aria-hidden>
+              <span><kbd>j</kbd> <kbd>k</kbd> move</span>
+              <span><kbd>x</kbd> select</span>
+              <span><kbd>o</kbd> open</span>
+              <span><kbd>m</kbd> menu</span>
+            </span>
           </>
         )}
       />

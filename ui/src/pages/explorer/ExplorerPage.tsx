@@ -11,7 +11,7 @@ import { chosen } from "../../components/grid/columns";
 import { ProblemNote } from "../../components/Problem";
 import { arrows } from "../../components/tabs";
 import { FilterBar } from "../../filter/FilterBar";
-import { useFilter } from "../../filter/useFilter";
+import { useFields, useFilter } from "../../filter/useFilter";
 import { useMay, usePreferences } from "../../session/queries";
 import { rfc3339 } from "../../time/zone";
 import { EmailFlyout } from "../email/EmailFlyout";
@@ -120,13 +120,15 @@ function useAdded(): void {
   const address = useAddress();
   const navigate = useNavigate();
   const filter = useFilter();
+  const { byName } = useFields();
   const add = address["add"];
+  const ready = byName.size > 0;
   useEffect(() => {
-    if (add === undefined) return;
+    if (add === undefined || !ready) return;
     const cut = add.indexOf("~");
-    if (cut > 0) void filter.include(add.slice(0, cut), add.slice(cut + 1));
+    if (cut > 0 && byName.has(add.slice(0, cut))) void filter.include(add.slice(0, cut), add.slice(cut + 1));
     else void navigate({ to: ".", search: (old) => ({ ...old, add: undefined }), replace: true });
     // Only when the link arrives: the filter it leads to has no add any more.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [add]);
+  }, [add, ready]);
 }
