@@ -115,7 +115,7 @@ type EmailAttachment struct {
 // PostDelivery is something that happened to an email event after delivery. Key: ReportId.
 type PostDelivery struct {
 	Timestamp             time.Time `kql:"datetime" doc:"When it was done"`
-	NetworkMessageId      string    `kql:"string,id" doc:"Message"`
+	NetworkMessageId      string    `kql:"string,id,later" doc:"Message"`
 	InternetMessageId     string    `kql:"string" doc:"Message-ID header"`
 	Action                string    `kql:"string,facet" doc:"What was done: Moved to quarantine, Quarantine release, ..."`
 	ActionType            string    `kql:"string,facet" values:"Phish ZAP,Malware ZAP,Spam ZAP,Manual remediation,Automated remediation,Quarantine release,User moved" doc:"Kind of action"`
@@ -138,7 +138,7 @@ type UrlClick struct {
 	ActionType       string    `kql:"string,facet" values:"ClickAllowed,ClickBlocked,ClickBlockedByTenantPolicy,UrlErrorPage,UrlScanInProgress" doc:"Verdict of the click"`
 	AccountUpn       string    `kql:"string,facet" doc:"Who clicked"`
 	Workload         string    `kql:"string,facet" doc:"Email, Teams, Office"`
-	NetworkMessageId string    `kql:"string,id" doc:"Message that held the link"`
+	NetworkMessageId string    `kql:"string,id,later" doc:"Message that held the link"`
 	ThreatTypes      string    `kql:"string,facet,list" doc:"Verdict at click time"`
 	DetectionMethods string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
 	IPAddress        string    `kql:"string,facet,ip" doc:"Address of the device"`

@@ -30,6 +30,7 @@ type Column struct {
 	Alias  string   // name of the stored column this one repeats (TimeGenerated repeats Timestamp); "" when stored
 	Const  string   // value of a column that is the same in every row (Type, SourceSystem, TenantId); used when Field is nil and Alias is ""
 	ID     bool     // carries a UUIDv7: a look-up by it implies a time range
+	Later  bool     // with ID: the row tells of something after the id's time, so the id implies no time range of the row
 	Facet  bool     // worth grouping by
 	List   bool     // holds several values as "a, b" text
 	IP     bool     // holds an IP address
@@ -89,6 +90,8 @@ func table(name, doc string, row any, key ...string) *Table {
 			switch o {
 			case "id":
 				c.ID = true
+			case "later":
+				c.Later = true
 			case "facet":
 				c.Facet = true
 			case "list":

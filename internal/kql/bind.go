@@ -123,7 +123,7 @@ func (b *binder) tableNamed(x *Name) *relation {
 	rel := &relation{plan: b.add(x.Span, s), source: t.Name}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		col := &column{typ: c.Type, uuid: c.ID}
+		col := &column{typ: c.Type, uuid: c.ID && !c.Later}
 		s.cols[col] = c
 		if c.Name == "Timestamp" {
 			s.time = col

@@ -149,9 +149,14 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 	}
 	x := e.expr(a.args[0])
 	switch a.fn {
-	case aggDCount:
+	case aggDCount, aggDistinct:
 		if x.typ == event.Dynamic {
 			x.sql = d.text(x, "NULL")
+		}
+		if a.fn == aggDCount && x.typ == event.String {
+			// A set of 64-bit hashes takes a fraction of the memory of the texts; even among ten million, two
+			// different ones share a hash once in 300,000 queries. approx_count_distinct is off by up to 18 %.
+			x.sql = "hash(" + x.sql + ")"
 		}
 		out.sql = "count(DISTINCT " + x.sql + ")" + filter
 	case aggSum:

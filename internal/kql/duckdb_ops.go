@@ -21,6 +21,7 @@ const (
 	ticksInDay  = "864000000000"
 	duckISO     = `'%Y-%m-%dT%H:%M:%S.%f0Z'`
 	duckISODate = `'^\s*\d{4}-\d{1,2}-\d{1,2}'`
+	duckOctet   = `(?:25[0-5]|2[0-4]\d|1?\d?\d)`
 	duckZone    = `'[+-]\d{2}:\d{2}\s*$'`
 )
 
@@ -306,6 +307,9 @@ func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
 		return fn("len", fn("regexp_extract_all", a...)), true
 	case opIPInRange:
 		return d.ipInRange(c, a), true
+	case opIP6In:
+		x := duckIPv6(a[0])
+		return "(" + x + " >= " + a[1] + " AND " + x + " <= " + a[2] + ")", true
 	}
 	return "", false
 }
@@ -370,8 +374,7 @@ func (d duckdb) ipInRange(c *call, a []string) string {
 		part := func(i int) string {
 			return "CAST(split_part(" + addr + ", '.', " + strconv.Itoa(i) + ") AS BIGINT)"
 		}
-		octet := `(?:25[0-5]|2[0-4]\d|1?\d?\d)`
-		return "(CASE WHEN regexp_full_match(" + ip + ", '" + octet + `(?:\.` + octet + `){3}(?:/(?:3[0-2]|[12]?\d))?') THEN ((` + part(1) + " * 256 + " + part(2) + ") * 256 + " + part(3) + ") * 256 + " + part(4) + " END)"
+		return "(CASE WHEN regexp_full_match(" + ip + ", '" + duckOctet + `(?:\.` + duckOctet + `){3}(?:/(?:3[0-2]|[12]?\d))?') THEN ((` + part(1) + " * 256 + " + part(2) + ") * 256 + " + part(3) + ") * 256 + " + part(4) + " END)"
 	}
 	prefix := func(ip string) string {
 		return "coalesce(TRY_CAST(nullif(split_part(" + ip + ", '/', 2), '') AS BIGINT), 32)"
@@ -411,4 +414,18 @@ func duckLiteral(s string) string {
 		panic("kql: not a checked literal")
 	}
 	return "'" + s + "'"
+}
+
+// duckIPv6 writes an address as 32 hexadecimal digits, an IPv4 address as ::ffff:a.b.c.d; null for what is none.
+func duckIPv6(x string) string {
+	groups := func(part string) string {
+		return "list_filter(string_split(split_part(" + x + ", '::', " + part + "), ':'), lambda g: g <> '')"
+	}
+	l, r := groups("1"), groups("2")
+	all := "(CASE WHEN contains(" + x + ", '::') THEN " + l + " || list_transform(range(8 - len(" + l + ") - len(" + r + ")), lambda z: '0') || " + r +
+		" ELSE string_split(" + x + ", ':') END)"
+	v6 := "(CASE WHEN len(" + all + ") = 8 THEN lower(array_to_string(list_transform(" + all + ", lambda g: lpad(g, 4, '0')), '')) END)"
+	v4 := "'00000000000000000000ffff' || array_to_string(list_transform(string_split(" + x + ", '.'), lambda g: lpad(lower(to_hex(CAST(g AS INTEGER))), 2, '0')), '')"
+	return "(CASE WHEN regexp_full_match(" + x + ", '" + duckOctet + `(?:\.` + duckOctet + "){3}') THEN " + v4 +
+		" WHEN regexp_full_match(" + x + ", '[0-9A-Fa-f:]{2,39}') AND contains(" + x + ", ':') THEN " + v6 + " END)"
 }

@@ -1,7 +1,9 @@
 package kql
 
 import (
+	"encoding/hex"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,6 +144,7 @@ var functions = map[string]function{
 	"bag_keys": {params: "d", op: opBagKeys, typ: event.Dynamic},
 
 	"ipv4_is_in_range": {params: "ss", op: opIPInRange, typ: event.Bool},
+	"ipv6_is_in_range": {params: "ss", bind: ipv6Range},
 	"ipv4_is_private": {params: "s", bind: func(c fcall) scalar {
 		var tests []scalar
 		for _, net := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"} {
@@ -471,4 +474,26 @@ func packBag(c fcall) scalar {
 		c.args[i] = argument(c.name, c.nodes[i], 's', c.args[i])
 	}
 	return &call{opPackBag, event.Dynamic, c.args}
+}
+
+// ipv6Range turns the literal range into its first and last address. IPv4 addresses stand for ::ffff:a.b.c.d, as in
+// Kusto.
+func ipv6Range(c fcall) scalar {
+	p, err := netip.ParsePrefix(c.word(1))
+	if err != nil {
+		addr, err := netip.ParseAddr(c.word(1))
+		if err != nil {
+			fail(c.nodes[1].Pos(), "%q is not a network such as 2001:db8::/32", c.word(1))
+		}
+		p = netip.PrefixFrom(addr.WithZone(""), addr.BitLen())
+	}
+	bits := p.Bits()
+	if p.Addr().Is4() {
+		bits += 96
+	}
+	lo, hi := p.Masked().Addr().As16(), p.Masked().Addr().As16()
+	for i := bits; i < 128; i++ {
+		hi[i/8] |= 0x80 >> (i % 8)
+	}
+	return test(opIP6In, c.args[0], text(hex.EncodeToString(lo[:])), text(hex.EncodeToString(hi[:])))
 }

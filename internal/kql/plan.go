@@ -6,7 +6,7 @@ import "tocsin/internal/event"
 // reordering and dropping columns leave no trace in the plan.
 type column struct {
 	typ event.Type
-	// uuid marks a column that carries a UUIDv7.
+	// uuid marks a column that carries a UUIDv7 whose time is the row's Timestamp.
 	uuid bool
 }
 
@@ -120,6 +120,7 @@ const (
 	opBagKeys     op = "bag_keys"
 
 	opIPInRange op = "ipv4_is_in_range"
+	opIP6In     op = "ipv6_is_in_range" // text, first and last address of the range as 32 hexadecimal digits
 	opRound     op = "round"
 	opAbs       op = "abs"
 	opFloor     op = "floor"
@@ -208,7 +209,8 @@ type aggFn string
 
 const (
 	aggCount      aggFn = "count"
-	aggDCount     aggFn = "dcount"
+	aggDCount     aggFn = "dcount" // may be off by a few in a million
+	aggDistinct   aggFn = "count_distinct"
 	aggSum        aggFn = "sum"
 	aggAvg        aggFn = "avg"
 	aggMin        aggFn = "min"
