@@ -54,7 +54,7 @@ func person(a email.Address) string {
 	if a.Name == "" {
 		return addr
 	}
-	return `"` + Clean(a.Name, maxValue) + `" ` + addr
+	return `"` + Clean(a.Name, maxValue) + `" <` + addr + ">"
 }
 
 func orDash(s string) string {
@@ -138,7 +138,7 @@ func (e *explainer) authentication(c *Context) {
 	mark := func(name string, k mailauth.Check) {
 		origin := map[mailauth.Origin]string{mailauth.Checked: "checked here", mailauth.Reported: "said by a trusted server"}[k.Origin]
 		if origin == "" {
-			origin = "nobody asked: no DNS and no trusted server"
+			origin = "not checked: that needs DNS, or the word of a trusted server"
 		}
 		line := fmt.Sprintf("  %-6s %-10s %s", name, result(k), Clean(k.Domain, maxValue))
 		if k.Detail != "" {

@@ -122,7 +122,7 @@ func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string
 }
 
 func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want *cel.Type) (cel.Program, *RuleError) {
-	checked, iss := env.Compile(source)
+	checked, iss := env.Compile(strings.TrimRight(source, " \t\r\n"))
 	if iss != nil && iss.Err() != nil {
 		first := iss.Errors()[0]
 		e := &RuleError{File: f.File, Line: f.textLine(key) + max(first.Location.Line(), 1) - 1, Msg: key + ": " + Clean(first.Message, maxEvidence)}
