@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/internal/auth"
+	"tocsin/internal/hunt"
+)
+
+// Deps is what the server is made of. A server that only describes itself (OpenAPI) needs none of it.
+type Deps struct {
+	Version      string
+	Demo         bool
+	Organisation Organisation
+	Own          OwnServers
+	UI           fs.FS // the built interface; nil when this binary has none
+
+	Gate        *auth.Gate
+	Journal     auth.Journal
+	Sessions    scs.Store
+	SessionIdle time.Duration
+	SessionLife time.Duration
+	Preferences Preferencer
+
+	Explorer *hunt.Explorer
+	Events   hunt.Store
+	Raw      RawMail
+	Intake   Intake
+	Coverage func(ctx context.Context) (Coverage, error)
+	Ready    func(ctx context.Context) []string // what is not ready, one line each
+
+	Metrics        *prometheus.Registry
+	Secure         bool   // browsers come over TLS
+	PublicOrigin   string // "https://tocsin.example.com"; "" when nobody said
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
+	Now            func() time.Time
+}
+
+// Preferencer keeps the preferences of operators as they were put.
+type Preferencer interface {
+	Preferences(ctx context.Context, operatorID string) (json.RawMessage, error)
+	PutPreferences(ctx context.Context, operatorID string, body json.RawMessage) error
+}
+
+// RawMail returns the bytes of a message by their SHA-256 (lower-case hex), ErrRawGone or ErrRawDamaged.
+type RawMail interface {
+	Get(ctx context.Context, sha256 string) ([]byte, error)
+}
+
+// Intake takes one message in, durably. What it refuses for good is ErrTooLarge; without room on the disk it answers ErrDiskFull.
+type Intake interface {
+	Take(ctx context.Context, raw []byte, env Envelope) (Imported, error)
+}
+
+// Envelope is what the sender of an imported message knew of its delivery. Zero fields: the headers must do.
+type Envelope struct {
+	Source     string
+	MailFrom   string
+	Recipients []string
+	Time       time.Time
+	FileTime   time.Time // last resort when the headers have no usable time
+}
+
+// What the parts behind the API answer, in words that it knows.
+var (
+	ErrRawGone    = errors.New("the bytes of this message are not kept any more; what was stored about it is in the other tabs")
+	ErrRawDamaged = errors.New("the stored bytes of this message are damaged: they do not match their SHA-256")
+	ErrTooLarge   = errors.New("the message is too large")
+	ErrDiskFull   = errors.New("the server's disk is full")
+	ErrStopping   = errors.New("the server is stopping")
+)
+
+func (d Deps) withDefaults() Deps {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Metrics == nil {
+		d.Metrics = prometheus.NewRegistry()
+	}
+	if d.SessionIdle == 0 {
+		d.SessionIdle = 8 * time.Hour
+	}
+	if d.SessionLife == 0 {
+		d.SessionLife = 24 * time.Hour
+	}
+	return d
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin/internal/auth"
+	"tocsin/internal/hunt"
+	"tocsin/internal/kql"
+)
+
+// Errors that handlers return; problem gives them their status.
+var (
+	errNoEmail = errors.New("there is no such message, or it is older than what is kept")
+	errNoGrant = errors.New("this look is over; open the content again")
+	errFull    = errors.New("too many live views are open; close some")
+)
+
+// refused is an input that is well-formed and still wrong: 422 with the place.
+type refused struct{ location, msg string }
+
+func (e *refused) Error() string { return e.msg }
+
+// forbidden names the permission that is missing.
+type forbidden struct {
+	need auth.Permission
+	why  string
+}
+
+func (e *forbidden) Error() string { return e.why + " needs the permission " + string(e.need) }
+
+// problem is the one place where an error becomes a status and a text that a client may see. What is not known here is
+// written to the log and answered as 500 without a word about the inside.
+func (s *Server) problem(ctx context.Context, op string, err error) error {
+	var (
+		status    huma.StatusError
+		query     *kql.Error
+		asked     *hunt.InputError
+		soon      *auth.TooSoon
+		invalid   *auth.Invalid
+		input     *refused
+		lacks     *forbidden
+		tooLarge  *http.MaxBytesError
+		withTheir = func(status int) error { return huma.NewError(status, err.Error()) }
+	)
+	switch {
+	case errors.As(err, &status):
+		return err
+	case errors.As(err, &query):
+		return huma.NewError(http.StatusUnprocessableEntity, "the query is wrong: "+query.Error(),
+			&huma.ErrorDetail{Message: query.Msg, Location: "query", Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
+	case errors.As(err, &asked):
+		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
+	case errors.As(err, &input):
+		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
+	case errors.As(err, &invalid):
+		return withTheir(http.StatusUnprocessableEntity)
+	case errors.As(err, &lacks):
+		return withTheir(http.StatusForbidden)
+	case errors.As(err, &soon):
+		seconds := strconv.Itoa(int(math.Ceil(soon.RetryAfter.Seconds())))
+		return huma.ErrorWithHeaders(withTheir(http.StatusTooManyRequests), http.Header{"Retry-After": {seconds}})
+	case errors.Is(err, auth.ErrCredentials):
+		return huma.NewError(http.StatusUnauthorized, auth.ErrCredentials.Error())
+	case errors.Is(err, auth.ErrNotSignedIn), errors.Is(err, auth.ErrDisabled):
+		return withTheir(http.StatusUnauthorized)
+	case errors.Is(err, auth.ErrSetupLink), errors.Is(err, auth.ErrNotFound), errors.Is(err, errNoGrant):
+		return withTheir(http.StatusNotFound)
+	case errors.Is(err, hunt.ErrNotFound):
+		return huma.NewError(http.StatusNotFound, errNoEmail.Error())
+	case errors.Is(err, ErrRawGone):
+		return huma.NewError(http.StatusGone, ErrRawGone.Error())
+	case errors.Is(err, ErrRawDamaged):
+		s.deps.Log.Error("stored message is damaged", "operation", op, "err", err)
+		return huma.NewError(http.StatusInternalServerError, ErrRawDamaged.Error())
+	case errors.Is(err, auth.ErrExists):
+		return withTheir(http.StatusConflict)
+	case errors.Is(err, auth.ErrBusy), errors.Is(err, errFull):
+		return huma.ErrorWithHeaders(withTheir(http.StatusServiceUnavailable), http.Header{"Retry-After": {"5"}})
+	case errors.Is(err, ErrStopping):
+		return huma.NewError(http.StatusServiceUnavailable, ErrStopping.Error())
+	case errors.Is(err, ErrTooLarge):
+		return withTheir(http.StatusRequestEntityTooLarge)
+	case errors.Is(err, ErrDiskFull):
+		return huma.NewError(http.StatusInsufficientStorage, ErrDiskFull.Error())
+	case errors.As(err, &tooLarge):
+		return huma.NewError(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit))
+	case errors.Is(err, context.DeadlineExceeded):
+		return huma.NewError(http.StatusGatewayTimeout, "this took too long and was stopped; ask for less time or fewer rows")
+	case errors.Is(err, context.Canceled):
+		return huma.NewError(statusClientGone, "the client went away")
+	}
+	s.deps.Log.Error("request failed", "operation", op, "err", err)
+	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// statusClientGone is what logs show for requests that nobody waited for (nginx's 499).
+const statusClientGone = 499
+
+// writeProblem answers outside of huma: middleware, unknown paths.
+func writeProblem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	body, err := json.Marshal(&huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail})
+	if err == nil {
+		_, _ = w.Write(body)
+	}
+}

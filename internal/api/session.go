@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"tocsin/internal/auth"
+)
+
+// The session cookie, and what a session holds: who, since when (microseconds), and when last seen (seconds).
+const (
+	sessionCookie = "tocsin_session"
+	keyOperator   = "operator"
+	keySince      = "since"
+	keySeen       = "seen"
+)
+
+func (s *Server) getSession(ctx context.Context, _ *Nothing) (*Reply[Session], error) {
+	who := auth.From(ctx)
+	if who == nil {
+		return nil, auth.ErrNotSignedIn
+	}
+	return s.session(who.Operator, who.Permissions), nil
+}
+
+func (s *Server) postSession(ctx context.Context, in *signInInput) (*Reply[Session], error) {
+	o, err := s.deps.Gate.SignIn(ctx, in.Body.Email, in.Body.Password, address(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return s.begin(ctx, o)
+}
+
+func (s *Server) deleteSession(ctx context.Context, _ *Nothing) (*struct{}, error) {
+	if auth.From(ctx).Via != "session" {
+		return nil, &refused{location: "header.Authorization", msg: "an API token cannot sign out; it is revoked instead"}
+	}
+	if err := s.sessions.Destroy(ctx); err != nil {
+		return nil, fmt.Errorf("end session: %w", err)
+	}
+	return nil, s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActSignOut}, nil)
+}
+
+func (s *Server) getSetup(ctx context.Context, in *setupInput) (*Reply[SetupPage], error) {
+	at, err := s.deps.Gate.SetupExpiry(ctx, in.Token, address(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &Reply[SetupPage]{SetupPage{Organisation: s.organisation(), Expires: at}}, nil
+}
+
+func (s *Server) postSetup(ctx context.Context, in *setupPost) (*Reply[Session], error) {
+	o, err := s.deps.Gate.Setup(ctx, in.Token, in.Body.Email, in.Body.Name, in.Body.Password, address(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return s.begin(ctx, o)
+}
+
+// begin starts a session under a fresh token, whatever cookie the browser had before (session fixation).
+func (s *Server) begin(ctx context.Context, o auth.Operator) (*Reply[Session], error) {
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return nil, fmt.Errorf("renew session: %w", err)
+	}
+	now := s.deps.Now()
+	s.sessions.Put(ctx, keyOperator, o.ID)
+	s.sessions.Put(ctx, keySince, now.UnixMicro())
+	s.sessions.Put(ctx, keySeen, now.Unix())
+	return s.session(o, auth.Granted(o.Roles)), nil
+}
+
+func (s *Server) session(o auth.Operator, may []auth.Permission) *Reply[Session] {
+	return &Reply[Session]{Session{
+		Operator:     Operator{ID: o.ID, Email: o.Email, Name: o.Name, Roles: texts(o.Roles)},
+		Permissions:  texts(may),
+		Organisation: s.organisation(),
+		Version:      s.deps.Version,
+		Demo:         s.deps.Demo,
+		Time:         s.deps.Now().UTC(),
+	}}
+}
+
+func (s *Server) organisation() Organisation {
+	return Organisation{Name: s.deps.Organisation.Name, Domains: texts(s.deps.Organisation.Domains)}
+}
+
+// texts copies a list of string-like values; never nil.
+func texts[T ~string](in []T) []string {
+	out := make([]string, len(in))
+	for i, v := range in {
+		out[i] = string(v)
+	}
+	return out
+}
+
+func (s *Server) getPreferences(ctx context.Context, _ *Nothing) (*Reply[Preferences], error) {
+	p := Preferences{Theme: "auto", Zone: "utc", Density: "normal", ExplorerColumns: []string{}}
+	kept, err := s.deps.Preferences.Preferences(ctx, auth.From(ctx).Operator.ID)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		if err := json.Unmarshal(kept, &p); err != nil {
+			return nil, fmt.Errorf("preferences: %w", err)
+		}
+	}
+	return &Reply[Preferences]{p}, nil
+}
+
+func (s *Server) putPreferences(ctx context.Context, in *preferencesInput) (*Reply[Preferences], error) {
+	if auth.From(ctx).Operator.ID == "" {
+		return nil, &refused{location: "header.Authorization", msg: "the local command line has no preferences"}
+	}
+	if in.Body.ExplorerColumns == nil {
+		in.Body.ExplorerColumns = []string{}
+	}
+	raw, err := json.Marshal(in.Body)
+	if err != nil {
+		return nil, fmt.Errorf("preferences: %w", err)
+	}
+	if err := s.deps.Preferences.PutPreferences(ctx, auth.From(ctx).Operator.ID, raw); err != nil {
+		return nil, err
+	}
+	return &Reply[Preferences]{in.Body}, nil
+}
