@@ -1,0 +1,265 @@
+// Package app is Tocsin put together: settings, wiring, and the life from start to stop.
+//
+// New opens the stores and connects every part, and starts nothing; Run starts what listens and works, waits until its
+// context ends, finishes what is accepted and returns; Close releases the stores. The command line and the end-to-end tests use
+// the same three steps, so what is tested is what runs.
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/riverqueue/river"
+
+	"tocsin/internal/api"
+	"tocsin/internal/auth"
+	"tocsin/internal/blobstore"
+	"tocsin/internal/casestore"
+	"tocsin/internal/detect"
+	"tocsin/internal/event"
+	"tocsin/internal/eventstore"
+	"tocsin/internal/eventstore/duckdb"
+	"tocsin/internal/hunt"
+	"tocsin/internal/ingest"
+	"tocsin/internal/mailauth"
+	"tocsin/ui"
+)
+
+// Options of New beside the settings. Zero fields mean the default.
+type Options struct {
+	Command string       // who holds the data folder, for other processes: "serve", "import"
+	Demo    bool         // the mail is invented
+	Upkeep  bool         // forget what is too old, every hour
+	Log     *slog.Logger // default: discard
+	Console io.Writer    // where the address and the set-up link are written; default: nowhere
+	// Resolver answers DNS questions instead of this machine's name servers.
+	Resolver mailauth.Resolver
+}
+
+// App is a Tocsin with open stores.
+type App struct {
+	cfg Config
+	opt Options
+	log *slog.Logger
+
+	folder   *folder
+	cases    *casestore.Store
+	blobs    *blobstore.Store
+	events   *duckdb.Store
+	batcher  *eventstore.Batcher
+	geo      *ingest.GeoFile
+	judge    *detect.Judge
+	intake   *ingest.Intake
+	pipeline *ingest.Pipeline
+	jobs     *river.Client[*sql.Tx]
+	explorer *hunt.Explorer
+	gate     *auth.Gate
+	api      *api.Server
+	metrics  *prometheus.Registry
+	coverage coverageCache
+
+	listening atomic.Pointer[listeners] // nil while Run does not serve
+}
+
+// New opens the stores in the data folder and connects every part. When it fails, nothing stays open.
+func New(ctx context.Context, c Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Console == nil {
+		o.Console = io.Discard
+	}
+	a := &App{cfg: c, opt: o, log: o.Log, metrics: prometheus.NewRegistry()}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	c := a.cfg
+	if a.folder, err = openFolder(c.Data, a.opt.Command); err != nil {
+		return err
+	}
+	if a.cases, err = casestore.Open(ctx, c.path(caseFile)); err != nil {
+		return err
+	}
+	url := c.Mail.URL
+	if url == "" {
+		url = c.path(mailFolder)
+	}
+	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
+		return err
+	}
+	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{MemoryLimit: c.Events.Memory, Threads: c.Events.Threads}); err != nil {
+		return err
+	}
+	if c.GeoIP.File != "" {
+		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
+			return fmt.Errorf("config: geoip.file: %w", err)
+		}
+	}
+	return a.connect()
+}
+
+// connect wires the road of a message and what asks about it.
+func (a *App) connect() (err error) {
+	c := a.cfg
+	a.batcher = eventstore.NewBatcher(a.events, eventstore.BatcherOptions{})
+	checker, err := NewChecker(c, a.opt.Resolver)
+	if err != nil {
+		return err
+	}
+	if a.judge, err = NewJudge(c); err != nil {
+		return err
+	}
+	org := c.Org()
+	pipeline := ingest.PipelineConfig{
+		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
+		Org: func() detect.Organisation { return org },
+		Own: c.Own().Network, Decide: c.decide(), Logger: a.log, CPU: c.Intake.Workers,
+		Refused: func(err error) bool {
+			var row *eventstore.RowError
+			return errors.As(err, &row)
+		},
+		Stored: func(b event.Batch) { a.arrived(b) },
+	}
+	if a.geo != nil {
+		pipeline.Geo = a.geo
+	}
+	a.pipeline = ingest.NewPipeline(pipeline)
+
+	workers := river.NewWorkers()
+	a.pipeline.Register(workers)
+	river.AddWorker(workers, &retentionWorker{app: a})
+	jobs := casestore.JobConfig{
+		Workers: workers,
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}},
+		Logger:  slog.New(calmer{a.log.Handler()}),
+	}
+	if a.opt.Upkeep {
+		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
+			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+	}
+	a.jobs, err = a.cases.Jobs(jobs)
+	if err != nil {
+		return err
+	}
+	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
+	a.explorer = hunt.New(questions{a.events}, time.Now)
+	a.gate = newGate(a.cases)
+	a.measure()
+
+	proxies, err := networks(c.HTTP.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	deps := api.Deps{
+		Version: api.Version, Demo: a.opt.Demo,
+		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
+		Own:          c.Own(),
+		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake},
+		Coverage: a.Coverage, Ready: a.notReady,
+		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
+		Log: a.log, Now: time.Now,
+	}
+	if files, built := ui.Files(); built {
+		deps.UI = files
+	}
+	a.api = api.New(deps)
+	return nil
+}
+
+// arrived tells open screens about new events.
+func (a *App) arrived(b event.Batch) {
+	var newest time.Time
+	for i := range b.Emails {
+		if t := b.Emails[i].Timestamp; t.After(newest) {
+			newest = t
+		}
+	}
+	a.api.Hub().Arrived(len(b.Emails), newest)
+}
+
+// Intake takes messages in.
+func (a *App) Intake() *ingest.Intake { return a.intake }
+
+// Cases is the case store.
+func (a *App) Cases() *casestore.Store { return a.cases }
+
+// Events is the event store.
+func (a *App) Events() eventstore.Store { return a.events }
+
+// Gate is where operators prove who they are.
+func (a *App) Gate() *auth.Gate { return a.gate }
+
+// Progress says how far the judging is.
+func (a *App) Progress(ctx context.Context) (ingest.Progress, error) { return a.pipeline.Progress(ctx) }
+
+// Close releases everything that New opened. Call it after Run or Work returned.
+func (a *App) Close() error {
+	var errs []error
+	if a.intake != nil {
+		a.intake.Close()
+	}
+	if a.pipeline != nil {
+		a.pipeline.Close()
+	}
+	if a.batcher != nil {
+		errs = append(errs, a.batcher.Close())
+	}
+	if a.events != nil {
+		errs = append(errs, a.events.Close())
+	}
+	if a.geo != nil {
+		errs = append(errs, a.geo.Close())
+	}
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	if a.cases != nil {
+		errs = append(errs, a.cases.Close())
+	}
+	if a.folder != nil {
+		errs = append(errs, a.folder.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Org is the organisation as the judge knows it.
+func (c Config) Org() detect.Organisation {
+	org := detect.Organisation{Name: c.Organisation.Name}
+	for _, d := range c.Organisation.Domains {
+		org.Domains = append(org.Domains, strings.ToLower(d))
+	}
+	for _, p := range c.Organisation.People {
+		org.People = append(org.People, detect.Person{Name: p.Name, Address: strings.ToLower(p.Address), Department: p.Department, Priority: p.Priority})
+	}
+	return org
+}
+
+// Own are the organisation's servers. Entries were checked with the settings.
+func (c Config) Own() api.OwnServers {
+	var o api.OwnServers
+	for _, s := range c.Organisation.Servers {
+		if ps, err := networks([]string{s}); err == nil {
+			o.Networks = append(o.Networks, ps...)
+			continue
+		}
+		o.Hosts = append(o.Hosts, strings.ToLower(strings.TrimSuffix(s, ".")))
+	}
+	for _, private := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"} {
+		o.Private = append(o.Private, netip.MustParsePrefix(private))
+	}
+	return o
+}

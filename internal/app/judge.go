@@ -1,0 +1,100 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"tocsin/internal/detect"
+	"tocsin/internal/ingest"
+	"tocsin/internal/intel"
+	"tocsin/internal/mailauth"
+	"tocsin/rules"
+)
+
+// NewJudge makes the judge as every command uses it: the shipped rules and the administrator's own. A rule that is wrong is an
+// error: better no start than a server that looks on without it.
+func NewJudge(c Config) (*detect.Judge, error) {
+	set := detect.LoadRules(rules.FS)
+	if dir := c.Rules.Folder; dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("config: rules.folder: %s is not a folder", dir)
+		}
+		set = detect.LoadRules(rules.FS, os.DirFS(dir))
+	}
+	if p := set.Problems(); len(p) > 0 {
+		return nil, fmt.Errorf("rule %w; tocsin rules test tells more", p[0])
+	}
+	known, err := indicators(c.Indicators.Files)
+	if err != nil {
+		return nil, err
+	}
+	return detect.NewJudge(detect.Options{Rules: set, Indicators: known}), nil
+}
+
+// indicators reads the administrator's lists. A line that is none is an error, for the same reason as a wrong rule.
+func indicators(files []string) (*intel.Indicators, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	set := intel.NewIndicators()
+	for _, path := range files {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("config: indicators.files: %w", err)
+		}
+		_, bad, err := set.Load(f, filepath.Base(path))
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return nil, fmt.Errorf("config: indicators.files: %s: %w", path, err)
+		}
+		if len(bad) > 0 {
+			return nil, fmt.Errorf("config: indicators.files: %w (%d such lines)", bad[0], len(bad))
+		}
+	}
+	return set, nil
+}
+
+// NewChecker makes the checker of senders. Without DNS (dns.enabled: false and no resolver) it reads what trusted servers noted.
+func NewChecker(c Config, resolver mailauth.Resolver) (*mailauth.Checker, error) {
+	if resolver == nil && c.DNS.Enabled {
+		r, err := mailauth.NewDNS()
+		if err != nil {
+			return nil, fmt.Errorf("%w; set dns.enabled: false to do without", err)
+		}
+		resolver = r
+	}
+	ids := make([]string, len(c.Organisation.AuthServ))
+	for i, id := range c.Organisation.AuthServ {
+		ids[i] = strings.ToLower(id)
+	}
+	return &mailauth.Checker{Resolver: resolver, TrustedIDs: ids, Own: c.Own().Network}, nil
+}
+
+func defaultPolicy() Policy {
+	d := detect.DefaultPolicy()
+	return Policy{Mode: string(d.Mode), Malware: string(d.Malware), PhishHigh: string(d.PhishHigh), Phish: string(d.Phish), SpamHigh: string(d.SpamHigh), Spam: string(d.Spam), Bulk: string(d.Bulk), BulkFrom: d.BulkFrom}
+}
+
+// Decider is the policy in the settings.
+func (c Config) Decider() detect.Policy {
+	p, d := c.Policy, detect.DefaultPolicy()
+	d.Mode, d.Malware, d.PhishHigh, d.Phish = detect.Mode(p.Mode), detect.Treatment(p.Malware), detect.Treatment(p.PhishHigh), detect.Treatment(p.Phish)
+	d.SpamHigh, d.Spam, d.Bulk, d.BulkFrom = detect.Treatment(p.SpamHigh), detect.Treatment(p.Spam), detect.Treatment(p.Bulk), p.BulkFrom
+	return d
+}
+
+// decide is the policy in the words of the road.
+func (c Config) decide() func(detect.Verdict, *detect.Context) ingest.Decision {
+	policy := c.Decider()
+	return func(v detect.Verdict, at *detect.Context) ingest.Decision {
+		d := policy.Decide(v, at)
+		return ingest.Decision{
+			Action: string(d.Action), Location: string(d.Location), EmailAction: d.EmailAction, Policy: d.Policy, PolicyID: d.PolicyID,
+			OrgAction: d.OrgLevelAction, OrgPolicy: d.OrgLevelPolicy,
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"tocsin/internal/auth"
+	"tocsin/internal/casestore"
+)
+
+// People is the case store opened for operators and tokens alone. It works beside a running server.
+type People struct {
+	Store *casestore.Store
+	Gate  *auth.Gate
+}
+
+// OpenPeople opens the case store of the data folder and makes both when they are not there.
+func OpenPeople(ctx context.Context, c Config) (*People, error) {
+	if err := makeFolder(c.Data); err != nil {
+		return nil, err
+	}
+	s, err := casestore.Open(ctx, c.path(caseFile))
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+	}
+	return &People{Store: s, Gate: newGate(s)}, nil
+}
+
+// Close closes the store.
+func (p *People) Close() error { return p.Store.Close() }
+
+// newGate is the gate of the server and of the command line: the same costs for both.
+func newGate(s *casestore.Store) *auth.Gate {
+	return auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), time.Now)
+}

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// retention is the hourly job that forgets what is too old.
+type retention struct{}
+
+// Kind names the job in the database.
+func (retention) Kind() string { return "retention" }
+
+// InsertOpts lets a failed round be: the next one comes within the hour.
+func (retention) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
+
+type retentionWorker struct {
+	river.WorkerDefaults[retention]
+	app *App
+}
+
+// Timeout leaves the first round after a long pause its time.
+func (*retentionWorker) Timeout(*river.Job[retention]) time.Duration { return 50 * time.Minute }
+
+// Work forgets events, bytes and sessions that are over.
+func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) error {
+	a, now := w.app, time.Now()
+	if keep := a.cfg.Retention.Events; keep > 0 {
+		n, err := a.events.Retain(ctx, now.Add(-keep))
+		if err != nil {
+			return fmt.Errorf("forget events: %w", err)
+		}
+		if n > 0 {
+			a.log.Info("forgot old events", "rows", n, "older_than", keep)
+		}
+	}
+	if keep := a.cfg.Retention.Mail; keep > 0 {
+		n, err := a.blobs.Retain(ctx, now.Add(-keep))
+		if err != nil {
+			return fmt.Errorf("forget mail: %w", err)
+		}
+		if n > 0 {
+			a.log.Info("forgot the bytes of old mail", "messages", n, "older_than", keep)
+		}
+	}
+	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
+		return fmt.Errorf("forget sessions: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tocsin/internal/ingest"
+)
+
+// How long a stop waits for what is under way: answers, running judgements.
+const (
+	stopAnswers = 10 * time.Second
+	stopQueue   = 10 * time.Second // what is accepted and not begun yet
+	stopJobs    = 20 * time.Second
+)
+
+// listeners are the open ports of a running server.
+type listeners struct {
+	http net.Listener
+	mail []mailListener
+}
+
+// Run serves until ctx ends, finishes what is accepted, and returns nil. A port that cannot be listened on is an error before
+// anything was started. beside runs while the server is up; its error stops the server.
+func (a *App) Run(ctx context.Context, beside ...func(context.Context) error) error {
+	ports, err := a.listen(ctx)
+	if err != nil {
+		return err
+	}
+	err = a.Work(ctx, func(ctx context.Context) error { return a.serve(ctx, ports, beside) })
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Work judges accepted mail while f runs, and returns f's error. Mail that is not judged when f returns is judged before Work
+// returns, or, when that takes longer than stopQueue, by the next process that works with the folder.
+func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
+	revived, renewed, err := ingest.Recover(ctx, a.cases, a.jobs)
+	if err != nil {
+		return err
+	}
+	if revived+renewed > 0 {
+		a.log.Info("going on where the last process stopped", "messages", revived+renewed)
+	}
+	// The queue outlives ctx: it is stopped in order below, not cut off.
+	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start job queue: %w", err)
+	}
+	err = f(ctx)
+	a.drain(context.WithoutCancel(ctx))
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopJobs)
+	defer cancel()
+	if e := a.jobs.Stop(stop); e != nil {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopJobs)
+		defer cancel()
+		if e := a.jobs.StopAndCancel(hard); e != nil { // they run again at the next start
+			a.log.Warn("judging did not stop in time", "err", e)
+		}
+	}
+	return err
+}
+
+// drain waits until everything accepted is judged, for a while.
+func (a *App) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopQueue)
+	defer cancel()
+	if err := a.Judged(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("waiting for the last judgements", "err", err)
+	}
+}
+
+func (a *App) listen(ctx context.Context) (_ *listeners, err error) {
+	l := &listeners{}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if l.http, err = listenOn(ctx, "http.listen", a.cfg.HTTP.Listen); err != nil {
+		return nil, err
+	}
+	l.mail, err = a.listenMail(ctx)
+	return l, err
+}
+
+func listenOn(ctx context.Context, key, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot listen on %s: %s", key, address, listenReason(err))
+	}
+	return l, nil
+}
+
+func (l *listeners) close() {
+	if l.http != nil {
+		_ = l.http.Close()
+	}
+	for _, m := range l.mail {
+		_ = m.listener.Close()
+	}
+}
+
+// serve answers on the open ports until ctx ends.
+func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context.Context) error) error {
+	server := &http.Server{
+		Handler:           a.api.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10, // a filter in the address bar is long
+		ErrorLog:          stdlog(a.log),
+	}
+	scheme := "http"
+	if a.cfg.HTTP.Certificate != "" {
+		pair, err := tls.LoadX509KeyPair(a.cfg.HTTP.Certificate, a.cfg.HTTP.Key)
+		if err != nil {
+			ports.close()
+			return fmt.Errorf("config: http.certificate: %w", err)
+		}
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		scheme = "https"
+	}
+	url := scheme + "://" + ports.http.Addr().String()
+	if err := a.folder.announce(url, a.gate.LocalToken()); err != nil {
+		ports.close()
+		return err
+	}
+	if err := a.greet(ctx, url); err != nil {
+		ports.close()
+		return err
+	}
+	a.listening.Store(ports)
+	defer a.listening.Store(nil)
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		var err error
+		if server.TLSConfig != nil {
+			err = server.ServeTLS(ports.http, "", "")
+		} else {
+			err = server.Serve(ports.http)
+		}
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return fmt.Errorf("serve HTTP: %w", err)
+	})
+	for _, m := range ports.mail {
+		g.Go(func() error { return m.serve(ctx) })
+	}
+	for _, f := range beside {
+		g.Go(func() error { return f(ctx) })
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		a.api.Hub().Close() // live views would wait for ever
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopAnswers)
+		defer cancel()
+		if err := server.Shutdown(stop); err != nil {
+			return errors.Join(server.Close(), nil)
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// greet says on the console where to go; to whoever has no operator yet, with the one-time link.
+func (a *App) greet(ctx context.Context, url string) error {
+	public := url
+	if a.cfg.HTTP.PublicURL != "" {
+		public = a.cfg.HTTP.PublicURL
+	}
+	secret, expires, err := a.gate.SetupLink(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.opt.Console, "Tocsin listens on %s\n", public)
+	if secret != "" {
+		// In the fragment, so that the secret stays in the browser and out of every log.
+		fmt.Fprintf(a.opt.Console, "Nobody can sign in yet. Make the first administrator here, until %s:\n  %s/setup#%s\n", expires.UTC().Format("2006-01-02 15:04 UTC"), public, secret)
+	}
+	return nil
+}
+
+// notReady lists what is missing before the server can do its work.
+func (a *App) notReady(ctx context.Context) []string {
+	var out []string
+	if a.listening.Load() == nil {
+		out = append(out, "not all listeners are up")
+	}
+	if err := a.cases.Reader().PingContext(ctx); err != nil {
+		out = append(out, "case store: "+err.Error())
+	}
+	if _, err := a.events.Stats(ctx); err != nil {
+		out = append(out, "event store: "+err.Error())
+	}
+	return out
+}
