@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"tocsin/internal/bench"
+	"tocsin/internal/eventstore/duckdb"
+)
+
+type benchCommand struct {
+	Explorer benchExplorerCommand `cmd:"" help:"How long Explorer's questions take over invented events."`
+}
+
+type benchExplorerCommand struct {
+	Rows    int64  `help:"Email events in the scratch store." default:"1000000"`
+	Runs    int    `help:"How often each question is asked." default:"12"`
+	Dir     string `help:"Folder of the scratch store, which is kept; default a new one that is removed at the end." placeholder:"DIR" type:"path"`
+	Memory  int64  `help:"MiB that the event store may hold." default:"1024"`
+	Threads int    `help:"Processors of the event store; default all."`
+}
+
+// Run measures with the limits a server has unless somebody tuned it.
+func (c benchExplorerCommand) Run(ctx context.Context, out stdout) error {
+	return bench.Explorer(ctx, out, bench.Options{Rows: c.Rows, Runs: c.Runs, Dir: c.Dir, Store: duckdb.Options{MemoryLimit: c.Memory << 20, Threads: c.Threads}})
+}

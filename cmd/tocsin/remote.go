@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"tocsin/internal/api"
+	"tocsin/internal/app"
+	"tocsin/internal/casestore"
+)
+
+// remote is a running server, for the commands that would otherwise open the stores that it holds.
+type remote struct {
+	url   string
+	token string
+}
+
+// findRemote returns the server to go through: the named one, or the one that holds the data folder; nil when the folder is free.
+func findRemote(server, token string, cfg app.Config) (*remote, error) {
+	if server != "" {
+		if token == "" {
+			return nil, errors.New("--server needs a token: --token, or TOCSIN_TOKEN in the environment (tocsin user token makes one)")
+		}
+		u, err := url.Parse(server)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("--server: %q is not the address of a server; write https://tocsin.example.com", server)
+		}
+		return &remote{url: strings.TrimSuffix(server, "/"), token: token}, nil
+	}
+	holder, held, err := casestore.HolderOf(cfg.Data)
+	if err != nil || !held {
+		return nil, err
+	}
+	if holder.Address == "" {
+		return nil, &app.InUse{Folder: cfg.Data, Holder: holder}
+	}
+	if token, err = app.LocalToken(cfg.Data); err != nil {
+		return nil, err
+	}
+	return &remote{url: holder.Address, token: token}, nil
+}
+
+// post sends a body and returns the answer's body, which the caller closes. What the server says is wrong becomes the error.
+func (r *remote) post(ctx context.Context, path, kind string, body []byte) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+api.Prefix+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	req.Header.Set("Content-Type", kind)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err
+		}
+		return nil, fmt.Errorf("server %s: %w", r.url, err)
+	}
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
+	}
+	defer res.Body.Close()
+	var problem struct {
+		Detail string
+		Errors []struct {
+			Location string
+			Value    json.RawMessage
+		}
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&problem); err != nil || problem.Detail == "" {
+		return nil, fmt.Errorf("server %s answered %s", r.url, res.Status)
+	}
+	if res.StatusCode == http.StatusUnprocessableEntity {
+		for _, e := range problem.Errors {
+			var at api.FilterDefect
+			if e.Location == "query" && json.Unmarshal(e.Value, &at) == nil && at.Line > 0 {
+				return nil, &wrongQuery{line: at.Line, column: at.Column, msg: at.Message, table: at.Table}
+			}
+		}
+	}
+	return nil, fmt.Errorf("server %s: %s", r.url, problem.Detail)
+}
+
+// remoteFlags are the flags of commands that can go through a server.
+type remoteFlags struct {
+	Server string `help:"Go through this server instead of the data folder." placeholder:"URL" env:"TOCSIN_SERVER"`
+	Token  string `help:"API token for --server." env:"TOCSIN_TOKEN"`
+}
+
+// plainTerminal reports whether a writer is somebody's screen.
+func plainTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"tocsin/internal/app"
+	"tocsin/internal/detect"
+	"tocsin/internal/email"
+	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/files"
+)
+
+type scanCommand struct {
+	Config string   `help:"YAML file with settings: the organisation, trusted servers." placeholder:"FILE" type:"path"`
+	JSON   bool     `name:"json" help:"One JSON object a message."`
+	DNS    bool     `name:"dns" help:"Ask DNS, for SPF, DKIM and DMARC. Without it, only what trusted servers noted is known."`
+	Paths  []string `arg:"" name:"path" help:"Mail: .eml, mbox, Maildir, folders of them, packed ones; - is standard input."`
+}
+
+func (c scanCommand) Run(ctx context.Context, out stdout, errs stderr) error {
+	examiner, _, err := newExaminer(c.Config, c.DNS)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(out, 64<<10)
+	show := showScanned
+	if c.JSON {
+		show = writeScanned
+	}
+	failed, seen := 0, 0
+	err = files.Walk(ctx, c.Paths, files.Visitor{
+		Message: func(m files.Message) error {
+			seen++
+			if m.Err != nil {
+				failed++
+				fmt.Fprintf(errs, "tocsin: %s: %v\n", visible(m.Name()), m.Err)
+				return nil
+			}
+			x, err := examiner.Examine(ctx, m.Raw, ingest.Envelope{Source: "scan", FileTime: m.File.Modified})
+			if err != nil {
+				return err
+			}
+			result := detect.NewScanResult(m.Name(), x.NetworkMessageID, x.Context, x.Verdict, x.ParseTime, x.JudgeTime)
+			for _, id := range x.Defects {
+				result.Defects = append(result.Defects, detect.ScanDefect{ID: id})
+			}
+			return show(w, result)
+		},
+		FileDone: func(f *files.File, err error) error {
+			if err != nil {
+				failed++
+				fmt.Fprintf(errs, "tocsin: %s: %v\n", visible(f.Path), err)
+			}
+			return nil
+		},
+	})
+	if err := errors.Join(err, w.Flush()); err != nil {
+		return err
+	}
+	if seen == 0 && failed == 0 {
+		return errors.New("no mail there; name .eml files, mbox files or Maildir folders")
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d could not be read", failed, max(seen, failed))
+	}
+	return nil
+}
+
+// newExaminer judges as the server would. Without a settings file nothing is known of an organisation.
+func newExaminer(config string, dns bool) (*ingest.Examiner, app.Config, error) {
+	cfg, err := app.Load(config, os.Environ(), map[string]any{"dns.enabled": dns})
+	if err != nil {
+		return nil, cfg, err
+	}
+	checker, err := app.NewChecker(cfg, nil)
+	if err != nil {
+		return nil, cfg, err
+	}
+	judge, err := app.NewJudge(cfg)
+	if err != nil {
+		return nil, cfg, err
+	}
+	return &ingest.Examiner{Judge: judge, Auth: checker, Org: cfg.Org(), Own: cfg.Own().Network}, cfg, nil
+}
+
+// writeScanned writes one line of JSON that is safe to look at on a terminal.
+func writeScanned(w io.Writer, s detect.ScanResult) error {
+	line, err := s.AppendJSON(nil)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+// showScanned is a line for people: verdict, score, sender, subject, and the main reason below.
+func showScanned(w io.Writer, s detect.ScanResult) error {
+	verdict := "clean"
+	if len(s.ThreatTypes) > 0 {
+		names := make([]string, len(s.ThreatTypes))
+		for i, t := range s.ThreatTypes {
+			names[i] = string(t)
+		}
+		verdict = strings.Join(names, "+")
+		if s.PhishConfidence != "" {
+			verdict += " (" + strings.ToLower(string(s.PhishConfidence)) + ")"
+		}
+	}
+	if _, err := fmt.Fprintf(w, "%-14s %3d  %s  %s\n", verdict, s.Score, short(visible(email.Defang(s.SenderFrom))), short(visible(s.Subject))); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "                    %s\n", visible(s.File))
+	for _, sig := range s.Signals {
+		if sig.Weight > 0 && err == nil {
+			_, err = fmt.Fprintf(w, "                    %+d %s: %s\n", sig.Weight, sig.ID, visible(sig.Evidence))
+			break
+		}
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tocsin": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	}})
+}
+
+// TestScripts runs testdata/script/*.txtar: the command line as people type it, in a folder of their own. Beside testscript's own
+// words they know
+//
+//	port NAME...     puts a free loopback address into each variable
+//	ready ADDRESS    waits until a server there is ready
+//	oneline FILE     fails unless the file (stdout, stderr or a path) is exactly one line
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TOCSIN_DNS_ENABLED", "false")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"port":    port,
+			"ready":   ready,
+			"oneline": oneLine,
+		},
+	})
+}
+
+func port(ts *testscript.TestScript, _ bool, names []string) {
+	for _, name := range names {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		ts.Setenv(name, l.Addr().String())
+		ts.Check(l.Close())
+	}
+}
+
+func ready(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: ready ADDRESS")
+	}
+	var last error
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		res, err := http.Get("http://" + args[0] + "/readyz")
+		if err != nil {
+			last = err
+			continue
+		}
+		ts.Check(res.Body.Close())
+		if res.StatusCode == http.StatusOK {
+			return
+		}
+		last = errors.New(res.Status)
+	}
+	ts.Fatalf("no server is ready on %s: %v", args[0], last)
+}
+
+func oneLine(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: oneline FILE")
+	}
+	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
+	if text == "" || strings.Contains(text, "\n") {
+		ts.Fatalf("%s is not one line:\n%s", args[0], text)
+	}
+}

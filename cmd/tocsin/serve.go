@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"tocsin/internal/app"
+)
+
+// ports are the flags that say where the server listens; they win over the settings.
+type ports struct {
+	HTTP string `help:"Where people and programs connect; default 127.0.0.1:8825." placeholder:"HOST:PORT"`
+	SMTP string `help:"Where mail comes in over SMTP; default off." placeholder:"HOST:PORT"`
+	LMTP string `help:"Where mail comes in over LMTP; default off." placeholder:"HOST:PORT"`
+}
+
+func (p ports) flags() map[string]string {
+	return map[string]string{"http.listen": p.HTTP, "smtp.listen": p.SMTP, "lmtp.listen": p.LMTP}
+}
+
+type serveCommand struct {
+	settings
+	ports
+}
+
+func (c serveCommand) Run(ctx context.Context, errs stderr) error {
+	cfg, err := c.load(c.flags())
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, cfg, app.Options{Command: "serve", Upkeep: true, Log: logger(cfg, errs), Console: errs})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.Run(ctx), a.Close())
+}
