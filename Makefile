@@ -9,7 +9,7 @@ UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -pru
 GO_SOURCES := $(shell find cmd internal rules ui/ui.go -name '*.go' -o -path 'rules/*' -type f -o -name '*.yaml' -o -name '*.sql' -o -path '*/data/*' -type f 2>/dev/null)
 FUZZTIME ?= 60s
 
-.PHONY: run test build ui bench lint fuzz clean
+.PHONY: run test build ui api bench lint fuzz clean
 
 run: build ## start Tocsin on an invented organisation and print the address to open
 	@exec $(BIN) demo --data $(DATA) --http $(HTTP)
@@ -28,6 +28,10 @@ ui/dist/index.html: ui/node_modules/.installed $(UI_SOURCES)
 ui/node_modules/.installed: ui/package-lock.json
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+api: ui/node_modules/.installed ## write the API's description and the interface's types anew, after a route or shape has changed
+	go run ./cmd/tocsin openapi > ui/openapi.json.new && mv ui/openapi.json.new ui/openapi.json
+	cd ui && npm run --silent api
 
 test: ## everything: Go, pages, and the whole product in a real browser with real servers
 	@bash test/run
