@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/internal/event"
@@ -37,8 +38,9 @@ func idTime(id string) (from, to time.Time) {
 }
 
 // Event returns one email event with every column. An empty recipient stands for the first one in alphabetical order. The
-// error is ErrNotFound when there is none.
+// error is ErrNotFound when there is none. A UUID may come in either case (RFC 9562 section 4).
 func (x *Explorer) Event(ctx context.Context, id, recipient string) (*event.EmailEvent, error) {
+	id = strings.ToLower(id)
 	where := "| where NetworkMessageId == " + kql.Quote(id)
 	if recipient != "" {
 		where += " and RecipientEmailAddress == " + kql.Quote(recipient)
@@ -55,6 +57,7 @@ func (x *Explorer) Event(ctx context.Context, id, recipient string) (*event.Emai
 
 // Recipients returns the events of one message, at most limit, in the order of their recipients.
 func (x *Explorer) Recipients(ctx context.Context, id string, limit int) ([]event.EmailEvent, error) {
+	id = strings.ToLower(id)
 	return x.events(ctx, id, fmt.Sprintf("| where NetworkMessageId == %s | sort by RecipientEmailAddress asc | take %d", kql.Quote(id), limit))
 }
 

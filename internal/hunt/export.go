@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"tocsin/internal/kql"
 )
 
 // Format of an export.
@@ -65,7 +67,11 @@ func (x *Explorer) Export(ctx context.Context, w io.Writer, r Request, o ExportO
 		if limit <= 0 {
 			break
 		}
-		q, err := s.page(base, p, stored, int(limit))
+		slice, err := x.slice(ctx, base, s, p, limit)
+		if err != nil {
+			return n, err
+		}
+		q, err := s.page(slice, p, stored, int(limit))
 		if err != nil {
 			return n, err
 		}
@@ -90,6 +96,27 @@ func (x *Explorer) Export(ctx context.Context, w io.Writer, r Request, o ExportO
 		return n, err
 	}
 	return n, out.Flush()
+}
+
+// slice is base without what is older than the page after p's cursor. Finding that out reads one column; without it every page
+// would read all columns of all that is left.
+func (x *Explorer) slice(ctx context.Context, base *kql.Query, s ordering, p Page, limit int64) (*kql.Query, error) {
+	q, err := s.from(base, p)
+	if err != nil {
+		return nil, err
+	}
+	if q, err = pipe(q, "| sort by Timestamp desc | take %d | summarize Oldest = min(Timestamp)", limit); err != nil {
+		return nil, err
+	}
+	var oldest time.Time
+	err = x.run(ctx, q, func(row []any) error {
+		oldest, _ = row[0].(time.Time) // none when nothing is left
+		return nil
+	})
+	if err != nil || oldest.IsZero() {
+		return base, err
+	}
+	return pipe(base, "| where Timestamp >= %s", datetime(oldest))
 }
 
 // exportColumns returns the stored columns that an export reads: those named, and behind them, when the outcome is asked

@@ -197,21 +197,27 @@ func sortOf(p Page) (ordering, error) {
 	return o, nil
 }
 
+// from is base without what comes before p's cursor.
+func (o ordering) from(base *kql.Query, p Page) (*kql.Query, error) {
+	if p.Cursor == "" {
+		return base, nil
+	}
+	c, err := decodeCursor(p.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	where, err := o.after(c)
+	if err != nil {
+		return nil, err
+	}
+	return pipe(base, "| where %s", where)
+}
+
 // page pipes the operators that give n rows after p's cursor: columns first, then those that make the next cursor.
 func (o ordering) page(base *kql.Query, p Page, columns []string, n int) (*kql.Query, error) {
-	q := base
-	if p.Cursor != "" {
-		c, err := decodeCursor(p.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		where, err := o.after(c)
-		if err != nil {
-			return nil, err
-		}
-		if q, err = pipe(q, "| where %s", where); err != nil {
-			return nil, err
-		}
+	q, err := o.from(base, p)
+	if err != nil {
+		return nil, err
 	}
 	dir := " desc"
 	if o.asc {
