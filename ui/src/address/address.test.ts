@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readExplorer, writeExplorer, type ExplorerState } from "./explorer";
-import { readRange, relativeName, resolve, seconds, writeRange } from "./range";
+import { fixedLink, readRange, relativeName, resolve, seconds, writeRange } from "./range";
 import { parseSearch, stringifySearch } from "./search";
 
 const id = "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
@@ -47,6 +47,12 @@ describe("time range", () => {
     expect(resolve({ last: "48h" }, now).from.toISOString()).toBe("2026-11-16T14:30:00.000Z");
     expect(resolve({ last: "all" }, now, new Date("2003-01-01T00:00:00Z")).from.getUTCFullYear()).toBe(2003);
     expect(resolve({ from: "2026-11-11T14:30:00Z", to: "2026-11-12T00:00:00Z" }, now).to.toISOString()).toBe("2026-11-12T00:00:00.000Z");
+  });
+  it("shares a link that means the same tomorrow", () => {
+    const link = new URL(fixedLink("https://t.example/explorer?last=7d&q=x", { last: "7d" }, resolve({ last: "7d" }, now)));
+    expect([...link.searchParams]).toEqual([["q", "x"], ["from", "2026-11-11T14:30:00Z"], ["to", "2026-11-18T14:30:00Z"]]);
+    const fixed = { from: "2026-11-11T14:30:00Z", to: "2026-11-12T00:00:00Z" };
+    expect(fixedLink("https://t.example/x?q=1", fixed, resolve(fixed, now))).toBe("https://t.example/x?q=1");
   });
   it("knows how long they are and what they are called", () => {
     expect([seconds("15m"), seconds("48h"), seconds("2w"), seconds("0d"), seconds("7x"), seconds("999999w")]).toEqual([900, 172800, 1209600, undefined, undefined, undefined]);

@@ -55,6 +55,17 @@ export function resolve(r: Range, now: Date, oldest?: Date): Instants {
   return { from: new Date(now.getTime() - (seconds(r.last) ?? 172800) * 1000), to: now };
 }
 
+/** A link that means the same tomorrow: what was relative says which times were looked at. */
+export function fixedLink(href: string, range: Range, { from, to }: Instants): string {
+  const u = new URL(href);
+  if ("last" in range) {
+    u.searchParams.delete("last");
+    u.searchParams.set("from", canonical(from.getTime()));
+    u.searchParams.set("to", canonical(to.getTime()));
+  }
+  return u.toString();
+}
+
 function canonical(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }

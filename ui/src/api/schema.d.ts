@@ -508,8 +508,8 @@ export interface components {
             /** Format: date-time */
             to: string;
             /**
-             * Format: double
-             * @description Milliseconds in the store
+             * Format: int64
+             * @description Milliseconds until the answer
              */
             took_ms: number;
             /**
@@ -523,6 +523,8 @@ export interface components {
             counts: number[];
             key: string;
             label: string;
+            /** @description The sum of what is not shown by name; its key means nothing */
+            other?: boolean;
             /** Format: int64 */
             total: number;
         };
@@ -530,22 +532,24 @@ export interface components {
             /** @description Column; empty when op is kql */
             field: string;
             /** @enum {string} */
-            op: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "in_list" | "exists" | "not_exists" | "gt" | "lt" | "ge" | "le" | "in_network" | "kql";
-            /** @description The chip in words; written by the server */
-            text?: string;
-            /** @description Several values mean any of them */
+            op: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "not_starts_with" | "exists" | "not_exists" | "gt" | "lt" | "ge" | "le" | "in_network" | "kql";
+            /** @description Several values mean any of them; with op kql the one condition as text */
             values: string[];
         };
         Content: {
+            /** @description Made from the plain text part; there is no HTML */
+            from_text: boolean;
             /** @description Opens the preview document for this session, for ten minutes */
             grant: string;
             links: components["schemas"]["ContentLink"][];
-            /** @description Visible text */
+            /** @description All text, hidden text too, with invisible characters written out */
             plain: string;
             recorded: components["schemas"]["Recorded"];
             removed: components["schemas"]["Removed"];
             /** @description The HTML as text; empty when there is none */
             source: string;
+            /** @description The message is longer than a preview may be */
+            truncated: boolean;
         };
         ContentLink: {
             defanged: string;
@@ -565,7 +569,7 @@ export interface components {
             mailboxes: number;
             /** Format: int64 */
             messages: number;
-            /** Format: double */
+            /** Format: int64 */
             took_ms: number;
         };
         Coverage: {
@@ -777,8 +781,8 @@ export interface components {
             next: string;
             rows: components["schemas"]["EmailRow"][];
             /**
-             * Format: double
-             * @description Milliseconds in the store
+             * Format: int64
+             * @description Milliseconds until the answer
              */
             took_ms: number;
         };
@@ -895,8 +899,8 @@ export interface components {
             /** @description The question as it was run */
             kql: string;
             /**
-             * Format: double
-             * @description Milliseconds in the store
+             * Format: int64
+             * @description Milliseconds until the answer
              */
             took_ms: number;
             values: components["schemas"]["FacetValue"][];
@@ -954,6 +958,8 @@ export interface components {
              */
             line: number;
             message: string;
+            /** @description Set when the only thing wrong is that this installation lacks this table */
+            table?: string;
         };
         FirstAdministrator: {
             email: string;
@@ -1085,25 +1091,64 @@ export interface components {
         Removed: {
             /**
              * Format: int64
+             * @description Control and direction characters, shown as marks
+             */
+            controls: number;
+            /**
+             * Format: int64
              * @description Event handler attributes
              */
             events: number;
+            /**
+             * Format: int64
+             * @description Form fields, shown as boxes
+             */
+            fields: number;
             /** Format: int64 */
             forms: number;
             /** Format: int64 */
             frames: number;
+            /**
+             * Format: int64
+             * @description Pictures in the message that were not shown: missing, too large, or no pictures
+             */
+            inline_images: number;
+            /**
+             * Format: int64
+             * @description Plug-ins, audio, video, vector pictures
+             */
+            objects: number;
             /** Format: int64 */
-            other: number;
-            /** Format: int64 */
+            redirects: number;
+            /**
+             * Format: int64
+             * @description Pictures that would have been loaded, trackers included
+             */
             remote_images: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Style sheets, fonts and backgrounds that would have been loaded
+             */
+            remote_styles: number;
+            /**
+             * Format: int64
+             * @description Scripts and script addresses
+             */
             scripts: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Style declarations that could do more than style
+             */
             styles: number;
+            /**
+             * Format: int64
+             * @description Of these, no larger than 3 by 3
+             */
+            trackers: number;
         };
         SearchHit: {
             /** @enum {string} */
-            kind: "address" | "domain" | "url" | "hash" | "message_id" | "ip" | "text";
+            kind: "address" | "domain" | "url" | "hash" | "message_id" | "network_message_id" | "ip" | "text";
             /**
              * Format: int64
              * @description Email events
@@ -1148,8 +1193,8 @@ export interface components {
             weight: number;
         };
         Similar: {
-            /** @enum {string} */
-            by: "cluster" | "subject and sender";
+            /** @description cluster, subject and sender, or empty when there is nothing to compare by */
+            by: string;
             /** Format: int64 */
             count: number;
             /** @description Opens the same in Explorer */
@@ -1204,12 +1249,14 @@ export interface components {
         URLPage: {
             /** Format: int64 */
             distinct: number;
+            /** @description distinct is an estimate, within about one percent */
+            distinct_estimated: boolean;
             /** @description The question as it was run */
             kql: string;
             rows: components["schemas"]["URLRow"][];
             /**
-             * Format: double
-             * @description Milliseconds in the store
+             * Format: int64
+             * @description Milliseconds until the answer
              */
             took_ms: number;
         };
@@ -1227,6 +1274,8 @@ export interface components {
             junked: number;
             /** Format: int64 */
             messages: number;
+            /** Format: int64 */
+            removed: number;
         };
         ValueCount: {
             /**
@@ -2604,6 +2653,8 @@ export interface operations {
                 recipients?: string[] | null;
                 /** @description When it arrived; absent: from the headers */
                 time?: string;
+                /** @description Last resort when the headers have no usable time */
+                file_time?: string;
                 source?: string;
             };
             header?: never;

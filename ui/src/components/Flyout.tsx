@@ -35,7 +35,9 @@ export function Flyout({ label, position, onPrev, onNext, onClose, action, child
     localStorage.setItem(remembered, String(n));
   };
   useKeys({ "[": () => onPrev?.(), "]": () => onNext?.(), Escape: onClose });
-  useEffect(() => body.current?.scrollTo({ top: 0 }), [label]);
+  useEffect(() => {
+    body.current?.scrollTo({ top: 0 });
+  }, [label]);
   return (
     <aside className={styles.flyout} style={{ width }} aria-label={label}>
       <div

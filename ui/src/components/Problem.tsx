@@ -3,16 +3,21 @@ import { Problem } from "../api/client";
 import { ErrorCircle20Regular } from "./icons";
 import styles from "./Problem.module.css";
 
+const titles: Record<number, string> = {
+  401: "Not signed in", 403: "Not allowed", 404: "Not found", 409: "Something else came first", 413: "Too large", 422: "The server cannot use this", 429: "Too many tries",
+  500: "The server failed", 503: "The server is busy", 504: "The server took too long",
+};
+
 /** What the server refused: what was wrong, where, and what to do. */
 export function ProblemNote({ error, onRetry, quiet }: { error: unknown; onRetry?: () => void; quiet?: boolean }) {
   const p = error instanceof Problem ? error : undefined;
-  const title = p ? p.title : "Something broke in this page";
+  const title = p ? (titles[p.status] ?? p.title) : "Something broke in this page";
   const detail = p ? p.detail : error instanceof Error ? error.message : String(error);
   return (
     <div className={`${styles.note} ${quiet ? styles.quiet : ""}`} role="alert">
       <ErrorCircle20Regular aria-hidden />
       <div>
-        <b>{p?.status === 403 ? "Not allowed" : title}</b>
+        <b>{title}</b>
         {detail && <p>{detail}</p>}
         {p && p.errors.length > 0 && (
           <ul>{p.errors.map((e, i) => <li key={i}>{e.location && <span className="mono">{e.location}</span>} {e.message}</li>)}</ul>

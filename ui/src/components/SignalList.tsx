@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Signal } from "../api/client";
-import { defangText } from "../text/defang";
+import { revealed } from "../text/reveal";
+import { useEvidence } from "../text/useEvidence";
 import { number } from "../time/zone";
 import styles from "./SignalList.module.css";
 import { Untrusted } from "./Untrusted";
@@ -54,6 +55,7 @@ export function SignalList({ signals, score, thresholds, badge }: Props) {
 }
 
 function Group({ title, sum, signals, most, none }: { title: string; sum: string; signals: readonly Signal[]; most: number; none: string }) {
+  const evidence = useEvidence();
   return (
     <section>
       <div className={styles.title}><h2>{title}</h2><span className="num">{sum}</span></div>
@@ -65,11 +67,9 @@ function Group({ title, sum, signals, most, none }: { title: string; sum: string
               <b className="num">{s.weight > 0 ? `+${s.weight}` : s.weight < 0 ? `−${-s.weight}` : "0"}</b>
               <i><i style={{ width: `${(Math.abs(s.weight) / most) * 100}%` }} /></i>
             </div>
-            <div className={styles.claim}>
-              <b><Untrusted text={s.claim} /></b>
-              {s.evidence && <p className="mono" title={defangText(s.evidence)}><Untrusted text={defangText(s.evidence)} /></p>}
-            </div>
+            <b className={styles.claim}><Untrusted text={s.claim} /></b>
             <span className={styles.by}>{s.technology}</span>
+            {s.evidence && <p className={`${styles.evidence} mono`} title={revealed(evidence(s.evidence))}><Untrusted text={evidence(s.evidence)} /></p>}
           </li>
         ))}
       </ul>

@@ -1,4 +1,5 @@
 import { Fragment, memo } from "react";
+import { defang } from "../text/defang";
 import { domainOf, otherSpelling } from "../text/punycode";
 import { reveal } from "../text/reveal";
 import styles from "./Untrusted.module.css";
@@ -8,7 +9,7 @@ import styles from "./Untrusted.module.css";
  * other spelling of an international name stands beside it.
  */
 export const Untrusted = memo(function Untrusted({ text, spelling }: { text: string; spelling?: boolean }) {
-  const other = spelling ? otherSpelling(domainOf(text)) : undefined;
+  const other = spelling ? spelt(text) : undefined;
   return (
     <>
       <bdi>
@@ -20,3 +21,10 @@ export const Untrusted = memo(function Untrusted({ text, spelling }: { text: str
     </>
   );
 });
+
+/** The other spelling of the name in text; defanged when the text is. */
+function spelt(text: string): string | undefined {
+  const plain = text.replace(/\[([.:])\]/g, "$1");
+  const other = otherSpelling(domainOf(plain).replace(/>$/, ""));
+  return other !== undefined && plain !== text ? defang(other) : other;
+}

@@ -1,6 +1,9 @@
+import type { ReactNode } from "react";
 import type { Outcome } from "../api/client";
+import { revealed } from "../text/reveal";
 import { Bug16Regular, CheckmarkCircle16Regular, DismissCircle16Regular, MailProhibited16Regular, Shield16Regular, ShieldError16Regular, SubtractCircle16Regular, Warning16Regular } from "./icons";
-import { outcomes } from "./outcome";
+import { outcomes, placeWord } from "./outcome";
+import { Untrusted } from "./Untrusted";
 import styles from "./Verdict.module.css";
 
 const threatIcons: Record<string, typeof Shield16Regular> = { Phish: ShieldError16Regular, Malware: Bug16Regular, Spam: MailProhibited16Regular };
@@ -41,10 +44,16 @@ export function ActionWord({ outcome, badge, place }: { outcome: Outcome; badge?
   const o = outcomes[outcome];
   const Icon = o.icon;
   if (badge) {
-    const word = outcome === "delivered_threat" && place ? `Delivered · still in ${place === "Inbox/folder" ? "Inbox" : place}` : o.long;
-    return <span className={`${styles.badge} ${styles[o.meaning]}`}><Icon aria-hidden />{word}</span>;
+    const where = place && !(outcome === "junked" && place === "Junk folder") ? ` · ${outcome === "delivered_threat" ? "still in " : ""}${placeWord(place)}` : "";
+    const word = outcome === "delivered_threat" && where ? "Delivered" : o.long;
+    return <span className={`${styles.badge} ${styles[o.meaning]}`}><Icon aria-hidden />{word}{where}</span>;
   }
   return <span className={`${styles.action} ${styles[`${o.meaning}Word`]}`}><Icon aria-hidden />{o.word}</span>;
+}
+
+/** One more fact beside verdict and place in the header of one message. */
+export function Badge({ icon, children }: { icon: ReactNode; children: ReactNode }) {
+  return <span className={`${styles.badge} ${styles.neutral}`}>{icon}{children}</span>;
 }
 
 const authTone = (result: string) => (result === "pass" ? "pass" : result === "" || result === "none" || result === "neutral" ? "none" : result === "temperror" || result === "softfail" ? "odd" : "fail");
@@ -56,7 +65,7 @@ export function AuthMark({ name, result, note }: { name: string; result: string;
   return (
     <div className={styles.auth}>
       <div><b>{name}</b><span className={styles[tone]}><Icon aria-hidden />{result || "none"}</span></div>
-      {note && <p className="clip" title={note}><bdi>{note}</bdi></p>}
+      {note && <p title={revealed(note)}><Untrusted text={note} /></p>}
     </div>
   );
 }

@@ -15,3 +15,8 @@ export const outcomes: Record<Outcome, { word: string; long: string; meaning: Me
 export function isOutcome(s: string): s is Outcome {
   return Object.hasOwn(outcomes, s);
 }
+
+/** A delivery location as it is read: the schema's "Inbox/folder" is the inbox for nearly everybody. */
+export function placeWord(location: string): string {
+  return location === "Inbox/folder" ? "Inbox" : location;
+}

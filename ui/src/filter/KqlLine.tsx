@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "../api/client";
 import { Problem } from "../api/client";
 import { useCopy } from "../components/copy";
+import { Untrusted } from "../components/Untrusted";
+import { revealed } from "../text/reveal";
 import styles from "./Filter.module.css";
 import { highlight } from "./highlight";
 import { readKql } from "./useFilter";
@@ -83,9 +85,9 @@ export function KqlLine({ kql, defect, onApply }: { kql: string; defect: Defect 
           }}
         />
       ) : (
-        <button type="button" className={`mono clip ${styles.code}`} title={kql} onClick={() => setText(kql)}>
+        <button type="button" className={`mono clip ${styles.code}`} title={kql.split("\n").map(revealed).join("\n")} onClick={() => setText(kql)}>
           <span className="unseen">Edit the filter as KQL: </span>
-          {highlight(kql).map((s, i) => <span key={i} className={styles[s.kind]}>{s.text}</span>)}
+          {highlight(kql).map((s, i) => <span key={i} className={styles[s.kind]}><Untrusted text={s.text.replace(/\n/g, " ")} /></span>)}
         </button>
       )}
       {editing ? (

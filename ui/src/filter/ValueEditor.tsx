@@ -14,7 +14,7 @@ export function ValueEditor({ chip, field, onApply }: { chip: Chip; field: Field
   const kql = chip.op === "kql";
   const [{ view }] = useExplorer();
   const { query } = useTimeRange();
-  const whole = chip.op === "is" || chip.op === "is_not" || chip.op === "in_list";
+  const whole = chip.op === "is" || chip.op === "is_not";
   const pick = many && (whole || (field?.list === true && (chip.op === "contains" || chip.op === "not_contains")));
   const seen = useQuery({
     queryKey: ["facet", view, "EmailEvents", query, chip.field, "top", 8],

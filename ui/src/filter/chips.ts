@@ -5,13 +5,13 @@ import type { Chip, Field, Operator } from "../api/client";
 
 /** Operators as they are read in a chip. */
 export const operatorWords: Record<Operator, string> = {
-  is: "is", is_not: "is not", contains: "contains", not_contains: "does not contain", starts_with: "starts with", in_list: "is in list",
+  is: "is", is_not: "is not", contains: "contains", not_contains: "does not contain", starts_with: "starts with", not_starts_with: "does not start with",
   exists: "exists", not_exists: "does not exist", gt: ">", lt: "<", ge: "≥", le: "≤", in_network: "is in network", kql: "KQL",
 };
 
 /** Whether the operator turns values away: its chip is dashed. */
 export function negative(op: Operator): boolean {
-  return op === "is_not" || op === "not_contains" || op === "not_exists";
+  return op === "is_not" || op === "not_contains" || op === "not_starts_with" || op === "not_exists";
 }
 
 /** How many values an operator takes. */
@@ -104,7 +104,7 @@ export function exclude(chips: readonly Chip[], f: Pick<Field, "name" | "list" |
   return put(chips, f, value, false);
 }
 
-/** Whether both say the same, whatever words the server wrote on them. */
+/** Whether both say the same. */
 export function equal(a: readonly Chip[], b: readonly Chip[]): boolean {
   return a.length === b.length && a.every((c, i) => {
     const d = b[i]!;

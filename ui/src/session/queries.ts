@@ -1,4 +1,5 @@
 import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import { api, ask, Problem, type Preferences, type Session } from "../api/client";
 
 /** Answers that the server will not change by being asked again. */
@@ -36,25 +37,34 @@ export function useSession() {
   });
 }
 
+/**
+ * Who is signed in, for everything inside the shell. A context and not the query: a session that ends takes the shell away from the
+ * top, and nothing inside it is drawn once more without an operator.
+ */
+export const OperatorContext = createContext<Session | undefined>(undefined);
+
 /** The session inside the shell, where somebody is signed in. */
 export function useOperator(): Session {
-  const { data } = useSession();
-  if (!data) throw new Error("useOperator is for pages inside the shell");
-  return data;
+  const operator = useContext(OperatorContext);
+  if (!operator) throw new Error("useOperator is for pages inside the shell");
+  return operator;
 }
 
 export function useMay(permission: string): boolean {
   return useOperator().permissions.includes(permission);
 }
 
+/** Puts another session, or none, in place; what was read in the one before is forgotten. */
+export function changeSession(client: QueryClient, session: Session | null): void {
+  client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+  client.setQueryData(sessionKey, session);
+}
+
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => ask(api.DELETE("/session")),
-    onSettled: () => {
-      client.clear();
-      client.setQueryData(sessionKey, null);
-    },
+    onSettled: () => changeSession(client, null),
   });
 }
 

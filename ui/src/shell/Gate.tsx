@@ -1,7 +1,7 @@
 import { Button, Spinner } from "@fluentui/react-components";
 import { lazy, Suspense } from "react";
 import { ProblemNote } from "../components/Problem";
-import { useSession } from "../session/queries";
+import { OperatorContext, useSession } from "../session/queries";
 import styles from "./Gate.module.css";
 
 const Shell = lazy(() => import("./Shell").then((m) => ({ default: m.Shell })));
@@ -18,7 +18,7 @@ export function Gate() {
     );
   }
   if (session.isPending) return <Wait />;
-  return <Suspense fallback={<Wait />}>{session.data ? <Shell /> : <SignInPage />}</Suspense>;
+  return <Suspense fallback={<Wait />}>{session.data ? <OperatorContext.Provider value={session.data}><Shell /></OperatorContext.Provider> : <SignInPage />}</Suspense>;
 }
 
 function Wait() {

@@ -48,7 +48,7 @@ function Frame() {
   return (
     <div className={styles.shell}>
       <header className={styles.top}>
-        <Link to="/explorer" search={writeRange(range)} className={styles.mark}>
+        <Link to="/explorer" search={writeRange(range)} className={styles.mark} aria-label="Tocsin">
           <Bell size={24} />
           <b>Tocsin</b>
         </Link>

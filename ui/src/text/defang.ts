@@ -52,12 +52,30 @@ const inText = new RegExp(
     "\\b(?:https?|ftp|wss?)://[^\\s\"'<>]+",
     "[^\\s@\"'<>(),;:]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+",
     "\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b",
-    `(?<![\\p{L}\\p{N}._-])(?:[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]*[\\p{L}\\p{N}])?\\.)+(?!(?:${files})(?![\\p{L}\\p{N}.-]))\\p{L}[\\p{L}\\p{N}-]*\\p{L}(?![\\p{L}\\p{N}-]|\\.[\\p{L}\\p{N}])`,
+    // Not before "=": there stands a property such as smtp.mailfrom (RFC 8601), no host.
+    `(?<![\\p{L}\\p{N}._-])(?:[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]*[\\p{L}\\p{N}])?\\.)+(?!(?:${files})(?![\\p{L}\\p{N}.-]))\\p{L}[\\p{L}\\p{N}-]*\\p{L}(?![\\p{L}\\p{N}-]|\\.[\\p{L}\\p{N}]|=)`,
   ].join("|"),
   "giu",
 );
 
+/** What stays as it is in running text: IP addresses, which nothing makes a link of, and names of the organisation's own domains. */
+export interface Plain { ips?: boolean; own?: readonly string[] }
+
 /** Defangs every address inside running text, such as the evidence of a signal; names of files stay as they are. */
-export function defangText(text: string): string {
-  return text.replace(inText, (m) => defang(m));
+export function defangText(text: string, plain: Plain = {}): string {
+  return text.replace(inText, (m) => {
+    if (plain.ips && ipv4.test(m)) return m;
+    if (plain.own && !scheme.test(m)) {
+      const host = m.slice(m.lastIndexOf("@") + 1).toLowerCase();
+      if (plain.own.some((d) => host === d || host.endsWith(`.${d}`))) return m;
+    }
+    return defang(m);
+  });
+}
+
+const disarmed: Record<string, string> = { http: "hxxp", ftp: "fxp", ws: "wxs" };
+
+/** Takes the life out of the addresses in source code and leaves the code as it is: dots there are more than parts of hosts. */
+export function disarm(source: string): string {
+  return source.replace(/\b(http|ftp|ws)(s?:)(?=\/|&#x?0*2f;|&#47;)/gi, (_, scheme: string, rest: string) => disarmed[scheme.toLowerCase()]! + rest);
 }

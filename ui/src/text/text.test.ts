@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canDefang, defang, defangField, defangText, evidence } from "./defang";
+import { canDefang, defang, defangField, defangText, disarm, evidence } from "./defang";
 import { decodeLabel, domainOf, otherSpelling } from "./punycode";
 import { reveal, revealed } from "./reveal";
 
@@ -39,7 +39,18 @@ describe("defangText", () => {
     ["invoice.pdf.exe from <a.b@evil.example> at 203.0.113.74", "invoice.pdf.exe from <a.b@evil[.]example> at 203[.]0[.]113[.]74"],
     ["Ends here. Next one.", "Ends here. Next one."],
     ["3.14 of 4.5", "3.14 of 4.5"],
+    ["spf=pass smtp.mailfrom=evil.example header.d=evil.example", "spf=pass smtp.mailfrom=evil[.]example header.d=evil[.]example"],
   ])("%s", (text, safe) => expect(defangText(text)).toBe(safe));
+});
+
+it("disarms the addresses in source and nothing else", () => {
+  expect(disarm('<a href="https://evil.example/a.b" class="x.y">HTTP://E ftp://f wss://g http:&#47;/h</a> a.b{c:d}')).toBe('<a href="hxxps://evil.example/a.b" class="x.y">hxxp://E fxp://f wxss://g hxxp:&#47;/h</a> a.b{c:d}');
+});
+
+it("leaves own names and IP addresses plain where that is asked for, but never a link", () => {
+  const plain = { ips: true, own: ["corp.example"] };
+  expect(defangText("a@corp.example mx1.Corp.example 192.0.2.1 notcorp.example a@evil.example", plain)).toBe("a@corp.example mx1.Corp.example 192.0.2.1 notcorp[.]example a@evil[.]example");
+  expect(defangText("https://corp.example/x", plain)).toBe("hxxps://corp[.]example/x");
 });
 
 describe("reveal", () => {

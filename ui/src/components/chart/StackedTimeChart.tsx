@@ -3,13 +3,14 @@ import { BarChart } from "echarts/charts";
 import { GridComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type MouseEvent, type PointerEvent } from "react";
 import type { Chart } from "../../api/client";
 import { useMode } from "../../theme/AppTheme";
 import { roles } from "../../theme/tokens";
 import { useZone } from "../../time/Clock";
 import { clock, day, number, rfc3339 } from "../../time/zone";
 import { Dismiss16Regular } from "../icons";
+import { Untrusted } from "../Untrusted";
 import { at, axis, seriesOf, sentence, sum, ticks, type Series } from "./model";
 import styles from "./Chart.module.css";
 
@@ -36,7 +37,8 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
   const [width, setWidth] = useState(0);
   const [hover, setHover] = useState<number>();
   const [brush, setBrush] = useState<{ first: number; last: number; held: boolean }>();
-  const anchor = useRef<{ x: number; y: number; i: number }>(undefined);
+  const anchor = useRef<{ x: number; i: number }>(undefined);
+  const dragged = useRef(false);
 
   const all = useMemo(() => seriesOf(chart, mode), [chart, mode]);
   const shown = useMemo(() => all.filter((s) => !hidden.includes(s.key)), [all, hidden]);
@@ -89,14 +91,15 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
     );
   }, [chart, shown, scale, mode, zone, plot, n]);
 
-  const bucketAt = (e: PointerEvent<HTMLElement>) => {
+  const bucketAt = (e: MouseEvent<HTMLElement>) => {
     const box = e.currentTarget.getBoundingClientRect();
     return Math.min(n - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * n)));
   };
   const down = (e: PointerEvent<HTMLDivElement>) => {
     if (e.button !== 0 || n === 0) return;
     e.currentTarget.setPointerCapture(e.pointerId);
-    anchor.current = { x: e.clientX, y: e.clientY, i: bucketAt(e) };
+    anchor.current = { x: e.clientX, i: bucketAt(e) };
+    dragged.current = false;
     setBrush(undefined);
   };
   const move = (e: PointerEvent<HTMLDivElement>) => {
@@ -104,20 +107,19 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
     const i = bucketAt(e);
     setHover(i);
     const a = anchor.current;
-    if (a && Math.abs(e.clientX - a.x) > 4) setBrush({ first: Math.min(a.i, i), last: Math.max(a.i, i), held: true });
+    if (!a || (!dragged.current && Math.abs(e.clientX - a.x) <= 4)) return;
+    dragged.current = true;
+    setBrush({ first: Math.min(a.i, i), last: Math.max(a.i, i), held: true });
   };
-  const point = (e: PointerEvent<HTMLElement> | React.MouseEvent<HTMLElement>) => {
+  const point = (e: MouseEvent<HTMLElement>) => {
     const box = e.currentTarget.getBoundingClientRect();
-    const i = Math.min(n - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * n)));
+    const i = bucketAt(e);
     const s = at(shown, i, (1 - (e.clientY - box.top) / box.height) * scale.max);
     if (s) onPoint(s, new DOMRect(box.left + (i / n) * box.width, e.clientY - 8, box.width / n, 16));
   };
-  const up = (e: PointerEvent<HTMLDivElement>) => {
-    const a = anchor.current;
+  const up = () => {
     anchor.current = undefined;
-    if (!a) return;
-    if (Math.abs(e.clientX - a.x) <= 4) point(e);
-    else setBrush((b) => (b ? { ...b, held: false } : b));
+    setBrush((b) => (b ? { ...b, held: false } : b));
   };
 
   const start = (i: number) => new Date(chart.starts[i] ?? chart.to);
@@ -136,8 +138,10 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
-        onPointerCancel={() => (anchor.current = undefined)}
+        onPointerCancel={up}
         onPointerLeave={() => setHover(undefined)}
+        // Not on pointerup: the click that follows it would close the menu again.
+        onClick={(e) => !dragged.current && point(e)}
         onContextMenu={(e) => {
           e.preventDefault();
           point(e);
@@ -164,7 +168,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
           <dl>
             {[...shown].reverse().filter((s) => (s.counts[hover] ?? 0) > 0).map((s) => (
               <div key={s.key}>
-                <dt><i style={{ background: s.color }} /><bdi className="clip">{s.label}</bdi></dt>
+                <dt><i style={{ background: s.color }} /><span className="clip"><Untrusted text={s.label} /></span></dt>
                 <dd className="num">{number(s.counts[hover] ?? 0)}</dd>
               </div>
             ))}

@@ -2,6 +2,7 @@
 
 import type { Chart } from "../../api/client";
 import { plain, tones, type Mode } from "../../theme/tokens";
+import { revealed } from "../../text/reveal";
 import { bucketName, clock, day, number, weekday, type Zone } from "../../time/zone";
 import { isOutcome, outcomes } from "../outcome";
 
@@ -69,7 +70,7 @@ export function ticks(starts: readonly string[], bucketSeconds: number, zone: Zo
 /** The chart in one sentence, for who does not see it. */
 export function sentence(chart: Chart, series: readonly Series[], zone: Zone): string {
   if (chart.total === 0) return "No email event in this time.";
-  const parts = series.filter((s) => s.total > 0).map((s) => `${s.label} ${number(s.total)}`);
+  const parts = series.filter((s) => s.total > 0).map((s) => `${revealed(s.label)} ${number(s.total)}`);
   const sums = chart.starts.map((_, i) => sum(series, i, i));
   const most = sums.indexOf(Math.max(...sums));
   const t = chart.starts[most];

@@ -71,7 +71,8 @@ export function MailGrid(p: Props) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan,
-    scrollPaddingStart: headHeight,
+    // The head sticks above the rows: their offsets count from under it, and the scroller shows that much less of them.
+    scrollPaddingEnd: headHeight,
     // The row with the focus stays in the document, wherever the list is scrolled.
     rangeExtractor: useCallback((r: Range) => {
       const first = Math.max(0, r.startIndex - r.overscan), last = Math.min(r.count - 1, r.endIndex + r.overscan);
@@ -178,7 +179,7 @@ export function MailGrid(p: Props) {
     window.open(link, "_blank", "noopener");
   };
 
-  const inSight = rows.filter((r) => selection.rows.has(keyOf(r))).length;
+  const inSight = selection.rows.size === 0 ? 0 : rows.filter((r) => selection.rows.has(keyOf(r))).length;
   const top = scroller.current?.scrollTop ?? 0;
   const height = (scroller.current?.clientHeight ?? 0) - headHeight;
   const first = rows.length === 0 ? 0 : Math.floor(top / rowHeight) + 1;

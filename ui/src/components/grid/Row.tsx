@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { EmailRow } from "../../api/client";
+import { revealed } from "../../text/reveal";
 import { Checkmark16Regular } from "../icons";
 import { Untrusted } from "../Untrusted";
 import type { Column, Look } from "./columns";
@@ -30,11 +31,11 @@ export const Row = memo(function Row({ row, index, start, height, columns, templ
       className={`${styles.row} ${selected ? styles.selected : ""} ${open ? styles.open : ""}`}
       style={{ gridTemplateColumns: template, height, transform: `translateY(${start}px)` }}
     >
-      <div role="gridcell" data-cell={`${index}:0`} tabIndex={focus === 0 ? 0 : -1} className={styles.check} aria-label={`${selected ? "Selected" : "Not selected"}: ${row.Subject || "no subject"}`}>
+      <div role="gridcell" data-cell={`${index}:0`} tabIndex={focus === 0 ? 0 : -1} className={styles.check} aria-label={`${selected ? "Selected" : "Not selected"}: ${revealed(row.Subject) || "no subject"}`}>
         <span className={styles.tick} aria-hidden>{selected && <Checkmark16Regular />}</span>
       </div>
       {columns.map((c, i) => {
-        const content = c.cell ? c.cell(row, look) : <span className="clip" title={c.value(row)}><Untrusted text={c.value(row)} /></span>;
+        const content = c.cell ? c.cell(row, look) : <span className="clip" title={revealed(c.value(row))}><Untrusted text={c.value(row)} /></span>;
         return (
           <div key={c.field} role="gridcell" data-cell={`${index}:${i + 1}`} tabIndex={focus === i + 1 ? 0 : -1} aria-haspopup={c.opens ? undefined : "menu"} className={`${styles.cell} ${c.numeric ? styles.right : ""}`}>
             {c.opens ? content : <span data-value="" className={styles.value}>{content}</span>}

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { EmailRow } from "../../api/client";
+import { revealed } from "../../text/reveal";
 import { both, clock, day, number, rfc3339, year, type Zone } from "../../time/zone";
 import { Attach16Regular, Star12Filled } from "../icons";
 import { Untrusted } from "../Untrusted";
@@ -70,7 +71,7 @@ export const columns: readonly Column[] = [
       const cut = r.RecipientEmailAddress.lastIndexOf("@");
       const mine = cut > 0 && look.own.has(r.RecipientEmailAddress.slice(cut + 1).toLowerCase());
       return (
-        <span className="clip" title={r.RecipientEmailAddress}>
+        <span className="clip" title={revealed(r.RecipientEmailAddress)}>
           {r.IsPriorityAccount && <><Star12Filled className={styles.star} aria-hidden /><span className="unseen">Priority account </span></>}
           <Untrusted text={mine ? r.RecipientEmailAddress.slice(0, cut) : r.RecipientEmailAddress} />
         </span>
@@ -84,7 +85,7 @@ export const columns: readonly Column[] = [
   },
   {
     field: "DetectionTechnologies", label: "Why (first detection)", min: 150, grow: 2, value: (r) => listed(r.DetectionTechnologies)[0] ?? "",
-    cell: (r) => <span className="clip" title={r.FirstSignal || undefined}>{listed(r.DetectionTechnologies)[0] ?? <Untrusted text={r.FirstSignal} />}</span>,
+    cell: (r) => <span className="clip" title={revealed(r.FirstSignal) || undefined}>{listed(r.DetectionTechnologies)[0] ?? <Untrusted text={r.FirstSignal} />}</span>,
   },
   { field: "DeliveryAction", label: "Delivery action", min: 112, grow: 0.2, value: (r) => r.DeliveryAction, cell: (r) => <ActionWord outcome={r.outcome} /> },
   { field: "LatestDeliveryLocation", label: "Latest location", min: 108, grow: 0.6, value: (r) => r.LatestDeliveryLocation, cell: (r) => (r.LatestDeliveryLocation === "Inbox/folder" ? "Inbox" : r.LatestDeliveryLocation) },

@@ -2,6 +2,7 @@ import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@flu
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { views, type View } from "../../address/explorer";
+import { fixedLink } from "../../address/range";
 import { useAddress, useCoverage, useExplorer, useTimeRange } from "../../address/useAddress";
 import type { EmailRow } from "../../api/client";
 import { keyOf } from "../../components/grid/selection";
@@ -13,7 +14,6 @@ import { arrows } from "../../components/tabs";
 import { FilterBar } from "../../filter/FilterBar";
 import { useFields, useFilter } from "../../filter/useFilter";
 import { useMay, usePreferences } from "../../session/queries";
-import { rfc3339 } from "../../time/zone";
 import { EmailFlyout } from "../email/EmailFlyout";
 import { ChartCard } from "./ChartCard";
 import styles from "./Explorer.module.css";
@@ -84,16 +84,7 @@ function HeadActions() {
   const [preferences] = usePreferences();
   const may = useMay("explorer.export");
   const fields = chosen(preferences.explorer_columns).map((c) => c.field);
-  // A relative range means something else tomorrow: the link that is shared says which times were looked at.
-  const share = () => {
-    const u = new URL(location.href);
-    if ("last" in range) {
-      u.searchParams.delete("last");
-      u.searchParams.set("from", rfc3339(from));
-      u.searchParams.set("to", rfc3339(to));
-    }
-    copy(u.toString(), "Link copied");
-  };
+  const share = () => copy(fixedLink(location.href, range, { from, to }), "Link copied");
   return (
     <div className={styles.actions}>
       <Menu>

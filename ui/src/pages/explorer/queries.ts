@@ -1,4 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { View } from "../../address/explorer";
 import { useExplorer, useTimeRange } from "../../address/useAddress";
 import { api, ask, type Chart, type Facet, type Schemas } from "../../api/client";
 
@@ -8,8 +9,10 @@ type URLPage = Schemas["URLPage"];
 // What Explorer asks. A question that is no longer asked is cancelled: each hands its signal to fetch. While a new answer is on
 // its way the one before stays on screen, so that nothing jumps.
 
+export interface Scope { view: View; q: string; from: string; to: string }
+
 /** The part of the address that every question shares. */
-export function useScope() {
+export function useScope(): Scope {
   const [{ view, q }] = useExplorer();
   const { query } = useTimeRange();
   return { view, q, ...query };
@@ -45,13 +48,18 @@ export function useURLs() {
 }
 
 export function useEmails(sort: string, desc: boolean, enabled: boolean) {
-  const scope = useScope();
+  return useEmailsOf(useScope(), sort, desc, enabled);
+}
+
+/** The list of any scope; a page that was opened from a list asks for the same and finds it read already. */
+export function useEmailsOf(scope: Scope, sort: string, desc: boolean, enabled: boolean) {
   return useInfiniteQuery({
     queryKey: ["emails", scope, sort, desc],
     enabled,
     initialPageParam: "",
     queryFn: ({ signal, pageParam }) =>
-      ask<EmailPage>(api.GET("/explorer/emails", { params: { query: { ...scope, sort, desc, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+      // Few rows first, so that they are there at once; whoever scrolls on wants many.
+      ask<EmailPage>(api.GET("/explorer/emails", { params: { query: { ...scope, sort, desc, ...(pageParam ? { limit: 1000, cursor: pageParam } : { limit: 200 }) } }, signal })),
     getNextPageParam: (last) => last.next || undefined,
     placeholderData: keepPreviousData,
     structuralSharing: false, // comparing a hundred thousand rows at each page would stop the list

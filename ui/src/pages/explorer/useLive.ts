@@ -1,31 +1,35 @@
 import { useEffect, useState } from "react";
 import { useExplorer, useTimeRange } from "../../address/useAddress";
-import { prefix } from "../../api/client";
+import { api, ask, prefix, type Schemas } from "../../api/client";
 import { useClock } from "../../time/Clock";
 
-/** Email events that came in since the list was read. Nothing moves until the reader asks for them. */
+/** Email events of this filter that came in since the list was read. Nothing moves until the reader asks for them. */
 export function useLive(paused: boolean): { fresh: number; live: boolean; connected: boolean } {
   const [{ view, q }] = useExplorer();
-  const { range } = useTimeRange();
+  const { range, query } = useTimeRange();
   const { now } = useClock();
   const [fresh, setFresh] = useState(0);
   const [connected, setConnected] = useState(false);
   const live = "last" in range; // a range with a fixed end gets no new mail
-  useEffect(() => setFresh(0), [view, q, now, live]);
+  const from = query.from;
   useEffect(() => {
+    setFresh(0);
     if (!live || paused) return;
-    const source = new EventSource(`${prefix}/explorer/live?${new URLSearchParams({ view, q }).toString()}`);
+    const stop = new AbortController();
+    const source = new EventSource(`${prefix}/explorer/live`);
     source.addEventListener("open", () => setConnected(true));
     source.addEventListener("error", () => setConnected(false)); // the browser connects again by itself
-    source.addEventListener("new", (e) => {
-      const d: unknown = JSON.parse((e as MessageEvent<string>).data);
-      const n = typeof d === "object" && d !== null && "events" in d ? Number(d.events) : 0;
-      if (n > 0) setFresh((f) => f + n);
+    // The stream says that mail arrived; how much of it this filter means, the store says.
+    const since = `${q}\n| where LastEventExecutionTime >= datetime(${now.toISOString()})`;
+    source.addEventListener("new", () => {
+      ask<Schemas["Count"]>(api.GET("/explorer/count", { params: { query: { view, q: since, from } }, signal: stop.signal }))
+        .then((c) => setFresh(c.events), () => {}); // the next arrival asks again
     });
     return () => {
+      stop.abort();
       source.close();
       setConnected(false);
     };
-  }, [view, q, live, paused]);
+  }, [view, q, from, now, live, paused]);
   return { fresh, live, connected };
 }

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type FormEvent } from "react";
 import { api, ask, Problem, type Schemas, type Session } from "../../api/client";
 import { ProblemNote } from "../../components/Problem";
-import { sessionKey } from "../../session/queries";
+import { changeSession } from "../../session/queries";
 import { full } from "../../time/zone";
 import { Door } from "../signin/Door";
 import styles from "../signin/Door.module.css";
@@ -52,8 +52,7 @@ function Form({ token, page }: { token: string; page: Schemas["SetupPage"] }) {
   const make = useMutation({
     mutationFn: () => ask<Session>(api.POST("/setup/{token}", { params: { path: { token } }, body: { email: email.trim(), name: name.trim(), password } })),
     onSuccess: (s) => {
-      client.clear();
-      client.setQueryData(sessionKey, s);
+      changeSession(client, s);
       void navigate({ to: "/explorer" });
     },
   });

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { api, ask, type Session } from "../../api/client";
 import { ProblemNote } from "../../components/Problem";
-import { sessionKey } from "../../session/queries";
+import { changeSession } from "../../session/queries";
 import { Door } from "./Door";
 import styles from "./Door.module.css";
 import { Password } from "./Password";
@@ -15,10 +15,7 @@ export function SignInPage() {
   const client = useQueryClient();
   const signIn = useMutation({
     mutationFn: () => ask<Session>(api.POST("/session", { body: { email: email.trim(), password } })),
-    onSuccess: (s) => {
-      client.clear();
-      client.setQueryData(sessionKey, s);
-    },
+    onSuccess: (s) => changeSession(client, s),
     onError: () => setPassword(""),
   });
   const submit = (e: FormEvent) => {

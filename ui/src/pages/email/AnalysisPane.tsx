@@ -1,0 +1,40 @@
+import type { Schemas } from "../../api/client";
+import { SignalList } from "../../components/SignalList";
+import { Untrusted } from "../../components/Untrusted";
+import { VerdictBadge } from "../../components/Verdict";
+import { AuthMarks } from "./AuthMarks";
+import styles from "./Email.module.css";
+import { PolicyLines } from "./PolicyLines";
+
+/** Why a message was judged as it was: signals by weight, who really sent it, which policy decided, and what was broken in it. */
+export function AnalysisPane({ email, badge, onHeaders }: { email: Schemas["Email"]; badge?: boolean; onHeaders: () => void }) {
+  const { event: e, verdict: v } = email;
+  const kinds = Object.entries(v.scores).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+  return (
+    <div className={styles.analysis}>
+      <div className={styles.block}>
+        <SignalList signals={v.signals} score={v.score} thresholds={v.thresholds} badge={badge && <VerdictBadge types={v.threat_types.join(", ")} confidence={v.phish_confidence} filled outcome={e.outcome} />} />
+        {v.signals.length === 0 && v.score > 0 && <p className={styles.dim}>The signals of this verdict were not stored with it.</p>}
+        {kinds.length > 1 && <p className={`${styles.dim} num`}>By kind of threat: {kinds.map(([k, n]) => `${k} ${n}`).join(", ")}. The heaviest kind is the score.</p>}
+      </div>
+      <div className={styles.side}>
+        <section className={styles.block}>
+          <div className={styles.title}><h2>Authentication</h2><button type="button" className="textbutton" onClick={onHeaders}>Headers</button></div>
+          <AuthMarks auth={email.auth} domain={e.SenderFromDomain} />
+        </section>
+        <section className={styles.block}>
+          <h2>Which policy decided</h2>
+          <PolicyLines email={email} />
+        </section>
+        {email.defects.length > 0 && (
+          <section className={styles.block}>
+            <div className={styles.title}><h2>What was broken in it</h2><span className="num">{email.defects.length}</span></div>
+            <ul className={styles.defects}>
+              {email.defects.map((d, i) => <li key={i}>{d.text || d.id}{d.where && <> <span className="mono"><Untrusted text={d.where} /></span></>}</li>)}
+            </ul>
+          </section>
+        )}
+      </div>
+    </div>
+  );
+}

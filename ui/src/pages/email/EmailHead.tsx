@@ -1,0 +1,92 @@
+import { Button, Tooltip } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
+import { readExplorer, writeExplorer } from "../../address/explorer";
+import type { FromList } from "../../address/email";
+import { fixedLink } from "../../address/range";
+import { useTimeRange } from "../../address/useAddress";
+import type { Schemas } from "../../api/client";
+import { useCopy } from "../../components/copy";
+import { ArrowDownload20Regular, ChevronDown20Regular, ChevronRight16Regular, ChevronUp20Regular, CursorClick20Regular, Share20Regular, Star12Filled } from "../../components/icons";
+import { Untrusted } from "../../components/Untrusted";
+import { Value } from "../../components/ValueMenu";
+import { ActionWord, Badge, VerdictBadge } from "../../components/Verdict";
+import { negative, operatorWords, valueWords } from "../../filter/chips";
+import { useFields } from "../../filter/useFilter";
+import { useValueEvidence } from "../../text/useEvidence";
+import { number } from "../../time/zone";
+import styles from "./Email.module.css";
+import type { Place } from "./useList";
+
+interface Props {
+  email: Schemas["Email"];
+  list: FromList | undefined;
+  place: Place;
+  /** Clicks on its links by this recipient, when they are known. */
+  clicks: number;
+  onPrev: (() => void) | undefined;
+  onNext: (() => void) | undefined;
+  onWhy: () => void;
+  onDownload: () => void;
+}
+
+/** What every tab of a message stands under: the way back, the subject, verdict and place, the reason, and what can be done. */
+export function EmailHead({ email, list, place, clicks, onPrev, onNext, onWhy, onDownload }: Props) {
+  const { event: e, verdict: v, can } = email;
+  const copy = useCopy();
+  const { range, from, to } = useTimeRange();
+  const evidence = useValueEvidence();
+  return (
+    <header className={styles.head}>
+      <Crumbs email={email} list={list} place={place} onPrev={onPrev} onNext={onNext} />
+      <div className={styles.headrow}>
+        <div className={styles.headtext}>
+          <h1>{e.Subject === "" ? <i>(no subject)</i> : <Untrusted text={e.Subject} />}</h1>
+          <div className={styles.badges}>
+            <VerdictBadge types={v.threat_types.join(", ")} confidence={v.phish_confidence} filled outcome={e.outcome} />
+            <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
+            {clicks > 0 && <Badge icon={<CursorClick20Regular aria-hidden />}>{clicks === 1 ? "Clicked once" : `Clicked ${number(clicks)} times`}</Badge>}
+            {e.IsPriorityAccount && <Badge icon={<Star12Filled aria-hidden />}>Priority account</Badge>}
+            {e.IsFirstContact && e.EmailDirection === "Inbound" && <Badge icon={null}>First contact</Badge>}
+          </div>
+        </div>
+        <div className={styles.buttons}>
+          <Button appearance="subtle" icon={<Share20Regular />} onClick={() => copy(list ? fixedLink(location.href, range, { from, to }) : location.href, "Link copied")}>Share</Button>
+          <Button icon={<ArrowDownload20Regular />} disabledFocusable={!can.download} title={can.download ? undefined : can.why} onClick={() => can.download && onDownload()}>Download</Button>
+        </div>
+      </div>
+      {/* Where there is no room beside, the facts stand below; these two are needed at once. */}
+      <p className={styles.fromto}>
+        From <Value field="SenderFromAddress" value={e.SenderFromAddress} className="mono"><Untrusted text={evidence("SenderFromAddress", e.SenderFromAddress)} spelling /></Value> to <Value field="RecipientEmailAddress" value={e.RecipientEmailAddress}><b><Untrusted text={e.RecipientEmailAddress} /></b></Value>
+      </p>
+      <p className={styles.reason}>
+        {e.FirstSignal && v.signals.some((s) => s.weight > 0) ? <Untrusted text={full(e.FirstSignal)} /> : v.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
+        <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{v.score} of 100, see why</button>
+      </p>
+    </header>
+  );
+}
+
+function full(claim: string): string {
+  return /[.!?]$/.test(claim) ? claim : `${claim}.`;
+}
+
+function Crumbs({ email: { event: e }, list, place, onPrev, onNext }: Pick<Props, "email" | "list" | "place" | "onPrev" | "onNext">) {
+  const { label } = useFields();
+  const open = { id: e.NetworkMessageId, recipient: e.RecipientEmailAddress };
+  const filter = place.chips.filter((c) => c.op !== "kql").map((c) => `${label(c.field)} ${operatorWords[c.op]} ${valueWords(c)}`.trim());
+  const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : "All email";
+  return (
+    <nav className={styles.crumbs} aria-label="Way back">
+      <Link to="/explorer" search={list ? writeExplorer({ ...readExplorer({}), ...list, open }) : {}}>Explorer</Link>
+      {list && <><ChevronRight16Regular aria-hidden /><span className="clip" title={place.chips.some((c) => negative(c.op)) ? filter.join(", ") : undefined}><bdi>{[list.view !== "all" || filter.length === 0 ? view : "", ...filter].filter((s) => s !== "").join(", ")}</bdi></span></>}
+      <ChevronRight16Regular aria-hidden />
+      <span className={`${styles.at} num`} aria-current="page" aria-live="polite">{place.at === undefined ? "Email" : `Email ${number(place.at)}${place.of === undefined ? "" : ` of ${number(Math.max(place.of, place.at))}`}`}</span>
+      {list && (
+        <>
+          <Tooltip content="Previous ( [ )" relationship="label"><Button size="small" appearance="subtle" icon={<ChevronUp20Regular />} disabledFocusable={!onPrev} onClick={onPrev} /></Tooltip>
+          <Tooltip content="Next ( ] )" relationship="label"><Button size="small" appearance="subtle" icon={<ChevronDown20Regular />} disabledFocusable={!onNext} onClick={onNext} /></Tooltip>
+        </>
+      )}
+    </nav>
+  );
+}

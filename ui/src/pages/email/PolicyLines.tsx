@@ -1,0 +1,22 @@
+import type { Schemas } from "../../api/client";
+import { CheckmarkCircle16Regular, Delete16Regular, Flag16Regular, SubtractCircle16Regular } from "../../components/icons";
+import styles from "./Email.module.css";
+import { policyLines } from "./reasons";
+
+/** What was asked in turn at delivery, with the one marked that decided. */
+export function PolicyLines({ email }: { email: Schemas["Email"] }) {
+  return (
+    <ul className={styles.policy}>
+      {policyLines(email).map((l) => {
+        const Icon = l.decided ? Flag16Regular : l.kind === "none" ? SubtractCircle16Regular : l.kind === "after" ? Delete16Regular : CheckmarkCircle16Regular;
+        return (
+          <li key={l.text} className={l.kind === "none" ? styles.quiet : undefined}>
+            <Icon aria-hidden />
+            <span>{l.text}{l.result && <>: <b>{l.result}</b></>}</span>
+            {l.decided && <span className={styles.decided}>Decided</span>}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
