@@ -32,11 +32,17 @@ function Listed({ facet, title, none }: { facet: Facet; title: string; none: str
   const shown = facet.values.filter((v) => v.value !== "");
   if (shown.length === 0) return <EmptyState small title={none} why="Widen the time or the filter to look further." />;
   const more = facet.distinct - facet.values.length;
+  const without = facet.values.find((v) => v.value === "")?.count ?? 0;
   return (
     <section className={styles.listed}>
       <div className={styles.listhead}><h2>{title}</h2><span>email events</span></div>
-      <FacetRows field={facet.field} values={facet.values} />
-      {more > 0 && <p className={styles.more}>and {number(more)} more; a filter brings them up</p>}
+      <FacetRows field={facet.field} values={shown} />
+      {(more > 0 || without > 0) && (
+        <p className={styles.more}>
+          {more > 0 && <>and {number(more)} more; a filter brings them up </>}
+          {without > 0 && <Value field={facet.field} value=""><span className="num">{number(without)} without</span></Value>}
+        </p>
+      )}
     </section>
   );
 }
@@ -56,8 +62,8 @@ export function FamiliesTab({ answer, users, foot }: { answer: Answer; users: An
     <Pane answer={answer} foot={foot}>
       {(f) => (
         <div className={styles.two}>
-          <Listed facet={{ ...f, values: f.values.filter((v) => v.value !== "") }} title="Top malware families" none="No malware family was named in this mail" />
-          {view === "malware" && users.data && <Listed facet={{ ...users.data, values: users.data.values.slice(0, 20) }} title="Top targeted users" none="No mailbox got malware" />}
+          <Listed facet={f} title="Top malware families" none="No malware family was named in this mail" />
+          {view === "malware" && users.data && <Listed facet={users.data} title="Top targeted users" none="No mailbox got malware" />}
         </div>
       )}
     </Pane>
