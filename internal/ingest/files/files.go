@@ -2,13 +2,16 @@
 // folders, folders of all of these, standard input, and any of them packed with gzip or zstd.
 //
 // Mail in files is history: no envelope came with it, and the same archive is often read twice. So messages are found
-// by looking at content rather than at names, every message has a place (file and offset) that errors can point at and an interrupted
-// import can go on from, and one unreadable file never stops the others. Import takes what Walk finds into an Intake.
+// by looking at content rather than at names (except where the name is a promise: .eml files and the files of a Maildir
+// are one message each, whatever a stranger wrote into them), every message has a place (file and offset) that errors can
+// point at and an interrupted import can go on from, and one unreadable file never stops the others. What is passed over
+// is told. Import takes what Walk finds into an Intake.
 package files
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -17,6 +20,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +38,10 @@ var (
 	ErrNotMail = errors.New("does not look like mail: no header fields at its start")
 	// ErrTooLarge: one message is over the size limit and was passed over.
 	ErrTooLarge = errors.New("message is too large")
+	// ErrEmpty: there is a file for a message, and nothing in it.
+	ErrEmpty = errors.New("is empty, there is no message in it")
+	// ErrLink: a link inside a folder leads to another one that was not named.
+	ErrLink = errors.New("is a link to a folder elsewhere; name that folder to have it read")
 )
 
 // File is one file with mail in it.
@@ -75,8 +83,9 @@ type Visitor struct {
 	Stdin   io.Reader // what "-" reads; default os.Stdin
 }
 
-// Walk finds the mail under paths, in the order of paths and of names below them. It returns the first error of the visitor, or
-// ctx's; what can't be read is told to FileDone and does not end the walk.
+// Walk finds the mail under paths, in the order of paths and of names below them (but what is new in a Maildir comes
+// first). It returns the first error of the visitor, or ctx's; what can't be read is told to FileDone and does not end the
+// walk. Links to files are followed; links to folders only when they are named, so no loop can catch it.
 func Walk(ctx context.Context, paths []string, v Visitor) error {
 	if v.MaxSize <= 0 {
 		v.MaxSize = DefaultMaxSize
@@ -87,50 +96,143 @@ func Walk(ctx context.Context, paths []string, v Visitor) error {
 	if v.FileDone == nil {
 		v.FileDone = func(*File, error) error { return nil }
 	}
+	w := walker{Visitor: v, ctx: ctx}
 	for _, p := range paths {
-		if err := v.walk(ctx, p); err != nil {
+		if real, err := realPath(p); err == nil {
+			w.roots = append(w.roots, real)
+		}
+	}
+	for _, p := range paths {
+		if err := w.path(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *Visitor) walk(ctx context.Context, root string) error {
+// walker is one Walk.
+type walker struct {
+	Visitor
+	ctx   context.Context
+	roots []string // the given paths, without links
+}
+
+func (w *walker) path(root string) error {
 	if root == Stdin {
 		f := &File{Path: Stdin, Size: -1}
-		return v.done(f, v.stream(ctx, f, v.Stdin, 0, true))
+		return w.done(f, w.stream(f, &waiting{ctx: w.ctx, r: w.Stdin}, 0, named))
 	}
 	info, err := os.Stat(root) // follows a link that was named
 	if err != nil {
-		return v.FileDone(&File{Path: root}, plain(err))
+		return w.FileDone(&File{Path: root}, plain(err))
 	}
-	if !info.IsDir() {
-		return v.file(ctx, root, info, true)
+	if info.IsDir() {
+		return w.folder(filepath.Clean(root))
 	}
-	// WalkDir does not enter a root that is a link; with a slash it is a folder.
-	return filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	how := named
+	if abs, err := filepath.Abs(root); err == nil && isDelivery(filepath.Dir(abs)) {
+		how = delivered
+	}
+	return w.file(root, info, how)
+}
+
+// folder reads what is in dir and below it.
+func (w *walker) folder(dir string) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		if err := w.FileDone(&File{Path: dir}, plain(err)); err != nil {
+			return err
 		}
-		path = filepath.Clean(path)
-		if err != nil {
-			return v.FileDone(&File{Path: path}, plain(err))
+	}
+	maildir := isMaildir(dir)
+	if maildir {
+		// A message that is read meanwhile moves from new to cur: it is seen in one of them, or in both.
+		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(rank(a), rank(b)) })
+	}
+	how := found
+	if abs, err := filepath.Abs(dir); err == nil && isDelivery(abs) {
+		how = delivered
+	}
+	for _, e := range entries {
+		if err := w.ctx.Err(); err != nil {
+			return err
 		}
-		if d.IsDir() {
-			if d.Name() == "tmp" && isMaildir(filepath.Dir(path)) {
-				return filepath.SkipDir // deliveries that did not finish
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() {
+			if maildir && e.Name() == "tmp" {
+				continue // deliveries that did not finish
 			}
-			return nil
+			if err := w.folder(path); err != nil {
+				return err
+			}
+			continue
 		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return v.FileDone(&File{Path: path}, plain(err))
+		if err := w.entry(path, how); err != nil {
+			return err
 		}
-		if !info.Mode().IsRegular() {
-			return nil // sockets, devices, links to folders
+	}
+	return nil
+}
+
+func rank(e fs.DirEntry) int {
+	if e.Name() == "new" {
+		return 0
+	}
+	return 1
+}
+
+func (w *walker) entry(path string, how origin) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return w.FileDone(&File{Path: path}, plain(err))
+	case info.IsDir():
+		if w.covered(path) {
+			return nil // it is read where it really is
 		}
-		return v.file(ctx, path, info, false)
+		return w.FileDone(&File{Path: path}, ErrLink)
+	case !info.Mode().IsRegular():
+		return nil // sockets, devices
+	}
+	return w.file(path, info, how)
+}
+
+// covered reports whether a folder is, or is below, one of those that are read anyway.
+func (w *walker) covered(path string) bool {
+	real, err := realPath(path)
+	return err == nil && slices.ContainsFunc(w.roots, func(root string) bool {
+		rel, err := filepath.Rel(root, real)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	})
+}
+
+func realPath(path string) (string, error) {
+	if path == Stdin {
+		return "", fs.ErrInvalid
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+// origin is why a file is looked at, and with that what it is expected to be.
+type origin int
+
+const (
+	found     origin = iota // in a folder: mail or not
+	named                   // by the caller: mail, or the caller is wrong
+	delivered               // in a Maildir's new or cur: one message
+)
+
+// isDelivery reports whether dir is one of the two folders of a Maildir that messages are in.
+func isDelivery(dir string) bool {
+	name := filepath.Base(dir)
+	return (name == "cur" || name == "new") && isMaildir(filepath.Dir(dir))
 }
 
 func isMaildir(dir string) bool {
@@ -149,7 +251,7 @@ func (s stop) Unwrap() error { return s.error }
 
 var errSkip = errors.New("skip")
 
-func (v *Visitor) done(f *File, err error) error {
+func (w *walker) done(f *File, err error) error {
 	var s stop
 	switch {
 	case errors.As(err, &s):
@@ -157,19 +259,19 @@ func (v *Visitor) done(f *File, err error) error {
 	case errors.Is(err, errSkip):
 		return nil
 	}
-	return v.FileDone(f, err)
+	return w.FileDone(f, err)
 }
 
-func (v *Visitor) file(ctx context.Context, path string, info fs.FileInfo, named bool) error {
+func (w *walker) file(path string, info fs.FileInfo, how origin) error {
 	f := &File{Path: path, Size: info.Size(), Modified: info.ModTime()}
 	if !info.Mode().IsRegular() {
-		return v.FileDone(f, errors.New("is no regular file; pipe it in and read \"-\""))
+		return w.FileDone(f, errors.New("is no regular file; pipe it in and read \"-\""))
 	}
 	var position int64
-	if v.File != nil {
+	if w.File != nil {
 		var skip bool
 		var err error
-		if position, skip, err = v.File(f); err != nil {
+		if position, skip, err = w.File(f); err != nil {
 			return err
 		} else if skip {
 			return nil
@@ -177,14 +279,22 @@ func (v *Visitor) file(ctx context.Context, path string, info fs.FileInfo, named
 	}
 	r, err := os.Open(path)
 	if err != nil {
-		return v.FileDone(f, plain(err))
+		return w.FileDone(f, plain(err))
 	}
 	defer func() { _ = r.Close() }()
-	return v.done(f, v.stream(ctx, f, r, position, named))
+	return w.done(f, w.stream(f, &attentive{ctx: w.ctx, r: r}, position, how))
 }
 
 // stream reads the messages of one file.
-func (v *Visitor) stream(ctx context.Context, f *File, src io.Reader, position int64, named bool) error {
+func (w *walker) stream(f *File, src io.Reader, position int64, how origin) error {
+	err := w.messages(f, src, position, how)
+	if cause := w.ctx.Err(); cause != nil && errors.Is(err, cause) {
+		return stop{cause} // not the file's fault
+	}
+	return err
+}
+
+func (w *walker) messages(f *File, src io.Reader, position int64, how origin) error {
 	r, closer, err := unpack(src)
 	if err != nil {
 		return err
@@ -194,20 +304,19 @@ func (v *Visitor) stream(ctx context.Context, f *File, src io.Reader, position i
 	if err != nil {
 		return plain(err)
 	}
-	if kind == kindOther {
-		switch {
-		case named && !strings.EqualFold(filepath.Ext(f.Path), ".eml"):
-			return ErrNotMail
-		case !strings.EqualFold(filepath.Ext(f.Path), ".eml"):
-			if v.NotMail != nil {
-				v.NotMail(f)
-			}
-			return errSkip
-		}
+	if how == delivered || isEML(f.Path) {
 		kind = kindMessage
 	}
-	if kind == kindMessage {
-		return v.single(f, r)
+	switch {
+	case kind == kindOther && how == named:
+		return ErrNotMail
+	case kind == kindOther:
+		if w.NotMail != nil {
+			w.NotMail(f)
+		}
+		return errSkip
+	case kind == kindMessage:
+		return w.single(f, r)
 	}
 	if position > 0 {
 		// Reading is cheap next to judging, and the only way in packed files.
@@ -215,7 +324,7 @@ func (v *Visitor) stream(ctx context.Context, f *File, src io.Reader, position i
 			return fmt.Errorf("go on at offset %d: %w", position, err)
 		}
 	}
-	mb := newMbox(r, position, v.MaxSize)
+	mb := newMbox(r, position, w.MaxSize)
 	for {
 		m, err := mb.next()
 		if errors.Is(err, io.EOF) {
@@ -223,31 +332,45 @@ func (v *Visitor) stream(ctx context.Context, f *File, src io.Reader, position i
 		} else if err != nil {
 			return plain(err)
 		}
-		if ctx.Err() != nil {
-			return stop{ctx.Err()}
+		if err := w.ctx.Err(); err != nil {
+			return err
 		}
 		m.File = f
-		if err := v.Message(m); err != nil {
+		if err := w.Message(m); err != nil {
 			return stop{err}
 		}
 	}
 }
 
+// isEML reports whether a name promises a single message, packed or not.
+func isEML(path string) bool {
+	name := strings.ToLower(filepath.Base(path))
+	for _, packed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return strings.HasSuffix(name, ".eml")
+}
+
 // single reads a file that is one message.
-func (v *Visitor) single(f *File, r io.Reader) error {
+func (w *walker) single(f *File, r io.Reader) error {
 	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(r, int64(v.MaxSize)+1))
+	n, err := io.Copy(&b, io.LimitReader(r, int64(w.MaxSize)+1))
 	if err != nil {
 		return plain(err)
 	}
+	if n == 0 {
+		return ErrEmpty
+	}
 	m := Message{File: f, Raw: b.Bytes(), End: n}
 	if bytes.HasPrefix(m.Raw, []byte("From ")) { // what a mailbox program put before it is no part of the message
-		_, m.Raw, _ = bytes.Cut(m.Raw, []byte{'\n'})
+		if i := bytes.IndexByte(m.Raw, '\n'); i >= 0 {
+			m.Raw = m.Raw[i+1:]
+		}
 	}
-	if n > int64(v.MaxSize) {
-		m.Raw, m.Err = nil, fmt.Errorf("%w: more than %d octets", ErrTooLarge, v.MaxSize)
+	if n > int64(w.MaxSize) {
+		m.Raw, m.Err = nil, fmt.Errorf("%w: more than %d octets", ErrTooLarge, w.MaxSize)
 	}
-	if err := v.Message(m); err != nil {
+	if err := w.Message(m); err != nil {
 		return stop{err}
 	}
 	return nil
@@ -264,7 +387,7 @@ func unpack(src io.Reader) (*bufio.Reader, func(), error) {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, nil, fmt.Errorf("gzip: %w", err)
+			return nil, nil, fmt.Errorf("gzip: %w", plain(err))
 		}
 		return bufio.NewReaderSize(z, sniffSize), func() { _ = z.Close() }, nil
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):

@@ -79,9 +79,10 @@ func (s Summary) Rate() float64 {
 	return float64(s.Messages) / s.Elapsed.Seconds()
 }
 
-// Import takes all mail under paths in. What can't be read is listed and the rest goes on; a full disk, a closed intake and the
-// end of ctx stop it with an error. It may be stopped or killed at any point and started again: files that were finished are passed
-// over, a large mbox goes on where it was, and what was taken in twice is a duplicate.
+// Import takes all mail under paths in. What can't be read is listed and the rest goes on; a full disk, a closed intake
+// and the end of ctx stop it with an error. It may be stopped or killed at any point and started again: files that were
+// finished are passed over, a large mbox goes on where it was, and what was taken in twice is a duplicate. A file with a
+// message that could not be taken in is not finished: the next import tries that message again, and tells again.
 func Import(ctx context.Context, in Accepter, paths []string, o Options) (Summary, error) {
 	if o.Source == "" {
 		o.Source = "import"
@@ -119,11 +120,17 @@ type task struct {
 // track follows one file: messages finish out of order, progress is the end of the unbroken row of finished ones.
 type track struct {
 	imp      casestore.Import
-	finished map[int64]int64 // sequence number to end offset
-	next     int64           // first that is not finished
-	total    int64           // handed out
-	read     bool            // no more will come
-	err      error
+	finished map[int64]outcome // by sequence number
+	next     int64             // first that is not finished
+	total    int64             // handed out
+	read     bool              // no more will come
+	gap      bool              // a message was not taken in; progress stays before it
+	err      error             // why the file could not be read to its end
+}
+
+type outcome struct {
+	end   int64
+	taken bool
 }
 
 func (r *run) do(ctx context.Context, paths []string) (Summary, error) {
@@ -189,7 +196,7 @@ func (r *run) do(ctx context.Context, paths []string) (Summary, error) {
 
 // begin decides where to read a file from.
 func (r *run) begin(ctx context.Context, f *File) (position int64, skip bool, err error) {
-	t := &track{finished: map[int64]int64{}}
+	t := &track{finished: map[int64]outcome{}}
 	if path, err := filepath.Abs(f.Path); err == nil && f.Path != Stdin {
 		t.imp = casestore.Import{Path: path, Size: f.Size, Modified: f.Modified}
 		if r.o.Ledger != nil && !r.o.Again {
@@ -242,7 +249,7 @@ func weight(m Message) int64 { return min(int64(len(m.Raw)), maxMemory) }
 func (r *run) trackOf(f *File) *track {
 	t := r.open[f]
 	if t == nil {
-		t = &track{finished: map[int64]int64{}}
+		t = &track{finished: map[int64]outcome{}}
 		r.open[f] = t
 	}
 	return t
@@ -280,18 +287,18 @@ func (r *run) finish(m Message, seq int64, taken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := r.trackOf(m.File)
-	t.finished[seq] = m.End
-	if taken {
-		t.imp.Messages++
-	}
+	t.finished[seq] = outcome{m.End, taken}
 	for {
-		end, ok := t.finished[t.next]
+		o, ok := t.finished[t.next]
 		if !ok {
 			break
 		}
 		delete(t.finished, t.next)
 		t.next++
-		t.imp.Position = end
+		if t.gap = t.gap || !o.taken; !t.gap {
+			t.imp.Position = o.end
+			t.imp.Messages++
+		}
 	}
 	r.settle(m.File, t)
 }
@@ -322,12 +329,11 @@ func (r *run) settle(f *File, t *track) {
 		return
 	}
 	delete(r.open, f)
-	if t.err != nil {
-		return
+	if t.err == nil {
+		r.sum.Files++
 	}
-	r.sum.Files++
-	if t.imp.Path != "" {
-		t.imp.Complete = true
+	t.imp.Complete = t.err == nil && !t.gap
+	if t.imp.Path != "" && (t.imp.Complete || t.imp.Position > 0) {
 		r.dirty = append(r.dirty, t.imp)
 	}
 }
@@ -341,7 +347,7 @@ func (r *run) save(ctx context.Context) error {
 	batch := r.dirty
 	r.dirty = nil
 	for _, t := range r.open {
-		if t.imp.Path != "" && t.next > 0 {
+		if t.imp.Path != "" && t.imp.Position > 0 {
 			batch = append(batch, t.imp)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 
 // mbox splits an mbox file (RFC 4155 describes the family). Messages begin at a "From " line. What is such a line and what is a sentence
 // in a letter nobody ever agreed on, so a separator must stand at the start or after an empty line, end in a date, and be followed by
-// a header field. Lines quoted as ">From " (mboxo) and ">>From " (mboxrd) lose one ">".
+// a header field. Lines quoted as ">From " (mboxo) and ">>From " (mboxrd) lose one ">". A Content-Length field (mboxcl) is
+// not believed: whoever wrote the message may have written it, to hide the next message in this one.
 //
 // The file is streamed: memory is bounded by the size limit of one message, whatever the file holds.
 type mbox struct {
@@ -98,7 +99,7 @@ func (m *mbox) next() (Message, error) {
 		}
 		start = whole
 		size += int64(len(l))
-		if size <= int64(m.max)+2 {
+		if size <= int64(m.max)+maxBlankLine {
 			raw.Write(l)
 		}
 	}
@@ -109,11 +110,10 @@ func (m *mbox) next() (Message, error) {
 	if m.pending {
 		msg.End = m.begin
 	}
-	msg.Raw = raw.Bytes()
-	if m.pending {
-		msg.Raw = dropBlankLine(msg.Raw) // belongs to the separator
-	}
-	if size > int64(m.max) {
+	// The empty line is the mailbox's, also after the last message: a message must be the same octets, and with that the
+	// same message, before and after the next one was appended.
+	msg.Raw = dropBlankLine(raw.Bytes())
+	if size > int64(m.max)+maxBlankLine || len(msg.Raw) > m.max {
 		msg.Raw, msg.Err = nil, fmt.Errorf("%w: %d octets, the limit is %d", ErrTooLarge, size, m.max)
 	}
 	return msg, nil
@@ -142,18 +142,32 @@ func isSeparator(l []byte) bool {
 	clock, year := false, false
 	for _, w := range words[1:] {
 		switch {
-		case len(w) >= 4 && len(w) <= 8 && bytes.Count(w, []byte{':'}) >= 1 && digitsAnd(w, ':'):
+		case isClock(w):
 			clock = true
-		case len(w) == 4 && digitsAnd(w, 0) && (w[0] == '1' || w[0] == '2'):
+		case len(w) == 4 && digits(w) && (w[0] == '1' || w[0] == '2'):
 			year = true
 		}
 	}
 	return clock && year
 }
 
-func digitsAnd(w []byte, also byte) bool {
+// isClock reports whether a word is a time of day: 1:05, 01:05 or 01:05:34.
+func isClock(w []byte) bool {
+	parts := bytes.Split(w, []byte{':'})
+	if len(w) > 8 || len(parts) < 2 || len(parts) > 3 {
+		return false
+	}
+	for i, p := range parts {
+		if len(p) > 2 || len(p) < 2 && (i > 0 || len(p) == 0) || !digits(p) {
+			return false
+		}
+	}
+	return true
+}
+
+func digits(w []byte) bool {
 	for _, c := range w {
-		if (c < '0' || c > '9') && c != also {
+		if c < '0' || c > '9' {
 			return false
 		}
 	}
@@ -174,9 +188,11 @@ func unquote(l []byte) []byte {
 	return l
 }
 
+const maxBlankLine = 2 // octets
+
 func dropBlankLine(raw []byte) []byte {
 	switch {
-	case bytes.HasSuffix(raw, []byte("\r\n\r\n")):
+	case bytes.HasSuffix(raw, []byte("\n\r\n")):
 		return raw[:len(raw)-2]
 	case bytes.HasSuffix(raw, []byte("\n\n")):
 		return raw[:len(raw)-1]

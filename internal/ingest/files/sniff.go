@@ -18,22 +18,30 @@ const (
 // sniffSize is how much of a file is looked at.
 const sniffSize = 64 << 10
 
-// sniff looks at the start of a file without consuming it.
+// sniff looks at the start of a file without consuming it. A file that can't be read to the end of that start, but far
+// enough to see what it is, has no error yet: what stands before the damage shall be read.
 func sniff(r *bufio.Reader) (kind, error) {
 	head, err := r.Peek(sniffSize)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return kindOther, err
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
+	if k := kindOf(head); k != kindOther {
+		return k, nil
+	}
+	return kindOther, err
+}
+
+func kindOf(head []byte) kind {
 	first, rest, _ := bytes.Cut(head, []byte{'\n'})
 	if isSeparator(first) {
 		if next, _, _ := bytes.Cut(rest, []byte{'\n'}); fieldName(next) != "" || bytes.HasPrefix(next, []byte(">From ")) {
-			return kindMbox, nil
+			return kindMbox
 		}
 	}
 	if looksLikeMail(head) {
-		return kindMessage, nil
+		return kindMessage
 	}
-	return kindOther, nil
+	return kindOther
 }
 
 // known fields: one of them among the first lines makes a block of "word: value" lines a mail rather than YAML or a log.
