@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,12 +56,12 @@ func say(format string, args ...any) string {
 	for i, a := range args {
 		switch v := a.(type) {
 		case string:
-			args[i] = Clean(v, maxValue)
+			args[i] = shown(Clean(v, maxValue))
 		case []string:
 			if len(v) > 5 {
 				v = append(v[:5:5], fmt.Sprintf("and %d more", len(v)-5))
 			}
-			args[i] = Clean(strings.Join(v, ", "), 2*maxValue)
+			args[i] = shown(Clean(strings.Join(v, ", "), 2*maxValue))
 		}
 	}
 	return Clean(fmt.Sprintf(format, args...), maxEvidence)
@@ -72,4 +73,16 @@ func host(h string) string {
 		return h + " (" + u + ")"
 	}
 	return h
+}
+
+// shown is text that was cleaned. %q puts it between quotes as it is: fmt's own quoting would escape the escapes.
+type shown string
+
+// Format writes the text, for %q between quotes.
+func (s shown) Format(f fmt.State, verb rune) {
+	quote := ""
+	if verb == 'q' {
+		quote = `"`
+	}
+	_, _ = io.WriteString(f, quote+string(s)+quote) // into fmt's buffer, which takes everything
 }
