@@ -22,5 +22,5 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": { target: process.env["TOCSIN_URL"] ?? "http://127.0.0.1:8080" } } },
+  server: { proxy: { "/api": { target: process.env["TOCSIN_URL"] ?? "http://127.0.0.1:8825" } } },
 });

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/email"
 	"tocsin/internal/intel"
 )
 
@@ -230,12 +231,9 @@ func (p Policy) override(v Verdict, c *Context) (*Override, string) {
 		if !o.Allow {
 			return o, ""
 		}
-		switch {
-		case v.Is(Malware) && !(o.Kind == OverrideFile && p.allFilesAllowed(c)):
-			note = fmt.Sprintf("the allow entry for %s %s does not reach malware", o.Kind, Clean(o.Value, maxValue))
-		case (o.Kind == OverrideSender || o.Kind == OverrideDomain) && !o.Unproven && !c.Auth.Aligned:
-			note = fmt.Sprintf("the allow entry for %s %s does not count, because nothing proves the sender", o.Kind, Clean(o.Value, maxValue))
-		case allow == nil:
+		if why := p.unreached(o, v, c); why != "" {
+			note = fmt.Sprintf("the allow entry for %s %s %s", o.Kind, Clean(o.Value, maxValue), why)
+		} else if allow == nil {
 			allow = o
 		}
 	}
@@ -243,6 +241,54 @@ func (p Policy) override(v Verdict, c *Context) (*Override, string) {
 		note = ""
 	}
 	return allow, note
+}
+
+// unreached says why an allow entry that fits does not count, "" when it does. A stranger can put anything that is allowed into a
+// message: the address of a partner, a link to a known site, a known file. So an entry speaks only for what it names.
+func (p Policy) unreached(o *Override, v Verdict, c *Context) string {
+	switch {
+	case v.Is(Malware) && !(o.Kind == OverrideFile && p.allFilesAllowed(c)):
+		return "does not reach malware"
+	case o.Kind == OverrideFile && (v.Is(Phish) || v.Is(Spam)):
+		return "speaks for the file only"
+	case o.Kind == OverrideURL && !p.allLinksAllowed(c):
+		return "does not count, because the message has other links"
+	case (o.Kind == OverrideSender || o.Kind == OverrideDomain) && !o.Unproven && !proven(o, c):
+		return "does not count, because nothing proves the sender"
+	}
+	return ""
+}
+
+// proven reports whether the entry names the one author and authentication proves the author's domain. Envelope sender and
+// Return-Path are other names, which DMARC says nothing about.
+func proven(o *Override, c *Context) bool {
+	if !c.Auth.Aligned || len(c.Message.From) != 1 {
+		return false
+	}
+	addr, value := strings.ToLower(c.Message.From[0].Addr), strings.ToLower(o.Value)
+	if o.Kind == OverrideSender {
+		return addr == value
+	}
+	domain := intel.DomainOf(addr)
+	return domain == value || strings.HasSuffix(domain, "."+value)
+}
+
+// allLinksAllowed reports whether every link leads where an entry allows it.
+func (p Policy) allLinksAllowed(c *Context) bool {
+	for i := range c.Message.Links {
+		one := subjects{keys: map[string]bool{}}
+		one.addLink(&c.Message.Links[i])
+		ok := false
+		for k := range p.Overrides {
+			o := &p.Overrides[k]
+			live := o.Expires.IsZero() || c.Now.Before(o.Expires)
+			ok = ok || live && o.Allow && o.Kind == OverrideURL && one.match(o)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // allFilesAllowed reports whether every attachment is on the list as allowed.
@@ -269,37 +315,45 @@ type subjects struct {
 
 func subjectsOf(c *Context) subjects {
 	s := subjects{keys: map[string]bool{}}
-	add := func(kind OverrideKind, value string) {
-		if value != "" {
-			s.keys[string(kind)+" "+value] = true
-		}
-	}
-	hosts := func(kind OverrideKind, h string) {
-		for ; h != ""; _, h, _ = strings.Cut(h, ".") {
-			add(kind, h)
-		}
-	}
 	senders := []string{c.Envelope.MailFrom, c.Message.ReturnPath}
 	for _, a := range c.Message.From {
 		senders = append(senders, a.Addr)
 	}
 	for _, a := range senders {
 		a = strings.ToLower(a)
-		add(OverrideSender, a)
-		hosts(OverrideDomain, intel.DomainOf(a))
+		s.add(OverrideSender, a)
+		s.addHost(OverrideDomain, intel.DomainOf(a))
 	}
-	for _, l := range c.Message.Links {
-		add(OverrideURL, l.URL)
-		add(OverrideURL, l.Target)
-		hosts(OverrideURL, l.Host)
+	for i := range c.Message.Links {
+		s.addLink(&c.Message.Links[i])
 	}
 	for _, a := range c.Message.Attachments {
-		add(OverrideFile, a.SHA256)
-		add(OverrideFile, a.SHA1)
-		add(OverrideFile, a.MD5)
+		s.add(OverrideFile, a.SHA256)
+		s.add(OverrideFile, a.SHA1)
+		s.add(OverrideFile, a.MD5)
 	}
 	s.ip = c.Envelope.ClientIP
 	return s
+}
+
+func (s subjects) add(kind OverrideKind, value string) {
+	if value != "" {
+		s.keys[string(kind)+" "+value] = true
+	}
+}
+
+// addHost adds a host and the domains above it.
+func (s subjects) addHost(kind OverrideKind, h string) {
+	for ; h != ""; _, h, _ = strings.Cut(h, ".") {
+		s.add(kind, h)
+	}
+}
+
+// addLink adds a link. A rewritten one is both what stands there and where it leads; only the latter decides its host.
+func (s subjects) addLink(l *email.Link) {
+	s.add(OverrideURL, l.URL)
+	s.add(OverrideURL, l.Target)
+	s.addHost(OverrideURL, l.Host)
 }
 
 func (s subjects) match(o *Override) bool {

@@ -13,7 +13,9 @@ import (
 var policyNow = time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
 
 func policyContext() *detect.Context {
-	raw := "From: Jonas <jonas@partner.test>\r\nTo: maren@northwind.example\r\nSubject: x\r\n\r\nSee https://docs.partner-files.test/x\r\n"
+	raw := "From: Jonas <jonas@partner.test>\r\nTo: maren@northwind.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+		"--b\r\n\r\nSee https://docs.partner-files.test/x and https://else.test/y\r\n" +
+		"--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\na file\r\n--b--\r\n"
 	c := &detect.Context{Message: email.Parse([]byte(raw), email.Limits{}), Direction: detect.Inbound, Now: policyNow}
 	c.Envelope.ClientIP = netip.MustParseAddr("192.0.2.7")
 	c.Envelope.MailFrom = "bounce@mailer.test"
@@ -81,6 +83,7 @@ func TestOverrides(t *testing.T) {
 	entry := func(kind detect.OverrideKind, value string, allow bool) detect.Override {
 		return detect.Override{ID: "o1", Kind: kind, Value: value, Allow: allow, Reason: "ticket 7"}
 	}
+	file := policyContext().Message.Attachments[0].SHA256
 	expired := entry(detect.OverrideSender, "jonas@partner.test", false)
 	expired.Expires = policyNow
 	unproven := entry(detect.OverrideSender, "jonas@partner.test", true)
@@ -104,6 +107,11 @@ func TestOverrides(t *testing.T) {
 		{"allowed but forged", phish, false, []detect.Override{entry(detect.OverrideDomain, "partner.test", true)}, detect.Blocked, "", "nothing proves the sender"},
 		{"allowed though unproven", phish, false, []detect.Override{unproven}, detect.Delivered, "Allow", ""},
 		{"an allowed sender does not carry malware in", malware, true, []detect.Override{entry(detect.OverrideDomain, "partner.test", true)}, detect.Blocked, "", "does not reach malware"},
+		{"the envelope of an allowed sender does not count", phish, true, []detect.Override{entry(detect.OverrideDomain, "mailer.test", true)}, detect.Blocked, "", "nothing proves the sender"},
+		{"all links are allowed", phish, false, []detect.Override{entry(detect.OverrideURL, "else.test", true), entry(detect.OverrideURL, "partner-files.test", true)}, detect.Delivered, "Allow", ""},
+		{"an allowed link does not carry others in", phish, true, []detect.Override{entry(detect.OverrideURL, "partner-files.test", true)}, detect.Blocked, "", "has other links"},
+		{"an allowed file", malware, false, []detect.Override{entry(detect.OverrideFile, file, true)}, detect.Delivered, "Allow", ""},
+		{"an allowed file does not carry phish in", phish, true, []detect.Override{entry(detect.OverrideFile, file, true)}, detect.Blocked, "", "speaks for the file only"},
 		{"block wins", phish, true, []detect.Override{entry(detect.OverrideDomain, "partner.test", true), entry(detect.OverrideIP, "192.0.2.7", false)}, detect.Blocked, "Block", ""},
 	} {
 		p := detect.DefaultPolicy()

@@ -10,6 +10,7 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
+	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
 )
 
@@ -28,7 +29,7 @@ type Examined struct {
 	Message          *email.Message
 	Context          *detect.Context
 	Verdict          detect.Verdict
-	Defects          []string // of the road, DefectParse and the like; those of the message are in Message
+	Defects          []string // of the road, event.DefectParse and the like; those of the message are in Message
 	ParseTime        time.Duration
 	JudgeTime        time.Duration // with the checks of the sender, DNS included
 }
@@ -67,7 +68,7 @@ func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Ex
 		return true
 	}
 	began := time.Now()
-	parsed := step(DefectParse, func() {
+	parsed := step(event.DefectParse, func() {
 		f.m = email.Parse(raw, x.Limits)
 		f.describe()
 	})
@@ -75,12 +76,12 @@ func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Ex
 	began = time.Now()
 	if parsed {
 		if x.Auth != nil {
-			step(DefectAuth, func() {
+			step(event.DefectAuth, func() {
 				f.auth = x.Auth.Check(ctx, f.m, raw, f.envelope())
 				f.authKnown = true
 			})
 		}
-		step(DefectJudge, func() {
+		step(event.DefectJudge, func() {
 			c := f.context()
 			out.Context = c
 			out.Verdict = x.Judge.Judge(ctx, c)

@@ -8,6 +8,7 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
+	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
 )
 
@@ -85,7 +86,7 @@ func (f *findings) findRecipients() {
 	}
 	if len(f.recipients) > maxHeaderRecipients {
 		f.recipients = f.recipients[:maxHeaderRecipients]
-		f.defects = append(f.defects, DefectRecipients)
+		f.defects = append(f.defects, event.DefectRecipients)
 	}
 	slices.Sort(f.recipients)
 	if len(f.recipients) == 0 {

@@ -46,7 +46,7 @@ func TestRecipients(t *testing.T) {
 		}
 	}
 	f := find(message("To: "+fmt.Sprintf(many, numbers...), "", ""), Job{})
-	if len(f.recipients) != maxHeaderRecipients || !strings.Contains(f.listDefects(), DefectRecipients) {
+	if len(f.recipients) != maxHeaderRecipients || !strings.Contains(f.listDefects(), event.DefectRecipients) {
 		t.Errorf("%d recipients, defects %q", len(f.recipients), f.listDefects())
 	}
 }

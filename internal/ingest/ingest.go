@@ -30,6 +30,7 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/email"
+	"tocsin/internal/event"
 )
 
 var (
@@ -183,7 +184,7 @@ func open(raw []byte, env Envelope) ([]byte, Envelope) {
 	m := email.Parse(raw, email.Limits{})
 	inner, ienv, _, ok := Unwrap(m, raw, env)
 	if !ok {
-		env.Defects = append(slices.Clone(env.Defects), DefectJournal)
+		env.Defects = append(slices.Clone(env.Defects), event.DefectJournal)
 		return raw, env
 	}
 	return inner, ienv

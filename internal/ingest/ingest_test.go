@@ -154,7 +154,7 @@ func TestNothingIsLost(t *testing.T) {
 		c.Refused = func(err error) bool { return strings.Contains(err.Error(), "refused") }
 	})
 	h.events.fail = func(b event.Batch) error {
-		if strings.Contains(b.Emails[0].Subject, "odd") && b.Emails[0].Defects != DefectRefused {
+		if strings.Contains(b.Emails[0].Subject, "odd") && b.Emails[0].Defects != event.DefectRefused {
 			return errors.New("row refused")
 		}
 		return nil
@@ -168,10 +168,10 @@ func TestNothingIsLost(t *testing.T) {
 		return r.NetworkMessageID
 	}
 	want := map[string]string{}
-	want[accept(message("From: a@b.test", "Subject: kaboom", "", "x"), "a@example.test")] = DefectJudge
-	want[accept(message("From: a@b.test", "Subject: odd", "", "x"), "a@example.test")] = DefectRefused
+	want[accept(message("From: a@b.test", "Subject: kaboom", "", "x"), "a@example.test")] = event.DefectJudge
+	want[accept(message("From: a@b.test", "Subject: odd", "", "x"), "a@example.test")] = event.DefectRefused
 	gone := accept(message("From: a@b.test", "Subject: gone", "", "x"), "a@example.test", "b@example.test")
-	want[gone] = DefectRawMissing
+	want[gone] = event.DefectRawMissing
 	nobody := accept(message("From: a@b.test", "Subject: to nobody", "", "x"))
 	want[nobody] = ""
 	empty := accept(nil)
@@ -258,7 +258,7 @@ func TestPoison(t *testing.T) {
 	}
 	job := Job{SHA256: m.SHA256, NetworkMessageID: m.NetworkMessageID, Time: m.Time.UnixMicro()}
 	b, err := h.pipeline.examine(t.Context(), job, 100) // a bystander of 99 crashes, never alone before
-	if err != nil || strings.Contains(b.Emails[0].Defects, DefectSuspect) || b.Emails[0].Subject != "Letter 1" {
+	if err != nil || strings.Contains(b.Emails[0].Defects, event.DefectSuspect) || b.Emails[0].Subject != "Letter 1" {
 		t.Fatalf("%+v %v", b.Emails, err)
 	}
 	for range maxSuspicions {
@@ -266,7 +266,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if b.Emails[0].Defects != DefectSuspect || b.Emails[0].Subject != "" {
+	if b.Emails[0].Defects != event.DefectSuspect || b.Emails[0].Subject != "" {
 		t.Errorf("judged once more: %+v", b.Emails[0])
 	}
 }

@@ -8,10 +8,6 @@ import (
 	"tocsin/internal/email"
 )
 
-// DefectJournal is listed with a message that calls itself a journal report and can't be read as one. It is stored as
-// it came.
-const DefectJournal = "journal-unreadable"
-
 // Kinds of what a journal listener gets.
 const (
 	KindReport = "report" // a journal report: envelope as text, original attached

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/internal/email"
+	"tocsin/internal/event"
 )
 
 func TestUnwrap(t *testing.T) {
@@ -101,8 +102,8 @@ func TestAcceptJournal(t *testing.T) {
 	got := map[string][]string{}
 	for _, e := range h.events.rows() {
 		line := e.RecipientEmailAddress + " " + e.SenderFromAddress + " " + e.DistributionList + " " + e.ForwardingInformation
-		if strings.Contains(e.Defects, DefectJournal) {
-			line += " " + DefectJournal
+		if strings.Contains(e.Defects, event.DefectJournal) {
+			line += " " + event.DefectJournal
 		}
 		got[ids[e.NetworkMessageId]] = append(got[ids[e.NetworkMessageId]], strings.TrimSpace(line))
 	}

@@ -23,18 +23,6 @@ import (
 	"tocsin/internal/mailauth"
 )
 
-// Defects that the road itself adds to those of the message. Each says that a part of the judgement is missing.
-const (
-	DefectRawMissing = "raw-missing"     // the stored bytes are gone
-	DefectRawDamaged = "raw-damaged"     // the stored bytes are not those that were accepted
-	DefectParse      = "parse-error"     // reading the message failed
-	DefectAuth       = "auth-error"      // checking the sender failed
-	DefectJudge      = "judge-error"     // judging failed
-	DefectSuspect    = "judge-crashed"   // judging was given up: the process died of it more than once
-	DefectRefused    = "event-refused"   // the event store refused the full row; this one holds the essentials
-	DefectRecipients = "recipient-limit" // the headers name more recipients than are listed
-)
-
 // Authenticator checks who sent a message.
 type Authenticator interface {
 	Check(ctx context.Context, m *email.Message, raw []byte, env mailauth.Envelope) mailauth.Results
@@ -220,9 +208,9 @@ func (p *Pipeline) examine(ctx context.Context, j Job, attempt int) (event.Batch
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound):
-		return p.unread(f, DefectRawMissing, err), nil
+		return p.unread(f, event.DefectRawMissing, err), nil
 	case errors.Is(err, blobstore.ErrCorrupt):
-		return p.unread(f, DefectRawDamaged, err), nil
+		return p.unread(f, event.DefectRawDamaged, err), nil
 	case err != nil:
 		return event.Batch{}, fmt.Errorf("read message: %w", err)
 	}
@@ -234,7 +222,7 @@ func (p *Pipeline) examine(ctx context.Context, j Job, attempt int) (event.Batch
 			return event.Batch{}, err
 		}
 		if times > maxSuspicions {
-			return p.unread(f, DefectSuspect, errors.New("the process ended each time this message was judged")), nil
+			return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil
 		}
 	}
 	if err := p.judge(ctx, f, raw); err != nil {
@@ -249,7 +237,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 		return err
 	}
 	start := time.Now()
-	ok := p.step(f, DefectParse, func() {
+	ok := p.step(f, event.DefectParse, func() {
 		f.m = email.Parse(raw, p.cfg.Limits)
 		f.describe()
 	})
@@ -260,7 +248,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 		return nil
 	}
 	if p.cfg.Auth != nil {
-		p.step(f, DefectAuth, func() {
+		p.step(f, event.DefectAuth, func() {
 			f.auth = p.cfg.Auth.Check(ctx, f.m, raw, f.envelope())
 			f.authKnown = true
 		})
@@ -271,11 +259,17 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 	defer func() { <-p.cpu }()
 	start = time.Now()
 	f.decision = watch(detect.Verdict{}, nil)
-	p.step(f, DefectJudge, func() {
+	p.step(f, event.DefectJudge, func() {
 		c := f.context()
 		v := p.cfg.Judge.Judge(ctx, c)
 		f.decision = p.cfg.Decide(v, c)
 		f.verdict = v
+		for _, n := range v.Notes {
+			p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
+		}
+		if len(v.Notes) > 0 {
+			f.defects = append(f.defects, event.DefectPartial)
+		}
 	})
 	p.judged.Add(1)
 	p.judgeNanos.Add(int64(spent + time.Since(start)))

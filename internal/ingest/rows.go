@@ -296,7 +296,7 @@ func essentials(b event.Batch) event.Batch {
 			EmailDirection: e.EmailDirection, EmailSize: e.EmailSize, Connectors: tidy(e.Connectors),
 			DeliveryAction: e.DeliveryAction, DeliveryLocation: e.DeliveryLocation,
 			LatestDeliveryAction: e.LatestDeliveryAction, LatestDeliveryLocation: e.LatestDeliveryLocation,
-			RawSHA256: e.RawSHA256, Defects: DefectRefused, LastEventExecutionTime: e.LastEventExecutionTime,
+			RawSHA256: e.RawSHA256, Defects: event.DefectRefused, LastEventExecutionTime: e.LastEventExecutionTime,
 			To: []string{}, Cc: []string{}, ReportId: e.ReportId,
 		})
 	}

@@ -16,7 +16,7 @@ type claims struct {
 
 // reported reads the Authentication-Results fields of trusted servers. A field counts when its authserv-id is configured
 // and it stands above the trust boundary: everything below the Received field that names a client outside was
-// written by strangers, whatever id it carries (RFC 8601 section 5). The ids of fields that claim a configured id from below are returned.
+// written by strangers, whatever id it carries (RFC 8601 section 5). The ids of all other fields are returned.
 func (c *Checker) reported(m *email.Message) (said claims, forged []string) {
 	if m == nil {
 		return said, nil

@@ -47,15 +47,8 @@ func Start(t testing.TB, zone Zone) *Server {
 	for name, n := range zone {
 		s.zone[strings.ToLower(strings.TrimSuffix(name, "."))] = n
 	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("DNS server: %v", err)
-	}
+	pc, l := listen(t)
 	s.addr = pc.LocalAddr().String()
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		t.Fatalf("DNS server: %v", err)
-	}
 	for _, server := range []*dns.Server{{PacketConn: pc, Handler: dns.HandlerFunc(s.answer)}, {Listener: l, Handler: dns.HandlerFunc(s.answer)}} {
 		ready, done := make(chan struct{}), make(chan struct{})
 		server.NotifyStartedFunc = func() { close(ready) }
@@ -69,6 +62,25 @@ func Start(t testing.TB, zone Zone) *Server {
 		})
 	}
 	return s
+}
+
+// listen takes a port that is free for both UDP and TCP.
+func listen(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for try := 0; ; try++ {
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatalf("DNS server: %v", err)
+		}
+		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc, l
+		}
+		_ = pc.Close()
+		if try == 100 {
+			t.Fatalf("DNS server: %v", err)
+		}
+	}
 }
 
 // Addr is where the server listens, as host:port.

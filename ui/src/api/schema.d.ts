@@ -569,6 +569,8 @@ export interface components {
             mailboxes: number;
             /** Format: int64 */
             messages: number;
+            /** @description messages is an estimate, within about one percent */
+            messages_estimated: boolean;
             /** Format: int64 */
             took_ms: number;
         };

@@ -14,7 +14,7 @@ export function FirstMail() {
     {
       icon: <Server20Regular aria-hidden />, title: "Take copies from your mail server", text: "Judges every message as it comes.", time: "30 minutes",
       points: ["Journal rule of Exchange, Microsoft 365 or Google Workspace", "always_bcc or a transport of Postfix", "Only watches: your mail flows as before"],
-      command: "tocsin serve --data DIR --smtp 0.0.0.0:2525",
+      command: "tocsin serve --data DIR --smtp 127.0.0.1:2525",
     },
     {
       icon: <Beaker20Regular aria-hidden />, title: "Look around first", text: "An invented organisation with its mail.", time: "1 minute",

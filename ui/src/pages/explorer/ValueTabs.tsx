@@ -119,7 +119,7 @@ export function URLsTab({ answer, foot }: { answer: UseQueryResult<Schemas["URLP
                 ))}
               </tbody>
             </table>
-            {page.distinct > page.rows.length && <p className={styles.more}>and {number(page.distinct - page.rows.length)} more; a filter brings them up</p>}
+            {page.distinct > page.rows.length && <p className={styles.more}>and {page.distinct_estimated && "about "}{number(page.distinct - page.rows.length)} more; a filter brings them up</p>}
           </>
         )
       }
