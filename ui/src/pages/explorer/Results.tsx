@@ -21,10 +21,12 @@ import type { Mail } from "./useMail";
 export function Results({ mail, openKey, onOpen }: { mail: Mail; openKey: string | undefined; onOpen: (r: EmailRow) => void }) {
   const [state, change] = useExplorer();
   const { data: coverage } = useCoverage();
-  const urls = useURLs();
-  const users = useFacet("RecipientEmailAddress", "top", 200);
-  const origin = useFacet(state.origin, "top", 200);
-  const families = useFacet("ThreatNames", "top", 200);
+  // The store answers a few questions at a time. What is on screen first is asked first; the counts on the other tabs come after.
+  const first = mail.total >= 0 && !mail.loading;
+  const urls = useURLs(first || state.tab === "urls");
+  const users = useFacet("RecipientEmailAddress", "top", 200, first || state.tab === "users" || state.view === "malware");
+  const origin = useFacet(state.origin, "top", 200, first || state.tab === "origin");
+  const families = useFacet("ThreatNames", "top", 200, first || state.tab === "families");
   const named = families.data?.values.some((v) => v.value === "") ? families.data.distinct - 1 : families.data?.distinct;
   const threats = state.view !== "all";
   const names: [Tab, string, number | undefined][] = [
@@ -83,7 +85,7 @@ function LivePill() {
     <span className={styles.live}>
       <span className="unseen" role="status">{said > 0 ? `${said} new email events` : ""}</span>
       {fresh > 0 && <button type="button" className={styles.pill} onClick={refresh}>{number(fresh)} new</button>}
-      <Tooltip content={paused ? "Watch for new mail" : connected ? "Watching for new mail: pause" : "Connecting to watch for new mail"} relationship="label">
+      <Tooltip content={paused ? "Watch for new mail" : connected ? "Watching for new mail: pause" : "Connecting to watch for new mail"} relationship="description">
         <Button size="small" appearance="subtle" icon={paused ? <Play16Regular /> : <Pause16Regular />} onClick={() => setPaused(!paused)}>
           <span className={styles.livelabel}><i data-on={!paused && connected} />{paused ? "Paused" : "Live"}</span>
         </Button>

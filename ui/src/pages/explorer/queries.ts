@@ -38,10 +38,11 @@ export function useFacet(field: string, order: "top" | "rare", limit: number, en
   });
 }
 
-export function useURLs() {
+export function useURLs(enabled: boolean) {
   const scope = useScope();
   return useQuery({
     queryKey: ["urls", scope],
+    enabled,
     queryFn: ({ signal }) => ask<URLPage>(api.GET("/explorer/urls", { params: { query: { ...scope, limit: 200 } }, signal })),
     placeholderData: keepPreviousData,
   });
