@@ -376,15 +376,18 @@ func splitBare(raw string) (name, addr string) {
 	// White space around the at sign and dots is obsolete but legal.
 	left := strings.TrimRight(raw[:at], " \t")
 	right := strings.TrimLeft(raw[at+1:], " \t")
-	right = strings.ReplaceAll(strings.ReplaceAll(right, " . ", "."), " .", ".")
+	right = closeDots(right)
 	from := len(left)
 	if strings.HasSuffix(left, `"`) {
 		if k := strings.LastIndexByte(left[:len(left)-1], '"'); k >= 0 {
 			from = k
 		}
 	} else {
-		for from > 0 && !isSpace(left[from-1]) && strings.IndexByte("<>[]\"'(", left[from-1]) < 0 {
+		for from > 0 && !isSpace(left[from-1]) && strings.IndexByte("<>[]\"(", left[from-1]) < 0 {
 			from--
+		}
+		if from+1 < len(left) && left[from] == '\'' { // 'ann@example.com' is quoted, o'brien@example.com is not
+			from++
 		}
 	}
 	to := 0
@@ -397,6 +400,22 @@ func splitBare(raw string) (name, addr string) {
 	}
 	name = strings.TrimSpace(strings.Trim(left[:from]+" "+right[to:], " \t<>[]\"'"))
 	return name, addr
+}
+
+// closeDots takes the white space off that stands around the dots of a domain (RFC 5322 section 4.4).
+func closeDots(s string) string {
+	if !strings.Contains(s, " .") && !strings.Contains(s, "\t.") {
+		return s
+	}
+	words := strings.Fields(s)
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 && w[0] != '.' && !strings.HasSuffix(words[i-1], ".") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w)
+	}
+	return b.String()
 }
 
 // cleanAddress takes comments, routes, white space and "mailto:" off an address. It returns "" when nothing that

@@ -2,21 +2,23 @@ package email
 
 import "strings"
 
-// maxCalendarText bounds what is shown of one invitation.
-const maxCalendarText = 1 << 20
+const (
+	maxCalendarText = 1 << 20 // octets shown of one invitation, about
+	maxCalendarLine = 8 << 20 // octets of one line, which may hold the invitation as HTML
+)
 
 // calendar reads what a mail program shows of an invitation (RFC 5545): summary, place, description, address.
 // It counts as visible text, and its links as links in the body, because a reader meets them there.
 func (c *content) calendar(p *Part, in place) {
 	text, _ := toUTF8(p.Content, p.Charset)
 	var b strings.Builder
-	for _, line := range calendarLines(text) {
+	cut := calendarLines(lineFeeds(text), func(line string) bool {
 		if b.Len() > maxCalendarText || c.b.expired() {
-			break
+			return false
 		}
 		name, value, ok := calendarField(line)
 		if !ok {
-			continue
+			return true
 		}
 		switch name {
 		case "SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT", "CONTACT":
@@ -31,6 +33,10 @@ func (c *content) calendar(p *Part, in place) {
 				c.hidden = appendText(c.hidden, hidden)
 			}
 		}
+		return true
+	})
+	if cut || b.Len() > maxCalendarText {
+		c.b.defect("limit-text", p.Path)
 	}
 	shown := strings.TrimSpace(b.String())
 	c.keep(textLinks(shown, p.Path, InBody, c.b), in)
@@ -43,30 +49,37 @@ func (c *content) calendar(p *Part, in place) {
 	}
 }
 
-// calendarLines unfolds the content lines (RFC 5545 section 3.1).
-func calendarLines(text string) []string {
-	lines := strings.Split(lineFeeds(text), "\n")
-	out := lines[:0]
+// calendarLines calls each with the content lines, unfolded (RFC 5545 section 3.1), until it returns false. cut says that one was so
+// long that its rest was left out.
+func calendarLines(text string, each func(line string) bool) (cut bool) {
 	var folded strings.Builder
-	flush := func() {
-		if folded.Len() > 0 {
-			out[len(out)-1] = folded.String()
-			folded.Reset()
-		}
-	}
-	for _, line := range lines {
-		if line != "" && (line[0] == ' ' || line[0] == '\t') && len(out) > 0 {
+	line, started := "", false
+	for next := range strings.SplitSeq(text, "\n") {
+		if next != "" && (next[0] == ' ' || next[0] == '\t') && started {
 			if folded.Len() == 0 {
-				folded.WriteString(out[len(out)-1])
+				folded.WriteString(line)
 			}
-			folded.WriteString(line[1:])
+			if folded.Len() < maxCalendarLine {
+				folded.WriteString(next[1:])
+			} else {
+				cut = true
+			}
 			continue
 		}
-		flush()
-		out = append(out, line)
+		if folded.Len() > 0 {
+			line = folded.String()
+			folded.Reset()
+		}
+		if started && !each(line) {
+			return cut
+		}
+		line, started = next, true
 	}
-	flush()
-	return out
+	if folded.Len() > 0 {
+		line = folded.String()
+	}
+	each(line)
+	return cut
 }
 
 // calendarField cuts a content line into its name, in upper case, and its value; parameters are dropped.

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"encoding/base64"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -234,7 +233,7 @@ func guess(b []byte) string {
 
 // brokenUTF8 reads bytes that are not valid UTF-8 and have no better charset. When most of what is not ASCII forms
 // UTF-8 characters (damaged text, or pieces of two charsets in one), those stand and the other bytes are read as
-// windows-1252; else all is windows-1252.
+// windows-1252; else all is in the East Asian charset that it looks like, or windows-1252.
 func brokenUTF8(b []byte) string {
 	good, bad := 0, 0
 	for i := 0; i < len(b); {
@@ -251,6 +250,9 @@ func brokenUTF8(b []byte) string {
 		}
 	}
 	if good <= 2*bad {
+		if e := guessEastAsian(b); e != nil {
+			return decodeWith(e, b)
+		}
 		return decodeWith(charmap.Windows1252, b)
 	}
 	var out strings.Builder
@@ -268,6 +270,9 @@ func brokenUTF8(b []byte) string {
 
 // decodeWith runs a decoder; what it cannot read becomes U+FFFD.
 func decodeWith(e encoding.Encoding, b []byte) string {
+	if table, ok := e.(*charmap.Charmap); ok {
+		return decodeTable(table, b)
+	}
 	out, err := e.NewDecoder().Bytes(b)
 	if err != nil {
 		return strings.ToValidUTF8(string(b), "\uFFFD")
@@ -276,6 +281,34 @@ func decodeWith(e encoding.Encoding, b []byte) string {
 		return string(bytes.ToValidUTF8(out, []byte("\uFFFD")))
 	}
 	return string(out)
+}
+
+// decodeTable decodes a charset of single octets. It counts first: the text can be three times as long, and a buffer that grows to it
+// twice that.
+func decodeTable(table *charmap.Charmap, b []byte) string {
+	size := 0
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			size++
+		} else {
+			size += utf8.RuneLen(table.DecodeByte(c))
+		}
+	}
+	var out strings.Builder
+	out.Grow(size)
+	plain := table.DecodeByte('A') == 'A' // not EBCDIC
+	for i := 0; i < len(b); {
+		n := i
+		for plain && n < len(b) && b[n] < utf8.RuneSelf {
+			n++
+		}
+		out.Write(b[i:n])
+		if i = n; i < len(b) {
+			out.WriteRune(table.DecodeByte(b[i]))
+			i++
+		}
+	}
+	return out.String()
 }
 
 // decodeUTF7 decodes RFC 2152: "+base64-" stands for UTF-16, "+-" for a plus. The text between is ASCII;
@@ -306,21 +339,44 @@ func decodeUTF7(b []byte) string {
 			}
 			continue
 		}
-		raw, err := base64.RawStdEncoding.DecodeString(string(b[i:n]))
-		if err != nil {
-			raw, _ = decodeBase64(b[i:n])
-		}
-		units := make([]uint16, len(raw)/2)
-		for k := range units {
-			units[k] = uint16(raw[2*k])<<8 | uint16(raw[2*k+1])
-		}
-		out.WriteString(string(utf16.Decode(units)))
+		writeUTF16(&out, b[i:n])
 		i = n
 		if i < len(b) && b[i] == '-' {
 			i++
 		}
 	}
 	return out.String()
+}
+
+// writeUTF16 writes the text that base64 characters encode in big-endian UTF-16. Bits that make no whole unit are padding.
+func writeUTF16(out *strings.Builder, code []byte) {
+	group, bits := uint32(0), 0
+	var high rune // a surrogate that waits for its other half
+	for _, c := range code {
+		group = group<<6 | uint32(base64Values[c])
+		if bits += 6; bits < 16 {
+			continue
+		}
+		bits -= 16
+		unit := rune(group >> bits & 0xFFFF)
+		if high != 0 {
+			if r := utf16.DecodeRune(high, unit); r != utf8.RuneError {
+				out.WriteRune(r)
+				high = 0
+				continue
+			}
+			out.WriteRune(utf8.RuneError)
+			high = 0
+		}
+		if unit >= 0xD800 && unit < 0xDC00 {
+			high = unit
+			continue
+		}
+		out.WriteRune(unit) // the second half of a pair alone becomes U+FFFD
+	}
+	if high != 0 {
+		out.WriteRune(utf8.RuneError)
+	}
 }
 
 // shiftOut turns ISO-2022-KR (RFC 1557) into EUC-KR: between SO and SI the high bit is set.
@@ -397,6 +453,13 @@ func (r *reader) decodeText(p *Part) string {
 	text, fit := toUTF8(b, label)
 	if id := fit.defect(); id != "" {
 		r.b.defect(id, p.Path)
+	}
+	if fit == charsetMissing {
+		if hint := r.wordCharset(); hint != "" {
+			if again, fit := toUTF8(b, hint); fit != charsetUnknown && !strings.Contains(again, "\uFFFD") {
+				return again
+			}
+		}
 	}
 	return text
 }

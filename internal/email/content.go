@@ -43,6 +43,9 @@ func (c *content) collect() {
 	}
 	c.list(m.Root)
 	c.walk(m.Root, place{shown: true})
+	for i := range m.Attachments { // only now is all the HTML known that may show one
+		m.Attachments[i].Inline = c.isInline(m.Attachments[i].Part)
+	}
 	m.Text = strings.Join(c.text, "\n")
 	m.HTML = strings.Join(c.html, "\n")
 	m.Visible = strings.Join(c.visible, "\n")
@@ -78,10 +81,6 @@ func (c *content) walk(p *Part, in place) {
 			c.alternatives(p, in)
 			return
 		}
-		if p.Type == "multipart/related" {
-			c.related(p, in)
-			return
-		}
 	default:
 		c.leaf(p, in)
 		if len(p.Children) > 0 {
@@ -105,12 +104,14 @@ func placeName(p *Part) string {
 	return p.Type
 }
 
-// contents reads what was found inside a leaf: uuencoded files, or what a TNEF container holds. The text of a
-// container at the top is text of the message, because Outlook shows it in place of the MIME part's.
+// contents reads what was found inside a leaf: uuencoded files, what a TNEF container holds, or what is signed. The
+// text of a container at the top is text of the message, because Outlook shows it in place of the MIME part's; so is
+// what is signed.
 func (c *content) contents(p *Part, in place) {
 	sub := in
-	sub.embedded = true
-	if isTNEF(p) {
+	signed := mayHoldSigned(p)
+	sub.embedded = in.embedded || !signed
+	if signed || isTNEF(p) {
 		sub.within = placeName(p)
 	}
 	for _, child := range p.Children {
@@ -119,14 +120,6 @@ func (c *content) contents(p *Part, in place) {
 			continue
 		}
 		c.walk(child, sub)
-	}
-}
-
-// related reads a multipart/related (RFC 2387): its text comes before the files it shows, so that those are
-// known to be shown.
-func (c *content) related(p *Part, in place) {
-	for _, child := range p.Children {
-		c.walk(child, in)
 	}
 }
 
@@ -146,9 +139,11 @@ func (c *content) alternatives(p *Part, in place) {
 	}
 }
 
-// displayRank is 2 for a part that can be shown as HTML, 1 for one that can be shown as text, 0 for neither.
+// displayRank is 2 for a part that can be shown as HTML, 1 for one that can be shown as text, 0 for neither and for one that is empty.
 func displayRank(p *Part) int {
 	switch {
+	case len(p.Children) == 0 && !hasText(p.Content):
+		return 0
 	case p.Type == "text/html":
 		return 2
 	case isBodyText(p.Type):
@@ -212,12 +207,10 @@ func (c *content) leaf(p *Part, in place) {
 	}
 	if file {
 		c.attachment(p, in.within)
-		a := &c.m.Attachments[len(c.m.Attachments)-1]
-		a.Inline = c.isInline(p)
 	}
 }
 
-// isInline reports whether the HTML shows the file.
+// isInline reports whether the HTML shows the file: it names the part, or the part is an image that is there to be shown.
 func (c *content) isInline(p *Part) bool {
 	if p.ContentID != "" {
 		if _, ok := c.cids[p.ContentID]; ok {

@@ -27,12 +27,14 @@ func ParseDate(s string) (time.Time, bool) {
 		s = s[:200]
 	}
 	s = strings.TrimSpace(stripComments(s))
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil && t.Year() > 0 {
-		return t.UTC(), true
+	if len(s) > 10 && s[4] == '-' && s[10] == 'T' {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && t.Year() > 0 {
+			return t.UTC(), true
+		}
 	}
 	d := dateFields{zone: -1 << 20}
-	for _, tok := range dateTokens(s) {
-		if !d.take(tok) {
+	for i, tok := range dateTokens(s) {
+		if !d.take(tok) && (i > 0 || strings.ContainsAny(tok, "0123456789")) { // a weekday in another language may come first
 			return time.Time{}, false
 		}
 	}
@@ -44,14 +46,11 @@ func ParseDate(s string) (time.Time, bool) {
 func dateTokens(s string) []string {
 	tokens := make([]string, 0, 8)
 	for _, f := range strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '\r' || c == '\n' }) {
-		k := strings.IndexByte(f, '-')
-		if ymd := strings.FieldsFunc(f, func(c rune) bool { return c == '-' || c == '/' || c == '.' }); len(ymd) == 3 && len(ymd[0]) == 4 && digits(ymd[0]+ymd[1]) {
-			// Year first is the one all-number order that means one thing.
-			if m := number(ymd[1]); m >= 1 && m <= 12 {
-				tokens = append(tokens, ymd[2], time.Month(m).String(), ymd[0])
-				continue
-			}
+		if year, month, day, ok := yearFirst(f); ok {
+			tokens = append(tokens, day, month.String(), year)
+			continue
 		}
+		k := strings.IndexByte(f, '-')
 		switch {
 		case k > 0 && !strings.Contains(f, ":"):
 			tokens = append(tokens, strings.FieldsFunc(f, func(c rune) bool { return c == '-' })...)
@@ -62,6 +61,19 @@ func dateTokens(s string) []string {
 		}
 	}
 	return tokens
+}
+
+// yearFirst reads 2020-01-31, the one order of nothing but numbers that means one thing.
+func yearFirst(f string) (year string, month time.Month, day string, ok bool) {
+	if len(f) < 6 || !digits(f[:4]) {
+		return "", 0, "", false
+	}
+	ymd := strings.FieldsFunc(f, func(c rune) bool { return c == '-' || c == '/' || c == '.' })
+	if len(ymd) != 3 || len(ymd[0]) != 4 || !digits(ymd[1]) {
+		return "", 0, "", false
+	}
+	m := number(ymd[1])
+	return ymd[0], time.Month(m), ymd[2], m >= 1 && m <= 12
 }
 
 type dateFields struct {
@@ -195,7 +207,7 @@ func (d *dateFields) number(s string) bool {
 	n := number(s)
 	switch {
 	case len(s) >= 5:
-		return d.haveTime && d.haveYear // a zone that lost its sign
+		return d.haveTime && d.haveYear
 	case d.day == 0 && (len(s) <= 2 || len(s) == 3 && s[0] == '0') && n >= 1 && n <= 31:
 		d.day = n
 		return true
@@ -208,10 +220,8 @@ func (d *dateFields) number(s string) bool {
 			d.year += 1900
 		}
 		return true
-	case len(s) == 4 && d.haveTime: // a zone that lost its sign
-		return true
 	}
-	return false
+	return d.haveTime // a zone that lost its sign, or a counter behind the date
 }
 
 func (d *dateFields) time() (time.Time, bool) {

@@ -76,6 +76,50 @@ func decodeBase64(src []byte) (out []byte, bad int) {
 	return out[:n:n], bad
 }
 
+// withFooter returns the text that src encodes together with the plain lines that mailing lists and gateways append to a body
+// without asking how it is encoded; decoded like the rest, those would be garbage that costs the whole text its charset. It also
+// returns src itself when that was never encoded. bad is the first illegal byte, out what src decodes to.
+func withFooter(out, src []byte, bad int) []byte {
+	from := bytes.LastIndexByte(src[:bad], '\n') + 1
+	if pad := bytes.LastIndexByte(src[:from], '='); pad >= 0 { // words without a sign look like base64, but not behind its end
+		if i := bytes.IndexByte(src[pad:], '\n'); i >= 0 {
+			from = pad + i + 1
+		}
+	}
+	if !isProse(src[from:]) {
+		return out
+	}
+	text, _ := decodeBase64(src[:from])
+	return append(text, src[from:]...)
+}
+
+// isProse reports whether text was never base64: it is full of illegal bytes, and what it decodes to is noise. Base64 that somebody
+// sprinkled with illegal bytes, which patient readers step over, decodes to text.
+func isProse(text []byte) bool {
+	illegal, inLine := 0, false
+	for _, c := range text {
+		switch v := base64Values[c]; {
+		case c == '\n' || c == '\r':
+			inLine = false
+		case v == b64Bad || v == b64Space && inLine:
+			illegal++
+		default:
+			inLine = true
+		}
+	}
+	if illegal == 0 || illegal < len(text)/20 {
+		return false
+	}
+	decoded, _ := decodeBase64(text)
+	control := 0
+	for _, c := range decoded {
+		if c < ' ' && c != 0 && c != '\t' && c != '\n' && c != '\r' && c != 0x1b { // NUL is of UTF-16, ESC of ISO-2022
+			control++
+		}
+	}
+	return control > len(decoded)/50 // noise has one in nine
+}
+
 // flushBits writes the whole octets of an unfinished group.
 func flushBits(out []byte, group uint32, bits int) int {
 	switch bits {

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -74,6 +75,18 @@ func utf16LE(s string) []byte {
 		b = binary.LittleEndian.AppendUint16(b, u)
 	}
 	return b
+}
+
+func TestExtension(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.PDF": "pdf", "a.tar.gz": "gz", "invoice.pdf .exe": "exe", "a.ex\u200be": "exe", "a\u202efdp.exe": "exe", "a.exe. .": "exe", ".profile": "profile",
+		"a": "", "a.": "", "": "", "a.what is this long thing after a dot": "",
+	} {
+		raw := []byte("Content-Type: application/octet-stream\nContent-Disposition: attachment; filename*=utf-8''" + url.PathEscape(name) + "\n\nx")
+		if got := Parse(raw, Limits{}).Attachments[0].Extension; got != want {
+			t.Errorf("%q: extension %q, want %q", name, got, want)
+		}
+	}
 }
 
 func TestFileType(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -168,6 +169,11 @@ func FuzzDecode(f *testing.F) {
 		if len(out) > len(b)/4*3+3 {
 			t.Errorf("base64: %d octets from %d", len(out), len(b))
 		}
+		if bad >= 0 {
+			if whole := withFooter(out, b, bad); len(whole) > len(b) {
+				t.Errorf("base64 with a footer: %d octets from %d", len(whole), len(b))
+			}
+		}
 		qp, bad := decodeQP(b)
 		if want, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(b))); err == nil && bad < 0 && !bytes.Equal(normal(qp), normal(want)) &&
 			!bytes.ContainsAny(b, "\r\t ") {
@@ -230,6 +236,31 @@ func FuzzTNEF(f *testing.F) {
 			if text, _ := readRTF(rtf); !utf8.ValidString(text) || len(text) > 4*len(rtf)+8 {
 				t.Errorf("RTF text of %d octets from %d: %.100q", len(text), len(rtf), text)
 			}
+		}
+	})
+}
+
+func FuzzCalendar(f *testing.F) {
+	f.Add("BEGIN:VCALENDAR\nSUMMARY;X=\"a:b\":c\\nd\n e\nURL:https://a.example/\nX-ALT-DESC;FMTTYPE=text/html:<a href=\"https://b.exa\n mple/\">x</a>\n")
+	f.Add("DESCRIPTION:a\r\n\tb\r\n\r\n c\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		m := &Message{Root: &Part{Type: "text/calendar", Content: []byte(text)}}
+		c := &content{reader: &reader{b: newBudget(Limits{Time: time.Minute}), m: m}}
+		c.collect()
+		if len(m.Visible) > 3*len(text) || !utf8.ValidString(m.Visible) {
+			t.Errorf("%d octets from %d: %.100q", len(m.Visible), len(text), m.Visible)
+		}
+		checkLinks(t, m.Links)
+		lines := 0
+		calendarLines(text, func(line string) bool {
+			lines++
+			if strings.ContainsRune(line, '\n') {
+				t.Errorf("line %q", line)
+			}
+			return true
+		})
+		if lines > strings.Count(text, "\n")+1 {
+			t.Errorf("%d lines", lines)
 		}
 	})
 }

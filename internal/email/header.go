@@ -282,44 +282,53 @@ func (s *splitter) skipPrologue(pos int, path string) int {
 	return pos
 }
 
-// fields makes the block from the spans: one string holds all names and values, cut into substrings.
-func (s *splitter) fields(spans []fieldSpan, path, hint string) headerBlock {
+// fields makes the block from the spans: one string holds all names and values, cut into substrings. top says that
+// the block opens a message.
+func (s *splitter) fields(spans []fieldSpan, path string, top bool) headerBlock {
 	if len(spans) == 0 {
 		return headerBlock{}
 	}
-	buf := s.buf[:0]
+	size := 0
+	for _, f := range spans {
+		size += f.nameEnd - f.start + min(f.end-f.colon, s.b.lim.HeaderBytes)
+	}
+	var all strings.Builder
+	all.Grow(size)
 	cuts := s.cuts[:0]
 	for _, f := range spans {
-		buf = append(buf, s.raw[f.start:f.nameEnd]...)
-		cuts = append(cuts, len(buf))
-		buf = unfold(buf, s.raw[f.colon+1:min(f.end, f.colon+1+s.b.lim.HeaderBytes)])
-		cuts = append(cuts, len(buf))
+		all.Write(s.raw[f.start:f.nameEnd])
+		cuts = append(cuts, all.Len())
+		unfold(&all, s.raw[f.colon+1:min(f.end, f.colon+1+s.b.lim.HeaderBytes)])
+		cuts = append(cuts, all.Len())
 	}
-	s.buf, s.cuts = buf, cuts
-	all := string(buf)
+	s.cuts = cuts
+	text := all.String()
 	block := headerBlock{fields: make([]Header, len(spans)), plain: make([]string, len(spans))}
 	at := 0
 	for i, f := range spans {
-		name, value := all[at:cuts[2*i]], all[cuts[2*i]:cuts[2*i+1]]
+		name, value := text[at:cuts[2*i]], text[cuts[2*i]:cuts[2*i+1]]
 		at = cuts[2*i+1]
 		key := canonicalKey(name)
 		block.plain[i] = value
-		block.fields[i] = Header{Name: name, Key: key, Value: s.decodeField(value, key, hint), Raw: s.raw[f.start:f.end:f.end]}
+		block.fields[i] = Header{Name: name, Key: key, Value: s.decodeField(value, key, spans, top), Raw: s.raw[f.start:f.end:f.end]}
 	}
 	return block
 }
 
-// decodeField returns the value with encoded words read and as valid UTF-8. hint is the charset for bytes that
-// are neither ASCII nor UTF-8.
-func (s *splitter) decodeField(value, key, hint string) string {
+// decodeField returns the value with encoded words read and as valid UTF-8.
+func (s *splitter) decodeField(value, key string, spans []fieldSpan, top bool) string {
+	hint := ""
 	if isASCII(value) {
 		if !strings.Contains(value, "=?") {
 			return value
 		}
-	} else if !utf8.ValidString(value) {
-		s.b.defect("header-8bit", key)
-	} else {
+	} else if utf8.ValidString(value) {
 		s.b.defect("header-utf8", key)
+	} else {
+		s.b.defect("header-8bit", key)
+		if top {
+			hint = s.charsetHint(spans)
+		}
 	}
 	v, problem := decodeWords(value, hint)
 	if problem != "" {
@@ -329,15 +338,16 @@ func (s *splitter) decodeField(value, key, hint string) string {
 }
 
 // unfold appends the value without its line ends: each, with the white space around it, becomes one space.
-func unfold(dst, value []byte) []byte {
+func unfold(dst *strings.Builder, value []byte) {
 	value = trimSpace(value)
 	for {
 		i := indexBreak(value)
 		if i < 0 {
-			return append(dst, value...)
+			dst.Write(value)
+			return
 		}
-		dst = append(dst, trimRight(value[:i])...)
-		dst = append(dst, ' ')
+		dst.Write(trimRight(value[:i]))
+		dst.WriteByte(' ')
 		value = trimLeft(value[i:])
 	}
 }

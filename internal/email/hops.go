@@ -311,6 +311,9 @@ func addrIn(s string) netip.Addr {
 	if len(s) > 5 && strings.EqualFold(s[:5], "ipv6:") {
 		s = s[5:]
 	}
+	if s == "" || !isHex(s[0]) && s[0] != ':' && s[0] != '[' || !strings.ContainsAny(s, ".:") { // most words are none, and errors cost time
+		return netip.Addr{}
+	}
 	if a, err := netip.ParseAddr(s); err == nil {
 		return a.WithZone("").Unmap()
 	}

@@ -1,20 +1,19 @@
 package email
 
 import (
-	"bytes"
 	"net/url"
 	"strings"
-
-	"golang.org/x/net/html"
 )
 
 const (
-	maxLinkText  = 1 << 10 // octets of what a reader sees on one link
-	maxPending   = 20_000  // links looked at before the allowance picks
-	maxDataURL   = 200     // octets kept of a data: address
-	maxScriptURL = 4 << 10 // octets kept of a javascript: address
+	maxHTMLText  = 32 << 20 // octets of what one document shows, and of what it hides
+	maxLinkText  = 1 << 10  // octets of what a reader sees on one link
+	maxPending   = 20_000   // links looked at before the allowance picks
+	maxDataURL   = 200      // octets kept of a data: address
+	maxScriptURL = 4 << 10  // octets kept of a javascript: address
 	maxURL       = 64 << 10
 	maxSrcset    = 64
+	maxStyles    = 128 // different style attributes remembered
 )
 
 // readHTML reads one HTML document the way a mail client shows it: scripts do not run, nothing is loaded, the window is a desktop's. It
@@ -28,6 +27,7 @@ const (
 // loaded, see Link. Relative addresses are resolved when there is a <base>; mailto:, tel:, cid: and fragments are left out.
 func readHTML(doc string, part string, lim *budget) (visible, hidden string, links []Link) {
 	r := &htmlReader{lim: lim, part: part}
+	r.shown.limit, r.unseen.limit, r.outlook.limit = maxHTMLText, maxHTMLText, maxHTMLText
 	if hasFold(doc, "<style") {
 		r.readSheets(doc)
 	}
@@ -47,6 +47,8 @@ type htmlReader struct {
 	inOutlook              bool
 	aside                  bool // the last text was not hidden
 	sawBody                bool
+	attrs                  attributes // of the current tag
+	styles                 map[string]*styleText
 
 	pending []pendingLink
 }
@@ -56,23 +58,25 @@ type pendingLink struct {
 	label *textWriter // nil when Text is final
 }
 
-// readSheets collects the rules of every style element; one at the end of the document holds for its beginning too.
+// readSheets collects the rules of every style element; one at the end of the document holds for its beginning too. What stands
+// behind the last one need not be looked at.
 func (r *htmlReader) readSheets(doc string) {
-	z := html.NewTokenizer(strings.NewReader(doc))
+	last := lastIndexFold(doc, "<style")
+	z := htmlScanner{doc: doc}
 	inStyle := false
-	for !r.lim.expired() {
-		switch z.Next() {
-		case html.ErrorToken:
+	for (inStyle || z.at <= last) && !r.lim.expired() {
+		switch z.next() {
+		case tokenEnd:
 			return
-		case html.StartTagToken:
-			name, _ := z.TagName()
-			inStyle = string(name) == "style"
-			if string(name) == "noscript" {
-				z.NextIsNotRawText()
+		case tokenStart:
+			name := z.name()
+			inStyle = name == "style"
+			if name == "noscript" {
+				z.skipRaw()
 			}
-		case html.TextToken:
+		case tokenText:
 			if inStyle {
-				r.sheet.add(string(z.Raw()))
+				r.sheet.add(z.source())
 			}
 		default:
 			inStyle = false
@@ -81,38 +85,65 @@ func (r *htmlReader) readSheets(doc string) {
 }
 
 func (r *htmlReader) read(doc string) {
-	z := html.NewTokenizer(strings.NewReader(doc))
+	z := &htmlScanner{doc: doc}
 	raw := "" // the element whose raw text comes next
 	for !r.lim.expired() {
-		switch z.Next() {
-		case html.ErrorToken:
+		switch z.next() {
+		case tokenEnd:
 			return
-		case html.TextToken:
+		case tokenText:
 			r.text(z, raw)
 			raw = ""
-		case html.StartTagToken:
+		case tokenStart:
 			raw = r.start(z, false)
-		case html.SelfClosingTagToken:
+		case tokenVoid:
 			raw = r.start(z, true)
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			r.end(string(name))
+		case tokenClose:
+			r.end(z.name())
 			raw = ""
-		case html.CommentToken:
-			r.comment(z.Text())
+		case tokenComment:
+			r.comment(z.data, z.cut)
 		}
 	}
 }
 
-func (r *htmlReader) text(z *html.Tokenizer, raw string) {
+func (r *htmlReader) text(z *htmlScanner, raw string) {
 	switch raw {
-	case "script", "title", "iframe", "noembed", "noframes":
-		return
 	case "style":
-		r.cssLoads(string(z.Raw()))
+		r.cssLoads(z.source())
+		fallthrough
+	case "script", "title", "iframe", "noembed", "noframes":
+		// Never closed, they hide the rest of the document from readers but not from word filters; so does a comment.
+		if z.cut || raw == "noframes" {
+			r.tagless(z.data)
+		}
 		return
 	}
-	r.write(string(z.Text()))
+	r.write(z.text())
+}
+
+// tagless adds the text of markup that is not shown to what is hidden.
+func (r *htmlReader) tagless(doc string) {
+	z := htmlScanner{doc: doc}
+	r.unseen.breakLine(1)
+	for !r.lim.expired() {
+		switch z.next() {
+		case tokenEnd:
+			return
+		case tokenText:
+			if !z.isRaw {
+				r.unseen.text(z.text(), false)
+			}
+		case tokenStart, tokenVoid, tokenClose:
+			name := z.name()
+			if lineBreaks(name) > 0 || name == "br" {
+				r.unseen.breakLine(1)
+			}
+			if name != "script" && name != "style" {
+				z.skipRaw()
+			}
+		}
+	}
 }
 
 // write adds text where it belongs: what the reader sees, or not; and to the label of the link it stands on.
@@ -137,8 +168,8 @@ func (r *htmlReader) write(s string) {
 		return
 	}
 	if mayHoldLink(s) {
-		scanLinks(s, func(raw string) bool {
-			r.addText(raw)
+		ScanLinks(s, func(start, end int) bool {
+			r.addText(s[start:end])
 			return !r.lim.expired()
 		})
 	}
@@ -165,45 +196,45 @@ func (r *htmlReader) breakLine(n int) {
 	}
 }
 
-// attributes are those of one start tag that matter here; the first of a name counts, as in browsers.
+// attributes are those of one start tag that matter here, their values with references resolved.
 type attributes struct {
-	of map[string]string
+	list []htmlAttr
 }
 
-func (a attributes) get(name string) string { return a.of[name] }
-
-func (a attributes) has(name string) bool { _, ok := a.of[name]; return ok }
-
-// attributes reads a tag's attributes into the reader's one map.
-func readAttributes(z *html.Tokenizer) attributes {
-	a := attributes{}
-	for n := 0; ; n++ {
-		key, val, more := z.TagAttr()
-		if len(key) > 0 && len(key) <= 64 && n < 512 {
-			if a.of == nil {
-				a.of = make(map[string]string, 8)
-			}
-			if _, twice := a.of[string(key)]; !twice {
-				a.of[string(key)] = string(val)
-			}
+func (a *attributes) get(name string) string {
+	for i := range a.list {
+		if a.list[i].key == name {
+			return a.list[i].value
 		}
-		if !more {
-			return a
+	}
+	return ""
+}
+
+func (a *attributes) has(name string) bool {
+	for i := range a.list {
+		if a.list[i].key == name {
+			return true
 		}
+	}
+	return false
+}
+
+// read fills a with the attributes of the tag that z stands on.
+func (a *attributes) read(z *htmlScanner) {
+	a.list = a.list[:0]
+	for _, attr := range z.attrs {
+		a.list = append(a.list, htmlAttr{attr.key, attributeValue(attr.value)})
 	}
 }
 
 // start handles a start tag and returns its name when raw text follows.
-func (r *htmlReader) start(z *html.Tokenizer, selfClosing bool) (raw string) {
-	nameBytes, more := z.TagName()
-	name := string(nameBytes)
-	var attr attributes
-	if more {
-		attr = readAttributes(z)
-	}
+func (r *htmlReader) start(z *htmlScanner, selfClosing bool) (raw string) {
+	name := z.name()
+	attr := &r.attrs
+	attr.read(z)
 	switch name {
 	case "noscript":
-		z.NextIsNotRawText() // scripts do not run in a mail client, so its content is shown
+		z.skipRaw() // scripts do not run in a mail client, so its content is shown
 	case "body", "html":
 		if name == "body" && r.sawBody || name == "html" && r.open.last["html"] > 0 {
 			r.loads(name, attr)
@@ -222,12 +253,14 @@ func (r *htmlReader) start(z *html.Tokenizer, selfClosing bool) (raw string) {
 		r.open.leaveForeign()
 		foreign = false
 	}
-	if !foreign {
+	if foreign {
+		z.skipRaw() // "<svg><title>" is an element like any other, as is "<svg><style>"
+	} else {
 		r.open.begin(name)
 	}
 	e := element{name: name}
 	r.style(&e, attr)
-	e.look = r.open.top().look.under(&e.decls)
+	e.look = r.open.top().look.under(e.decls)
 	e.anchor = r.open.top().anchor
 	if isPreformatted(name) {
 		e.look.pre = true
@@ -241,11 +274,10 @@ func (r *htmlReader) start(z *html.Tokenizer, selfClosing bool) (raw string) {
 	if !isVoid(name) && !(selfClosing && (foreign || name == "svg" || name == "math")) {
 		r.open.push(e)
 	}
-	switch name {
-	case "script", "style", "title", "iframe", "noembed", "noframes", "xmp", "textarea", "plaintext":
+	if foreign && !selfClosing && (name == "style" || name == "script") {
 		return name
 	}
-	return ""
+	return z.raw
 }
 
 func isPreformatted(name string) bool {
@@ -256,66 +288,8 @@ func isPreformatted(name string) bool {
 	return false
 }
 
-// style fills the element's declarations: attributes, sheets, inline style.
-func (r *htmlReader) style(e *element, attr attributes) {
-	d := &e.decls
-	switch e.name {
-	case "a":
-		if attr.has("href") {
-			d.set(cssColor, fromBrowser, 0x0000EE, false)
-		}
-	case "template", "datalist", "script", "style", "title", "desc", "metadata":
-		d.set(cssDisplay, fromImportance<<1, 1, false)
-	case "dialog":
-		if !attr.has("open") {
-			d.set(cssDisplay, fromBrowser, 1, false)
-		}
-	case "font":
-		if attr.has("size") {
-			d.set(cssFontSize, fromAttribute, 13, false)
-		}
-	case "mark":
-		d.set(cssBackground, fromBrowser, 0xFFFF00, false)
-		d.set(cssColor, fromBrowser, 0, false)
-	}
-	if len(attr.of) == 0 && r.sheet.count == 0 {
-		return
-	}
-	if attr.has("hidden") {
-		d.set(cssDisplay, fromAttribute, 1, false)
-	}
-	if v := attr.get("bgcolor"); v != "" {
-		d.set(cssBackground, fromAttribute, attributeColour(v), false)
-	}
-	if v := attr.get("background"); v != "" {
-		d.set(cssBackground, fromAttribute, colourUnknown, false)
-	}
-	if v := attr.get("color"); v != "" && e.name == "font" {
-		d.set(cssColor, fromAttribute, attributeColour(v), false)
-	}
-	if v := attr.get("text"); v != "" && e.name == "body" {
-		d.set(cssColor, fromAttribute, attributeColour(v), false)
-	}
-	if r.sheet.count > 0 {
-		id, classes := attr.get("id"), strings.Fields(attr.get("class"))
-		if r.sheet.deep {
-			e.keys = append(e.keys, e.name)
-			if id != "" {
-				e.keys = append(e.keys, "#"+id)
-			}
-			for _, c := range classes[:min(len(classes), maxClassesTried)] {
-				e.keys = append(e.keys, "."+c)
-			}
-		}
-		r.sheet.apply(d, e.name, id, classes, r.open.around)
-	}
-	if v := attr.get("style"); v != "" {
-		d.declare(v, fromInline)
-	}
-}
-
 // mark writes what an element itself shows: line ends, list marks, alternative text, labels of form fields.
-func (r *htmlReader) mark(e *element, attr attributes) {
+func (r *htmlReader) mark(e *element, attr *attributes) {
 	// What is drawn by the element, not its text, is not hidden by font size or colour.
 	seen := !e.look.gone && !e.look.invisible
 	say := func(s string) {
@@ -423,15 +397,21 @@ func (r *htmlReader) end(name string) {
 
 // comment reads the content of conditional comments for Outlook (Word draws its mail and honours them). Markup there neither closes nor
 // changes what stands outside.
-func (r *htmlReader) comment(text []byte) {
-	if r.inOutlook || !bytes.HasPrefix(text, []byte("[if")) {
+func (r *htmlReader) comment(text string, cut bool) {
+	if !strings.HasPrefix(text, "[if") {
+		if cut {
+			r.tagless(text)
+		}
 		return
 	}
-	end := bytes.Index(text, []byte("]>"))
+	if r.inOutlook {
+		return
+	}
+	end := strings.Index(text, "]>")
 	if end < 0 {
 		return
 	}
-	condition := strings.ToLower(string(text[3:min(end, 200)]))
+	condition := strings.ToLower(text[3:min(end, 200)])
 	inner := text[end+2:]
 	if len(inner) < 8 || strings.Contains(condition, "!") {
 		return
@@ -439,7 +419,7 @@ func (r *htmlReader) comment(text []byte) {
 	r.inOutlook = true
 	n, floor := len(r.open.all), r.open.floor
 	r.open.floor = n
-	r.read(string(inner))
+	r.read(inner)
 	r.open.cutTo(n)
 	r.open.floor = floor
 	r.inOutlook = false
@@ -450,6 +430,9 @@ func (r *htmlReader) comment(text []byte) {
 func (r *htmlReader) finish() (visible, hidden string, links []Link) {
 	visible = r.shown.String()
 	hidden = r.unseen.String()
+	if r.shown.full() || r.unseen.full() || r.outlook.full() {
+		r.lim.defect("limit-text", r.part)
+	}
 	only := r.outlook.String()
 	if visible == "" {
 		visible, only = only, ""
@@ -512,8 +495,8 @@ func (r *htmlReader) pick() []Link {
 	for i := range all {
 		if keep[i] {
 			l := all[i]
-			l.Target = unwrap(l.URL)
-			l.Host = hostOf(l.Target)
+			l.URL, l.Text = strings.Clone(l.URL), strings.Clone(l.Text) // a link that is kept must not keep the document
+			l.Target, l.Host = follow(l.URL)
 			links = append(links, l)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // links records what a reader can follow on this element and makes it the holder of the text inside.
-func (r *htmlReader) links(e *element, attr attributes) {
+func (r *htmlReader) links(e *element, attr *attributes) {
 	switch e.name {
 	case "a":
 		e.anchor = 0
@@ -45,8 +45,8 @@ func clipText(s string) string {
 }
 
 // loads records what this element would load or send by itself.
-func (r *htmlReader) loads(name string, attr attributes) {
-	if len(attr.of) == 0 {
+func (r *htmlReader) loads(name string, attr *attributes) {
+	if len(attr.list) == 0 {
 		return
 	}
 	for _, key := range [...]string{"src", "lowsrc", "dynsrc", "poster", "data", "background", "ping", "manifest"} {
@@ -66,7 +66,7 @@ func (r *htmlReader) loads(name string, attr attributes) {
 	for _, key := range [...]string{"srcset", "imagesrcset"} {
 		if v := attr.get(key); v != "" {
 			for i, one := range strings.SplitN(v, ", ", maxSrcset) {
-				if f := strings.Fields(one); len(f) > 0 && i < maxSrcset-1 {
+				if f := firstFields(one, 1); len(f) > 0 && i < maxSrcset-1 {
 					r.addURL(name, f[0])
 				}
 			}
@@ -90,7 +90,7 @@ func (r *htmlReader) loads(name string, attr attributes) {
 			r.addURL("a", orElse(attr.get("to"), attr.get("values")))
 		}
 	}
-	if v := attr.get("style"); v != "" {
+	if v := attr.get("style"); v != "" && r.inline(v).loads {
 		r.cssLoads(v)
 	}
 }
@@ -116,9 +116,14 @@ func refreshURL(content string) string {
 	return s
 }
 
+// mayLoad is a cheap look before cssLoads.
+func mayLoad(css string) bool {
+	return hasFold(css, "url") || hasFold(css, "@import") || strings.IndexByte(css, '\\') >= 0
+}
+
 // cssLoads records url(...) and @import "..." of a style text.
 func (r *htmlReader) cssLoads(css string) {
-	if !hasFold(css, "url") && !hasFold(css, "@import") && strings.IndexByte(css, '\\') < 0 {
+	if !mayLoad(css) {
 		return
 	}
 	css = cssUnescape(css)
@@ -206,6 +211,18 @@ func (r *htmlReader) resolve(u string) string {
 	return r.base.ResolveReference(rel).String()
 }
 
+// firstFields is strings.Fields for the first n of them.
+func firstFields(s string, n int) []string {
+	var list []string
+	for f := range strings.FieldsSeq(s) {
+		if len(list) == n {
+			break
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // hasFold reports whether s contains the lower-case ASCII word, in any case.
@@ -230,4 +247,15 @@ func indexFold(s, word string) int {
 		}
 	}
 	return -1
+}
+
+// lastIndexFold is strings.LastIndex for a lower-case ASCII word that does not begin with a letter, in any case.
+func lastIndexFold(s, word string) int {
+	for {
+		i := strings.LastIndexByte(s, word[0])
+		if i < 0 || len(s)-i >= len(word) && strings.EqualFold(s[i:i+len(word)], word) {
+			return i
+		}
+		s = s[:i]
+	}
 }

@@ -3,27 +3,33 @@ package email
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/abadojack/whatlanggo"
 )
 
 const (
 	languageSample = 2 << 10 // octets looked at
+	trigramSample  = 512     // octets of it whose trigrams are counted: more costs time and decides no better
 	languageLeast  = 24      // letters under which guessing is worse than not knowing
 )
 
 // language is the ISO 639-1 code of text, judged by its first 2 KiB without addresses; "" when there is too little to tell. Most mail
 // gives itself away by its small words, which is quick; the rest is left to whatlanggo's scripts and trigrams.
 func language(text string) string {
-	words, letters := languageWords(text)
+	words, letters := languageWords(text, languageSample/3)
+	if l := bySmallWords(words, 8, 4); l != "" && letters >= languageLeast {
+		return l // most mail has said it by then
+	}
+	words, letters = languageWords(text, languageSample)
 	if letters < languageLeast {
 		return ""
 	}
-	if l := bySmallWords(words); l != "" {
+	if l := bySmallWords(words, 4, 2); l != "" {
 		return l
 	}
 	sample := strings.Join(words, " ")
-	sample = strings.ToValidUTF8(sample[:min(len(sample), languageSample/2)], "")
+	sample = strings.ToValidUTF8(sample[:min(len(sample), trigramSample)], "")
 	info := whatlanggo.Detect(sample)
 	if info.Lang < 0 || info.Confidence < 0.2 && info.Script == unicode.Latin {
 		return ""
@@ -35,36 +41,62 @@ func language(text string) string {
 	return l
 }
 
-// languageWords is the words of the beginning of text that belong to a language, and how many letters they have. A letter of a script that writes
-// words with one or two counts four.
-func languageWords(text string) (words []string, letters int) {
+// languageWords is the words that belong to a language in the first "sample" octets of text, and how many letters they have.
+func languageWords(text string, sample int) (words []string, letters int) {
 	size := 0
-	for word := range strings.FieldsSeq(text[:min(len(text), 4*languageSample)]) {
-		if strings.ContainsAny(word, "@/_=\\") || strings.Count(word, ".") > 1 {
+	words = make([]string, 0, 128)
+	for word := range strings.FieldsSeq(text[:min(len(text), 4*sample)]) {
+		if notLanguage(word) {
 			continue
 		}
-		if size += len(word) + 1; size > languageSample {
+		if size += len(word) + 1; size > sample {
 			if len(words) > 0 {
 				break
 			}
-			word = word[:languageSample]
+			word = word[:sample]
 		}
 		word = strings.ToValidUTF8(word, "")
-		for _, r := range word {
-			if unicode.IsLetter(r) {
-				letters++
-				if r >= 0x2E80 {
-					letters += 3
-				}
-			}
-		}
+		letters += lettersOf(word)
 		words = append(words, word)
 	}
 	return words, letters
 }
 
-// bySmallWords counts function words; "" unless one language is clearly ahead.
-func bySmallWords(words []string) string {
+// notLanguage reports whether a word is an address or code.
+func notLanguage(word string) bool {
+	dots := 0
+	for i := 0; i < len(word); i++ {
+		switch word[i] {
+		case '@', '/', '_', '=', '\\':
+			return true
+		case '.':
+			dots++
+		}
+	}
+	return dots > 1
+}
+
+// lettersOf counts the letters of a word; one of a script that writes words with one or two counts four.
+func lettersOf(word string) int {
+	n := 0
+	for _, r := range word {
+		switch {
+		case r < utf8.RuneSelf:
+			if isLetter(byte(r)) {
+				n++
+			}
+		case unicode.IsLetter(r):
+			n++
+			if r >= 0x2E80 {
+				n += 3
+			}
+		}
+	}
+	return n
+}
+
+// bySmallWords counts function words; "" unless one language has at least so many, and so many times what the next one has.
+func bySmallWords(words []string, least, lead int) string {
 	var hits [len(smallWordLanguages)]int
 	for _, w := range words {
 		if len(w) > 24 {
@@ -85,7 +117,7 @@ func bySmallWords(words []string) string {
 			second = max(second, hits[i])
 		}
 	}
-	if hits[best] < 4 || hits[best] < 2*second {
+	if hits[best] < least || hits[best] < lead*second {
 		return ""
 	}
 	return smallWordLanguages[best]

@@ -22,11 +22,11 @@ func textLinks(text, part string, where Where, lim *budget) []Link {
 	}
 	var links []Link
 	seen := map[string]bool{}
-	scanLinks(text, func(raw string) bool {
+	ScanLinks(text, func(start, end int) bool {
 		if lim.expired() {
 			return false
 		}
-		l := textLink(raw)
+		l := textLink(text[start:end])
 		if seen[l.URL] {
 			return true
 		}
@@ -34,9 +34,9 @@ func textLinks(text, part string, where Where, lim *budget) []Link {
 			return false
 		}
 		seen[l.URL] = true
+		l.URL = strings.Clone(l.URL) // a link that is kept must not keep the text
 		l.Where, l.Part = where, part
-		l.Target = unwrap(l.URL)
-		l.Host = hostOf(l.Target)
+		l.Target, l.Host = follow(l.URL)
 		links = append(links, l)
 		return true
 	})
@@ -44,7 +44,7 @@ func textLinks(text, part string, where Where, lim *budget) []Link {
 }
 
 func textLink(raw string) Link {
-	u := cleanURL(raw)
+	u := cleanURL(raw[:min(len(raw), maxURL)])
 	if isDefanged(u) {
 		return Link{URL: Refang(u), Tag: "defanged"}
 	}
@@ -57,16 +57,25 @@ func (r *htmlReader) addText(raw string) {
 	r.note(l.Tag, l.URL)
 }
 
-// mayHoldLink is a cheap look before scanLinks.
+// mayHoldLink is a cheap look before ScanLinks.
 func mayHoldLink(s string) bool {
 	return len(s) > 3 && (strings.IndexByte(s, '.') >= 0 || strings.Contains(s, "://"))
 }
 
-// scanLinks calls found with each address in text until it returns false. Every octet is looked at a fixed number of times.
-func scanLinks(text string, found func(raw string) bool) {
+// ScanLinks calls found with the place of each address in text, as textLinks finds them, until it returns false. Every octet is looked at a
+// fixed number of times.
+func ScanLinks(text string, found func(start, end int) bool) {
 	for i := 0; i < len(text); {
 		end, dots := hostRun(text, i)
 		if end == i {
+			if text[i] == '@' && i > 0 && text[i-1] > ' ' { // of a local part in quotes, or a second one
+				i = afterAt(text, i+1)
+				continue
+			}
+			if text[i] < utf8.RuneSelf {
+				i++
+				continue
+			}
 			_, n := utf8.DecodeRuneInString(text[i:])
 			i += n
 			continue
@@ -75,14 +84,13 @@ func scanLinks(text string, found func(raw string) bool) {
 		switch {
 		case strings.HasPrefix(rest, "@"):
 			// A mail address: neither its local part nor its domain is a link.
-			i = end + 1
-			i, _ = hostRun(text, i)
+			i = afterAt(text, end+1)
 			continue
 		case schemeEnd(rest) > 0 && isWebScheme(letterTail(run)):
 			start := end - len(letterTail(run))
 			from := end + schemeEnd(rest)
 			stop := urlEnd(text, from)
-			if stop > from && !found(text[start:stop]) {
+			if stop > from && !found(start, stop) {
 				return
 			}
 			i = stop
@@ -98,7 +106,7 @@ func scanLinks(text string, found func(raw string) bool) {
 				if goesOn(rest) {
 					stop = urlEnd(text, stop)
 				}
-				if !found(text[i+lead : stop]) {
+				if !found(i+lead, stop) {
 					return
 				}
 				i = max(stop, end)
@@ -107,6 +115,14 @@ func scanLinks(text string, found func(raw string) bool) {
 		}
 		i = end
 	}
+}
+
+// afterAt is where the domain that begins at i ends; "1983@http://blog.example/" has none there but an address.
+func afterAt(text string, i int) int {
+	if end, _ := hostRun(text, i); schemeEnd(text[end:]) == 0 {
+		return end
+	}
+	return i
 }
 
 // goesOn reports whether an address without scheme has a port, path, query or fragment behind its host.
@@ -123,13 +139,23 @@ func goesOn(rest string) bool {
 	return false
 }
 
+// hostOctets are the ASCII letters, digits, "-" and "_".
+var hostOctets = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isAlnum(byte(c)) || c == '-' || c == '_'
+	}
+	return t
+}()
+
 // hostRun is the end of the run of letters, digits, "-", "_", "." and defanged dots that begins at i, and how many dots it has.
 func hostRun(s string, i int) (end, dots int) {
 	for i < len(s) {
 		c := s[i]
-		switch {
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_':
+		if hostOctets[c] {
 			i++
+			continue
+		}
+		switch {
 		case c == '.':
 			dots++
 			i++
@@ -182,6 +208,9 @@ func isWebScheme(s string) bool {
 
 // schemeEnd is the length of "://" or a defanged form of it at the start of s, or 0.
 func schemeEnd(s string) int {
+	if len(s) < 3 || s[0] != ':' && s[0] != '[' && s[0] != '(' {
+		return 0
+	}
 	for _, form := range [...]string{"://", "[:]//", "[://]", ":\\\\", "(:)//", ":[//]", "[:/]/"} {
 		if strings.HasPrefix(s, form) {
 			return len(form)
@@ -316,41 +345,12 @@ func isPrefixLength(s string) bool {
 	return n >= 1 && n <= 2 && (n == len(s) || !(s[n] >= 'a' && s[n] <= 'z' || s[n] == '/' || s[n] == '?'))
 }
 
-// isEverydaySuffix lists the top-level domains, besides those of countries, in which a bare name is more likely an address than a word of a
-// program or a sentence.
-func isEverydaySuffix(tld string) bool {
-	switch tld {
-	case "com", "net", "org", "info", "biz", "edu", "gov", "mil", "int", "eu", "asia", "cat", "jobs", "mobi", "name", "pro", "tel", "travel", "xxx", "aero", "coop", "museum", "post",
-		"app", "bet", "bid", "buzz", "cam", "casino", "cfd", "chat", "click", "cloud", "club", "company", "cyou", "date", "dev", "digital", "email", "fun", "games", "global", "group", "guru", "help",
-		"host", "icu", "ink", "life", "link", "live", "loan", "lol", "ltd", "media", "men", "mom", "monster", "nl", "one", "online", "ooo", "page", "party", "press", "quest", "racing", "rest", "review",
-		"rocks", "sale", "sbs", "services", "shop", "site", "social", "solutions", "space", "store", "stream", "support", "surf", "tech", "today", "tokyo", "top", "trade", "vip", "website", "wiki", "win",
-		"work", "works", "world", "wtf", "xin", "xyz", "berlin", "bayern", "hamburg", "koeln", "wien", "paris", "london", "amsterdam", "nyc", "bank", "finance", "insurance", "law", "google", "bradesco":
-		return true
-	}
-	return false
-}
-
-// isWordSuffix lists country codes that are also words people forget a space before.
-func isWordSuffix(tld string) bool {
-	switch tld {
-	case "in", "is", "it", "no", "so", "at", "to", "be", "me", "do", "as", "am", "my", "la", "et":
-		return true
-	}
-	return false
-}
-
-// isFileSuffix lists top-level domains that end file names more often than addresses.
-func isFileSuffix(tld string) bool {
-	switch tld {
-	case "py", "sh", "pl", "rs", "md", "zip", "mov", "ps", "cc", "mm", "gz", "pm", "ms", "java", "cab", "ai", "st", "tf", "ml", "mk", "ac", "so", "ws", "id", "sc":
-		return true
-	}
-	return false
-}
-
 // cleanURL does what browsers do to an address before they read it (WHATWG URL section 4.4): C0 controls and spaces go from both ends, tabs
 // and line ends from everywhere.
 func cleanURL(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == 0xA0 || r == 0xFEFF || r == 0x200B })
 	if strings.ContainsAny(s, "\t\n\r") {
 		s = strings.Map(func(r rune) rune {
@@ -361,6 +361,16 @@ func cleanURL(s string) string {
 		}, s)
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// isPlain reports whether s holds nothing but visible ASCII.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 // schemeOf is the scheme in lower case, "" when there is none.
@@ -381,6 +391,10 @@ func schemeOf(u string) string {
 	}
 	return ""
 }
+
+// HostOf is the host that rawURL leads to, "" when there is none: lower case, A-labels, IPv4 in dotted decimal whatever its base. It reads
+// addresses as browsers do (WHATWG URL), see hostOf.
+func HostOf(rawURL string) string { return hostOf(rawURL) }
 
 // hostOf is the host a browser would go to: lower case, A-labels, no port, no final dot; IPv4 in dotted decimal whatever its base, IPv6
 // without brackets. It undoes what hides a host: user names before "@", backslashes, percent signs, full-width letters. An address
@@ -439,8 +453,10 @@ func schemelessHost(u string) string {
 }
 
 func endOfAuthority(s string) int {
-	if i := strings.IndexAny(s, `/\?#`); i >= 0 {
-		return i
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c == '/' || c == '\\' || c == '?' || c == '#' {
+			return i
+		}
 	}
 	return len(s)
 }

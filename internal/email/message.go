@@ -125,7 +125,7 @@ type Attachment struct {
 	Declared  string // media type as declared
 	Type      string // detected media type, from content
 	Kind      string // short detected type as analysts write it: "pdf", "docx", "zip", "html", "png", "exe"
-	Extension string // of Name, lower case without dot
+	Extension string // of Name, lower case without dot; characters that hide the end of a name do not count
 	Size      int    // decoded octets
 	MD5       string // lower-case hex
 	SHA1      string

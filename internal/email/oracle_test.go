@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jhillyerd/enmime/v2"
 	"golang.org/x/text/encoding/charmap"
@@ -34,8 +35,40 @@ func corpus(tb testing.TB) []string {
 	return files
 }
 
+// TestCorpus reads all of the collection: every message keeps what message.go promises, and nothing of it is left out but links beyond
+// their limit.
+func TestCorpus(t *testing.T) {
+	octets := 0
+	limits := map[string]int{}
+	files := corpus(t)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		octets += len(raw)
+		m := &Message{Size: len(raw)}
+		m.read(raw, newBudget(Limits{Time: time.Minute})) // not Parse: a panic must be seen
+		checkMessage(t, m, len(raw))
+		for _, p := range m.Parts {
+			if p.Truncated {
+				t.Errorf("%s: part %q is cut", file, p.Path)
+			}
+		}
+		for _, d := range m.Defects {
+			if strings.HasPrefix(d.ID, "limit-") {
+				limits[d.ID]++
+				if d.ID != "limit-links" {
+					t.Errorf("%s: %s", file, d.ID)
+				}
+			}
+		}
+	}
+	t.Logf("%d messages, %d KB; limits reached: %v", len(files), octets>>10, limits)
+}
+
 // TestOracle compares the parts of real mail with what enmime makes of it. The differences are judged in
-// docs/design/mime.md; run with -v to see each.
+// docs/design/email.md; run with -v to see each.
 func TestOracle(t *testing.T) {
 	files := corpus(t)
 	parser := enmime.NewParser(enmime.DisableTextConversion(true), enmime.DisableCharacterDetection(true))
@@ -53,14 +86,16 @@ func TestOracle(t *testing.T) {
 		}
 		total++
 		theirs := oracleLeaves(root)
-		ours := leavesForOracle(Parse(raw, Limits{}).Root)
+		r := &reader{b: newBudget(Limits{}), m: &Message{Root: &Part{}}}
+		r.split(raw, r.m.Root, 0, true)
+		ours := leavesForOracle(r.m.Root)
 		if len(ours) != len(theirs) {
 			t.Logf("%s: %d parts, enmime %d", file, len(ours), len(theirs))
 			continue
 		}
 		sameCount++
 		compared++
-		if diff := compareLeaves(ours, theirs); diff != "" {
+		if diff := compareLeaves(r, ours, theirs); diff != "" {
 			t.Logf("%s: %s", file, diff)
 			continue
 		}
@@ -99,12 +134,11 @@ func leavesForOracle(p *Part) (leaves []*Part) {
 
 // compareLeaves tells the first difference in content, "" when there is none. Text is compared after decoding its
 // charset.
-func compareLeaves(ours []*Part, theirs []*enmime.Part) string {
+func compareLeaves(r *reader, ours []*Part, theirs []*enmime.Part) string {
 	for i := range ours {
 		p := ours[i]
 		a, b := p.Content, theirs[i].Content
 		if strings.HasPrefix(p.Type, "text/") {
-			r := &reader{b: newBudget(Limits{})}
 			a = latin1AsMeant([]byte(r.decodeText(p)))
 			b = latin1AsMeant(b)
 		}

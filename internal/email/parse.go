@@ -180,9 +180,7 @@ func (c *content) attachment(p *Part, within string) {
 		Part:     p,
 	}
 	a.Type, a.Kind = fileType(p.Content, p.Filename, p.Type)
-	if i := strings.LastIndexByte(a.Name, '.'); i >= 0 {
-		a.Extension = strings.ToLower(a.Name[i+1:])
-	}
+	a.Extension = extensionOf(a.Name)
 	m5, s1, s2 := md5.Sum(p.Content), sha1.Sum(p.Content), sha256.Sum256(p.Content)
 	var buf [2 * (16 + 20 + 32)]byte
 	hex.Encode(buf[:32], m5[:])

@@ -8,14 +8,9 @@ import (
 // readHeader reads the header block of p at pos, fills what it says about the body and returns where that starts.
 func (s *splitter) readHeader(p *Part, pos int, message bool) int {
 	spans, body := s.scanHeader(pos, p.Path, message)
-	outermost := p.Parent == nil
-	hint := ""
-	if outermost || message {
-		hint = s.charsetHint(spans)
-	}
-	h := s.fields(spans, p.Path, hint)
+	h := s.fields(spans, p.Path, message)
 	p.Headers = h.fields
-	if outermost {
+	if p.Parent == nil {
 		s.m.Headers, s.plain = h.fields, h.plain
 	}
 	s.readContentType(p, &h)
@@ -49,8 +44,9 @@ func (s *splitter) charsetHint(spans []fieldSpan) string {
 		if f.nameEnd-f.start != len("Content-Type") || !strings.EqualFold(string(s.raw[f.start:f.nameEnd]), "Content-Type") {
 			continue
 		}
-		v := s.raw[f.colon+1 : min(f.end, f.colon+1000)]
-		ps := parseParams(string(unfold(nil, v)))
+		var v strings.Builder
+		unfold(&v, s.raw[f.colon+1:min(f.end, f.colon+1000)])
+		ps := parseParams(v.String())
 		return ps.values["charset"]
 	}
 	return ""
@@ -188,25 +184,27 @@ var single = map[string]bool{
 
 // countOnce records fields that stand more often than they may.
 func (s *splitter) countOnce(p *Part, h *headerBlock) {
-	var have map[string]int
+	var have [16]int // as many as single has names
+	n := 0
+next:
 	for i := range h.fields {
 		key := h.fields[i].Key
 		if !single[key] {
 			continue
 		}
-		if have == nil {
-			have = make(map[string]int, 16)
+		for _, first := range have[:n] {
+			if h.fields[first].Key != key {
+				continue
+			}
+			if h.plain[first] == h.plain[i] {
+				s.b.defect("header-repeated", join(p.Path, key))
+			} else {
+				s.b.defect("header-conflict", join(p.Path, key))
+			}
+			continue next
 		}
-		first, again := have[key]
-		if !again {
-			have[key] = i
-			continue
-		}
-		if h.plain[first] == h.plain[i] {
-			s.b.defect("header-repeated", join(p.Path, key))
-		} else {
-			s.b.defect("header-conflict", join(p.Path, key))
-		}
+		have[n] = i
+		n++
 	}
 }
 
@@ -236,6 +234,8 @@ func (s *splitter) finish(p *Part, body []byte, nesting int) {
 		}
 	case isTNEF(p):
 		s.openTNEF(p, nesting)
+	case mayHoldSigned(p):
+		s.openSigned(p, nesting)
 	case strings.HasPrefix(p.Type, "text/") && p.Disposition != "attachment":
 		s.openUU(p)
 	}
@@ -253,6 +253,9 @@ func (s *splitter) decodeBody(p *Part, body []byte) []byte {
 		var bad int
 		if out, bad = decodeBase64(body); bad >= 0 {
 			s.b.defect("base64-illegal-byte", where)
+			if strings.HasPrefix(p.Type, "text/") {
+				out = withFooter(out, body, bad)
+			}
 		}
 	case "quoted-printable":
 		var bad int

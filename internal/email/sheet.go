@@ -13,11 +13,26 @@ const (
 // condition (narrow screens, dark mode, print) are left out: they do not apply on an ordinary desktop. So are selectors with
 // attributes, pseudo-classes or sibling combinators.
 type styleSheet struct {
-	rules   map[string][]*sheetRule // by ".class", "#id", "tag" or "*"
+	rules   map[selector][]*sheetRule
 	count   int
 	deep    bool // some rule asks about ancestors
 	matches int
 }
+
+// selector is one simple selector; the zero value is "*".
+type selector struct {
+	kind selectorKind
+	name string
+}
+
+type selectorKind uint8
+
+const (
+	anyElement selectorKind = iota
+	byTag
+	byClass
+	byID
+)
 
 type sheetRule struct {
 	last      compound
@@ -78,7 +93,7 @@ func appliesOnDesktop(head string) bool {
 func (s *styleSheet) addRule(selectors, body string) {
 	var d declarations
 	d.declare(body, 1)
-	if !d.any {
+	if d.which == 0 {
 		return
 	}
 	for n := 0; len(selectors) > 0 && n < 256; n++ {
@@ -108,17 +123,17 @@ func (s *styleSheet) addRule(selectors, body string) {
 }
 
 func (s *styleSheet) keep(rule *sheetRule) {
-	key := "*"
+	var key selector
 	switch c := rule.last; {
 	case c.id != "":
-		key = "#" + c.id
+		key = selector{byID, c.id}
 	case len(c.classes) > 0:
-		key = "." + c.classes[0]
+		key = selector{byClass, c.classes[0]}
 	case c.tag != "":
-		key = c.tag
+		key = selector{byTag, c.tag}
 	}
 	if s.rules == nil {
-		s.rules = map[string][]*sheetRule{}
+		s.rules = map[selector][]*sheetRule{}
 	}
 	if len(s.rules[key]) < maxRulesPerKey && s.count < maxSheetRules {
 		s.rules[key] = append(s.rules[key], rule)
@@ -159,14 +174,14 @@ func readCompound(part string) (c compound, weight int32) {
 
 // scope answers what is open around an element, for ancestor selectors: how many open elements carry each key. It does not know
 // the order, so "a b" also matches where a stands inside another part of the path; for hiding that is near enough.
-type scope map[string]int
+type scope map[selector]int
 
 func (s scope) has(c compound) bool {
-	if c.tag != "" && s[c.tag] == 0 || c.id != "" && s["#"+c.id] == 0 {
+	if c.tag != "" && s[selector{byTag, c.tag}] == 0 || c.id != "" && s[selector{byID, c.id}] == 0 {
 		return false
 	}
 	for _, class := range c.classes {
-		if s["."+class] == 0 {
+		if s[selector{byClass, class}] == 0 {
 			return false
 		}
 	}
@@ -178,29 +193,23 @@ func (s *styleSheet) apply(d *declarations, tag, id string, classes []string, ar
 	if s.count == 0 || s.matches > maxMatches {
 		return
 	}
-	try := func(key string) {
+	try := func(key selector) {
 		for _, r := range s.rules[key] {
 			s.matches++
 			if r.matches(tag, id, classes, around) {
-				for p := range r.decls.of {
-					if v := r.decls.of[p]; r.decls.isSet(property(p)) {
-						d.set(property(p), v.priority-1+r.priority, v.value, v.em)
-					}
-				}
+				d.add(&r.decls, r.priority-1)
 			}
 		}
 	}
-	try("*")
-	try(tag)
-	for _, c := range classes[:min(len(classes), maxClassesTried)] {
-		try("." + c)
+	try(selector{})
+	try(selector{byTag, tag})
+	for _, c := range classes {
+		try(selector{byClass, c})
 	}
 	if id != "" {
-		try("#" + id)
+		try(selector{byID, id})
 	}
 }
-
-func (d *declarations) isSet(p property) bool { return d.of[p].priority != 0 }
 
 func (r *sheetRule) matches(tag, id string, classes []string, around scope) bool {
 	if r.last.tag != "" && r.last.tag != tag || r.last.id != "" && r.last.id != id {
@@ -208,7 +217,7 @@ func (r *sheetRule) matches(tag, id string, classes []string, around scope) bool
 	}
 	for _, want := range r.last.classes {
 		found := false
-		for _, have := range classes[:min(len(classes), maxClassesTried)] {
+		for _, have := range classes {
 			if have == want {
 				found = true
 				break

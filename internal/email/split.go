@@ -31,7 +31,6 @@ type splitter struct {
 
 	spans []fieldSpan
 	cuts  []int
-	buf   []byte
 }
 
 // frame is a container that stands open: a multipart, or, with an empty boundary, an embedded message.

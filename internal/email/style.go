@@ -2,6 +2,7 @@ package email
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -56,14 +57,23 @@ type declared struct {
 
 // declarations are the properties set on one element.
 type declarations struct {
-	any bool
-	of  [cssProperties]declared
+	which uint32 // a bit for each property that is declared
+	of    [cssProperties]declared
 }
 
 func (d *declarations) set(p property, priority int32, v float64, em bool) {
 	if d.of[p].priority <= priority {
 		d.of[p] = declared{priority, em, v}
-		d.any = true
+		d.which |= 1 << p
+	}
+}
+
+// add sets what other declares, its priorities raised by more.
+func (d *declarations) add(other *declarations, more int32) {
+	for left := other.which; left != 0; left &= left - 1 {
+		p := property(bits.TrailingZeros32(left))
+		v := &other.of[p]
+		d.set(p, v.priority+more, v.value, v.em)
 	}
 }
 
@@ -84,17 +94,19 @@ type look struct {
 
 var plainLook = look{size: 16, colour: 0, behind: 0xFFFFFF}
 
-func (l *look) hidden() bool { return l.gone || l.invisible || l.faint || l.size <= 1 }
+func (l *look) hidden() bool { return l.gone || l.invisible || l.faint || l.size < unreadable }
+
+const unreadable = 4 // px: no smaller font can be read, nor what a box of this height or width leaves of its text
 
 const offScreen = -500 // px: nothing on a page is moved this far except to hide it
 
 // under is the look of an element with declarations d inside one that looks like l.
 func (l look) under(d *declarations) look {
-	if !d.any {
+	if d == nil || d.which == 0 {
 		return l
 	}
 	on := func(p property) bool { v, ok := d.get(p); return ok && v == 1 }
-	tiny := func(p property) bool { v, ok := d.get(p); return ok && v <= 1 }
+	tiny := func(p property) bool { v, ok := d.get(p); return ok && v <= unreadable }
 	far := func(p property) bool { v, ok := d.get(p); return ok && v <= offScreen }
 	if on(cssDisplay) || on(cssClip) || far(cssShift) || on(cssPosition) && far(cssLeft) {
 		l.gone = true
@@ -145,15 +157,19 @@ func contrast(a, b float64) float64 {
 
 func luminance(c float64) float64 {
 	n := int(c)
-	linear := func(v int) float64 {
-		f := float64(v&0xFF) / 255
-		if f <= 0.04045 {
-			return f / 12.92
-		}
-		return math.Pow((f+0.055)/1.055, 2.4)
-	}
-	return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
+	return 0.2126*linear[n>>16&0xFF] + 0.7152*linear[n>>8&0xFF] + 0.0722*linear[n&0xFF]
 }
+
+// linear is the light of each value of a colour channel (WCAG 2.2, relative luminance).
+var linear = func() (t [256]float64) {
+	for v := range t {
+		f := float64(v) / 255
+		if t[v] = f / 12.92; f > 0.04045 {
+			t[v] = math.Pow((f+0.055)/1.055, 2.4)
+		}
+	}
+	return t
+}()
 
 // declare adds the declarations of one style text. priority is that of the place it stands in.
 func (d *declarations) declare(style string, priority int32) {
@@ -172,9 +188,7 @@ func (d *declarations) declare(style string, priority int32) {
 // eachDeclaration cuts a style text at the semicolons outside of quotes, brackets and comments and calls f with
 // lower-case, unescaped names and values.
 func eachDeclaration(style string, f func(name, value string)) {
-	if strings.Contains(style, "/*") {
-		style = cutComments(style)
-	}
+	style = cutComments(style)
 	for len(style) > 0 {
 		end := cssUntil(style, ';')
 		decl := style[:end]
@@ -217,7 +231,11 @@ func cssUntil(s string, stop byte) int {
 }
 
 func cutComments(s string) string {
+	if !strings.Contains(s, "/*") {
+		return s
+	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for {
 		before, rest, ok := strings.Cut(s, "/*")
 		b.WriteString(before)
@@ -237,6 +255,7 @@ func cssUnescape(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 >= len(s) {
 			b.WriteByte(s[i])
@@ -302,7 +321,7 @@ func (d *declarations) property(name, value string, p int32) {
 	case "font-size":
 		d.fontSize(value, p)
 	case "font":
-		for _, f := range strings.Fields(value) {
+		for _, f := range firstFields(value, 32) {
 			f, _, _ = strings.Cut(f, "/")
 			if v, em, ok := cssLength(f); ok && strings.ContainsAny(f, "0123456789") && (v < 100 || strings.HasSuffix(f, "px")) && !isFontWeight(f) {
 				d.set(cssFontSize, p, v, em)
@@ -332,10 +351,8 @@ func (d *declarations) property(name, value string, p int32) {
 	case "text-indent", "margin-left", "margin-top":
 		d.furthest(cssShift, value, p)
 	case "margin":
-		for i, f := range strings.Fields(value) {
-			if i < 4 {
-				d.furthest(cssShift, f, p)
-			}
+		for _, f := range firstFields(value, 4) {
+			d.furthest(cssShift, f, p)
 		}
 	case "clip":
 		flag(cssClip, isEmptyClip(value))
@@ -399,7 +416,7 @@ func (d *declarations) background(name, value string, p int32) {
 
 func isEmptyClip(value string) bool {
 	inner, ok := strings.CutPrefix(value, "rect(")
-	if !ok {
+	if !ok || len(inner) > 100 {
 		return false
 	}
 	for _, f := range strings.FieldsFunc(strings.TrimSuffix(inner, ")"), func(r rune) bool { return r == ',' || r == ' ' }) {

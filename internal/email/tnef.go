@@ -31,8 +31,9 @@ const (
 	propAttachTag   = 0x370e
 	propAttachCID   = 0x3712
 
-	tnefFiles = 200   // files read of one container
-	tnefProps = 20000 // properties read of one block
+	maxRTF    = 32 << 20 // octets of a body as RTF, which two octets of it can make seventeen of
+	tnefFiles = 200      // files read of one container
+	tnefProps = 20000    // properties read of one block
 )
 
 // tnefFile is one attachment of a container.
@@ -301,7 +302,10 @@ func (r *reader) openTNEF(p *Part, nesting int) {
 	}
 	html, text := t.html, t.text
 	if len(html) == 0 && len(t.rtf) > 0 {
-		raw, ok := decompressRTF(t.rtf, r.b.decoded)
+		raw, ok := decompressRTF(t.rtf, min(r.b.decoded, maxRTF))
+		if len(raw) == maxRTF {
+			r.b.defect("limit-decoded", p.Path)
+		}
 		if !ok {
 			r.b.defect("rtf-broken", p.Path)
 		}

@@ -7,11 +7,11 @@ const maxOpen = 4096
 type element struct {
 	name   string
 	look   look
-	decls  declarations
-	before int // the open element of the same name below it, plus one
-	wall   int // the nearest element at or below that end tags do not reach across
-	anchor int // the link this text stands on, plus one
-	keys   []string
+	decls  *declarations // nil for none; shared, never changed
+	before int           // the open element of the same name below it, plus one
+	wall   int           // the nearest element at or below that end tags do not reach across
+	anchor int           // the link this text stands on, plus one
+	keys   []selector
 	count  int // list items so far
 	closed bool
 }
@@ -45,7 +45,9 @@ func (o *openElements) push(e element) bool {
 		if o.skipped == nil {
 			o.skipped = map[string]int{}
 		}
-		o.skipped[e.name]++
+		if n := o.skipped[e.name]; n > 0 || len(o.skipped) < maxOpen {
+			o.skipped[e.name] = n + 1
+		}
 		return false
 	}
 	at := len(o.all)
@@ -94,8 +96,10 @@ func (o *openElements) find(name string) int {
 
 // end handles an end tag and reports whether it closed anything.
 func (o *openElements) end(name string) bool {
-	if o.skipped[name] > 0 {
-		o.skipped[name]--
+	if n := o.skipped[name]; n > 0 {
+		if o.skipped[name] = n - 1; n == 1 {
+			delete(o.skipped, name)
+		}
 		return false
 	}
 	at := o.find(name)
@@ -125,7 +129,7 @@ func (o *openElements) cut(at int) {
 	o.all = o.all[:at]
 	for i := len(again) - 1; i >= 0; i-- {
 		e := again[i]
-		e.look = o.top().look.under(&e.decls)
+		e.look = o.top().look.under(e.decls)
 		o.push(e)
 	}
 }
@@ -138,21 +142,30 @@ func (o *openElements) endFormatting(at int) {
 		return
 	}
 	e := &o.all[at]
-	e.closed, e.decls, e.anchor = true, declarations{}, 0
+	e.closed, e.decls, e.anchor = true, nil, 0
 	for i := at; i < len(o.all) && o.repaint > 0; i++ {
 		o.repaint--
-		o.all[i].look = o.all[i-1].look.under(&o.all[i].decls)
+		o.all[i].look = o.all[i-1].look.under(o.all[i].decls)
 		if i > at && !isLinkHolder(o.all[i].name) {
 			o.all[i].anchor = o.all[i-1].anchor
 		}
 	}
-	o.last[e.name] = e.before // find only ever returns the top-most of a name
+	o.setLast(e.name, e.before) // find only ever returns the top-most of a name
+}
+
+// setLast notes where the top-most open element of a name is now, 0 for nowhere.
+func (o *openElements) setLast(name string, at int) {
+	if at == 0 {
+		delete(o.last, name) // a page may invent any number of names
+		return
+	}
+	o.last[name] = at
 }
 
 // forget takes an element that leaves the stack out of the indexes.
 func (o *openElements) forget(e *element) {
 	if !e.closed {
-		o.last[e.name] = e.before
+		o.setLast(e.name, e.before)
 	}
 	if o.around != nil {
 		for _, k := range e.keys {
@@ -222,10 +235,11 @@ func (o *openElements) closeUpTo(name, container, other string) {
 	o.cut(at)
 }
 
-// foreign reports whether the open element stands in SVG or MathML, where "/>" closes.
+// foreign reports whether the open element stands in SVG or MathML, where "/>" closes, and not in one of the elements there that hold
+// HTML again.
 func (o *openElements) foreign() bool {
 	at := max(o.last["svg"], o.last["math"])
-	return at > max(o.floor, 1) && o.last["foreignobject"] < at && o.last["annotation-xml"] < at
+	return at > max(o.floor, 1) && o.last["foreignobject"] < at && o.last["annotation-xml"] < at && o.last["desc"] < at && o.last["title"] < at
 }
 
 // leaveForeign closes SVG and MathML, as the HTML tags of breaksOut do.

@@ -10,18 +10,27 @@ import (
 // maxLayers bounds rewritten links inside rewritten links, and encodings inside encodings.
 const maxLayers = 5
 
+// Unwrap is where a rewritten link leads, or rawURL itself when it is none, see Link.Target.
+func Unwrap(rawURL string) string { return unwrap(rawURL) }
+
 // unwrap undoes the link rewriting of mail gateways and the click counters of large sites whose format is known: what is returned is
 // where the reader ends up. An address that is not rewritten, or whose target is not inside it, comes back as it is.
 func unwrap(rawURL string) string {
-	u := rawURL
+	target, _ := follow(rawURL)
+	return target
+}
+
+// follow is unwrap with the host that the target leads to.
+func follow(rawURL string) (target, host string) {
+	u, host := rawURL, hostOf(rawURL)
 	for range maxLayers {
-		target, ok := unwrapOnce(u)
-		if !ok || target == u {
+		next, ok := unwrapOnce(u, host)
+		if !ok || next == u {
 			break
 		}
-		u = target
+		u, host = next, hostOf(next)
 	}
-	return u
+	return u, host
 }
 
 // rewriter is one service that puts the target into its own address. Hosts match exactly or, with a leading dot, by suffix.
@@ -69,12 +78,12 @@ var rewriters = []rewriter{
 	{[]string{"notifications.google.com"}, underPath("/g/p/", parameter("url"))},
 }
 
-func unwrapOnce(u string) (string, bool) {
+func unwrapOnce(u, host string) (string, bool) {
 	scheme := schemeOf(u)
 	if scheme != "http" && scheme != "https" {
 		return "", false
 	}
-	a := split(u)
+	a := split(u, host)
 	for i := range rewriters {
 		for _, h := range rewriters[i].hosts {
 			if a.host == strings.TrimPrefix(h, ".") && h[0] != '.' || h[0] == '.' && strings.HasSuffix(a.host, h) {
@@ -100,8 +109,8 @@ func target(s string) (string, bool) {
 	return "", false
 }
 
-func split(u string) address {
-	a := address{host: hostOf(u), whole: u}
+func split(u, host string) address {
+	a := address{host: host, whole: u}
 	rest := strings.TrimLeft(u[len(schemeOf(u))+1:], `/\`)
 	rest = rest[endOfAuthority(rest):]
 	rest, _, _ = strings.Cut(rest, "#")

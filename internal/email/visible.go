@@ -57,16 +57,23 @@ func (w *textWriter) item(mark string) {
 
 // text adds s. pre keeps line breaks.
 func (w *textWriter) text(s string, pre bool) {
-	if w.limit > 0 && w.b.Len() >= w.limit {
-		return
+	if len(s) > 64<<10 && !w.full() { // one step instead of many, each of which would copy
+		most := len(s)
+		if w.limit > 0 {
+			most = min(most, w.limit-w.b.Len())
+		}
+		w.b.Grow(most + utf8.UTFMax)
 	}
-	for i := 0; i < len(s); {
+	for i := 0; i < len(s) && !w.full(); {
 		if c := s[i]; c < utf8.RuneSelf {
+			if c > ' ' && c != 0x7F {
+				i += w.word(s[i:])
+				continue
+			}
 			i++
 			switch {
-			case c > ' ' && c != 0x7F:
-				w.put(rune(c))
-			case pre && c == '\n':
+			case pre && c == '\r' && i < len(s) && s[i] == '\n':
+			case pre && (c == '\n' || c == '\r'):
 				w.endWord()
 				w.lines, w.space = min(w.lines+1, 2), false
 			case pre && c == '\t':
@@ -93,6 +100,26 @@ func (w *textWriter) text(s string, pre bool) {
 			w.put(r)
 		}
 	}
+}
+
+func (w *textWriter) full() bool { return w.limit > 0 && w.b.Len() >= w.limit }
+
+// word writes the visible ASCII that s begins with, at least one character, and returns its length.
+func (w *textWriter) word(s string) int {
+	n := 1
+	most := len(s)
+	if w.limit > 0 {
+		most = min(most, w.limit-w.b.Len())
+	}
+	for n < most && s[n] > ' ' && s[n] < 0x7F {
+		n++
+	}
+	if w.lines > 0 || w.space || w.tab || w.mark != "" {
+		w.pay()
+	}
+	w.b.WriteString(s[:n])
+	w.last = rune(s[n-1])
+	return n
 }
 
 func (w *textWriter) put(r rune) {
