@@ -71,7 +71,7 @@ func (s *Server) emailPreview(ctx context.Context, in *previewInput) (*huma.Stre
 
 func (s *Server) granted(ctx context.Context, in *previewInput, all []event.EmailEvent) ([]byte, error) {
 	for i := range all {
-		if sum := all[i].RawSHA256; sum != "" && s.grants.check(in.Grant, auth.From(ctx).Operator.ID, in.ID, sum) {
+		if sum := all[i].RawSHA256; sum != "" && s.grants.check(in.Grant, auth.From(ctx).Operator.ID, all[i].NetworkMessageId, sum) {
 			return s.deps.Raw.Get(ctx, sum)
 		}
 	}

@@ -35,6 +35,7 @@ type Deps struct {
 	Events   hunt.Store
 	Raw      RawMail
 	Intake   Intake
+	MaxMail  int64 // octets of one message that Intake takes; default 64 MiB
 	Coverage func(ctx context.Context) (Coverage, error)
 	Ready    func(ctx context.Context) []string // what is not ready, one line each
 
@@ -89,6 +90,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
+	}
+	if d.MaxMail == 0 {
+		d.MaxMail = 64 << 20
 	}
 	if d.SessionIdle == 0 {
 		d.SessionIdle = 8 * time.Hour

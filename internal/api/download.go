@@ -47,7 +47,12 @@ func (s *Server) emailDownload(ctx context.Context, in *reasonInput) (*huma.Stre
 		_, w := humago.Unwrap(hctx)
 		w.Header().Set("Content-Type", "application/zip")
 		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.zip"`, e.NetworkMessageId))
-		if err := writeZip(patient(w), e.NetworkMessageId+".eml", e.Timestamp, raw, zipPassword); err != nil {
+		out := patient(w)
+		err := writeZip(out, e.NetworkMessageId+".eml", e.Timestamp, raw, zipPassword)
+		if err == nil {
+			err = out.flush()
+		}
+		if err != nil {
 			s.deps.Log.Warn("download broke off", "message", e.NetworkMessageId, "err", err)
 		}
 	}}, nil

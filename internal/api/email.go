@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,13 +68,14 @@ func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], erro
 			out.Defects = append(out.Defects, Defect{ID: d.ID, Where: d.Where, Text: email.DefectText(d.ID)})
 		}
 	case errors.Is(err, ErrRawGone), errors.Is(err, ErrRawDamaged):
-		for id := range strings.SplitSeq(e.Defects, ", ") {
-			if id != "" {
-				out.Defects = append(out.Defects, Defect{ID: id, Text: email.DefectText(id)})
-			}
-		}
 	default:
 		return nil, err
+	}
+	// What today's parser says of the bytes goes with what the road noted then; without bytes, what was noted is all there is.
+	for id := range strings.SplitSeq(e.Defects, ", ") {
+		if text := event.DefectText(id); text != "" || id != "" && err != nil {
+			out.Defects = append(out.Defects, Defect{ID: id, Text: cmp.Or(text, email.DefectText(id))})
+		}
 	}
 	out.Can = canLook(auth.From(ctx), all, out.RawAvailable)
 	return &Reply[Email]{out}, nil
@@ -94,8 +96,12 @@ func reached(e *event.EmailEvent) bool {
 	return true
 }
 
-// needed is the permission for looking into a message. One recipient who has it is enough: the content is the same for all.
+// needed is the permission for looking into a message. One recipient who has it is enough: the content is the same for all. Of a
+// message with more recipients than were read, some may have it.
 func needed(all []event.EmailEvent) auth.Permission {
+	if len(all) >= maxRecipients {
+		return auth.EmailPreview
+	}
 	for i := range all {
 		if reached(&all[i]) {
 			return auth.EmailPreview

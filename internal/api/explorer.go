@@ -61,7 +61,7 @@ func (s *Server) count(ctx context.Context, in *scopeInput) (*Reply[Count], erro
 	if err != nil {
 		return nil, err
 	}
-	return &Reply[Count]{Count{Events: c.Events, Mailboxes: c.Mailboxes, Messages: c.Messages, TookMS: c.TookMS}}, nil
+	return &Reply[Count]{Count{Events: c.Events, Mailboxes: c.Mailboxes, Messages: c.Messages, Estimated: c.Estimated, TookMS: c.TookMS}}, nil
 }
 
 func (s *Server) value(ctx context.Context, in *valueInput) (*Reply[ValueCount], error) {

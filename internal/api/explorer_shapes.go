@@ -147,6 +147,7 @@ type Count struct {
 	Events    int64 `json:"events" doc:"Email events: one a message and recipient"`
 	Mailboxes int64 `json:"mailboxes"`
 	Messages  int64 `json:"messages"`
+	Estimated bool  `json:"messages_estimated" doc:"messages is an estimate, within about one percent"`
 	TookMS    int64 `json:"took_ms"`
 }
 

@@ -13,9 +13,6 @@ import (
 	"tocsin/internal/hunt"
 )
 
-// streamWrite is how long one write of a stream may wait for its client.
-const streamWrite = 30 * time.Second
-
 // export sends the rows as they are read. What goes wrong before the first octet is a problem as always; afterwards the
 // connection is cut, so that half a file never looks like a whole one.
 func (s *Server) export(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
@@ -44,28 +41,16 @@ func (s *Server) export(ctx context.Context, in *exportInput) (*huma.StreamRespo
 		name := "tocsin-emails-" + s.deps.Now().UTC().Format("20060102-150405") + "." + in.Format
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-		if _, err := s.deps.Explorer.Export(r.Context(), patient(w), in.request(), o); err != nil {
+		out := patient(w)
+		_, err := s.deps.Explorer.Export(r.Context(), out, in.request(), o)
+		if err == nil {
+			err = out.flush()
+		}
+		if err != nil {
 			if r.Context().Err() == nil {
 				s.deps.Log.Error("export broke off", "err", err)
 			}
 			panic(http.ErrAbortHandler)
 		}
 	}}, nil
-}
-
-// patientWriter gives the client a while for each write instead of a time for the whole.
-type patientWriter struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
-}
-
-func patient(w http.ResponseWriter) *patientWriter {
-	return &patientWriter{w: w, rc: http.NewResponseController(w)}
-}
-
-func (p *patientWriter) Write(b []byte) (int, error) {
-	if err := p.rc.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
-		return 0, err
-	}
-	return p.w.Write(b)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,7 +31,9 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		r, w := humago.Unwrap(hctx)
 		w.Header().Set("Content-Type", "application/x-ndjson")
-		out := json.NewEncoder(patient(w))
+		client := patient(w)
+		defer func() { _ = client.flush() }() // a client that went away is nobody's trouble
+		out := json.NewEncoder(client)
 		out.SetEscapeHTML(false)
 		if out.Encode(HuntLine{Columns: HuntColumns(stmt)}) != nil || in.Body.Check {
 			return
@@ -51,7 +52,7 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 		})
 		done.TookMS = time.Since(began).Milliseconds()
 		switch {
-		case gone != nil || r.Context().Err() != nil:
+		case gone != nil || r.Context().Err() != nil && !errors.Is(context.Cause(r.Context()), ErrStopping):
 		case err != nil:
 			var status huma.StatusError
 			if p := s.problem(r.Context(), "post-hunt", err); errors.As(p, &status) {
@@ -60,7 +61,6 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 		default:
 			_ = out.Encode(HuntLine{Done: &done})
 		}
-		_ = http.NewResponseController(w).Flush()
 	}}, nil
 }
 

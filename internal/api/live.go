@@ -71,7 +71,10 @@ func (h *Hub) Close() {
 func (h *Hub) join() (*view, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || len(h.views) >= h.max {
+	if h.closed {
+		return nil, ErrStopping
+	}
+	if len(h.views) >= h.max {
 		return nil, errFull
 	}
 	v := &view{wake: make(chan struct{}, 1)}
@@ -103,7 +106,7 @@ func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, erro
 		r, w := humago.Unwrap(hctx)
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-		out := &eventWriter{w: w, rc: http.NewResponseController(w)}
+		out := &eventWriter{&patientWriter{w: w, rc: http.NewResponseController(w), wait: liveWrite}}
 		if out.send("ping", struct{}{}) != nil {
 			return
 		}
@@ -116,7 +119,7 @@ func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, erro
 			case <-r.Context().Done():
 				return
 			case <-ping.C:
-				if out.send("ping", struct{}{}) != nil {
+				if !s.known(r) || out.send("ping", struct{}{}) != nil {
 					return
 				}
 				continue
@@ -130,7 +133,7 @@ func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, erro
 				return
 			case <-pace.C:
 			}
-			if sum := v.take(); sum.Events > 0 && out.send("new", sum) != nil {
+			if sum := v.take(); sum.Events > 0 && (!s.known(r) || out.send("new", sum) != nil) {
 				return
 			}
 			pace.Reset(livePace)
@@ -139,21 +142,15 @@ func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, erro
 }
 
 // eventWriter writes server-sent events (WHATWG HTML, section 9.2).
-type eventWriter struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
-}
+type eventWriter struct{ out *patientWriter }
 
 func (e *eventWriter) send(name string, data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return err
 	}
-	if err := e.rc.SetWriteDeadline(time.Now().Add(liveWrite)); err != nil {
+	if _, err := fmt.Fprintf(e.out, "event: %s\ndata: %s\n\n", name, raw); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, raw); err != nil {
-		return err
-	}
-	return e.rc.Flush()
+	return e.out.flush()
 }

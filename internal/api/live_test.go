@@ -46,7 +46,7 @@ func TestHubIsBounded(t *testing.T) {
 	}
 	h.Arrived(1, time.Now()) // must not panic
 	h.leave(b)
-	if _, err := h.join(); !errors.Is(err, errFull) {
+	if _, err := h.join(); !errors.Is(err, ErrStopping) {
 		t.Errorf("after Close: %v", err)
 	}
 }

@@ -13,18 +13,19 @@ import (
 	"tocsin/internal/auth"
 )
 
-// requests counts what the server answered.
+// requests counts what the server answers and answered.
 type requests struct {
-	took *prometheus.HistogramVec
+	running prometheus.Gauge
+	took    *prometheus.HistogramVec
 }
 
 func newRequests(reg prometheus.Registerer) *requests {
-	r := &requests{took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	r := &requests{running: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tocsin_http_requests_running", Help: "HTTP requests that are being answered."}), took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "tocsin_http_request_seconds",
 		Help:    "Time to answer HTTP requests, by the first two parts of the path and the status.",
 		Buckets: []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 60},
 	}, []string{"area", "status"})}
-	reg.MustRegister(r.took)
+	reg.MustRegister(r.running, r.took)
 	return r
 }
 
@@ -59,6 +60,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	case direct || who.May(auth.MetricsRead):
 		promhttp.HandlerFor(s.deps.Metrics, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 	case who == nil:
+		w.Header().Set("WWW-Authenticate", "Bearer")
 		writeProblem(w, http.StatusUnauthorized, "metrics are for this machine, or for a token with the permission "+string(auth.MetricsRead))
 	default:
 		writeProblem(w, http.StatusForbidden, "this needs the permission "+string(auth.MetricsRead))

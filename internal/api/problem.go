@@ -54,8 +54,12 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	case errors.As(err, &status):
 		return err
 	case errors.As(err, &query):
+		where := "body.query"
+		if errors.As(err, &asked) {
+			where = "query." + asked.Field
+		}
 		return huma.NewError(http.StatusUnprocessableEntity, "the query is wrong: "+query.Error(),
-			&huma.ErrorDetail{Message: query.Msg, Location: "query", Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
+			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
 	case errors.As(err, &asked):
 		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
 	case errors.As(err, &input):
@@ -68,9 +72,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		seconds := strconv.Itoa(int(math.Ceil(soon.RetryAfter.Seconds())))
 		return huma.ErrorWithHeaders(withTheir(http.StatusTooManyRequests), http.Header{"Retry-After": {seconds}})
 	case errors.Is(err, auth.ErrCredentials):
-		return huma.NewError(http.StatusUnauthorized, auth.ErrCredentials.Error())
+		return challenge(auth.ErrCredentials)
 	case errors.Is(err, auth.ErrNotSignedIn), errors.Is(err, auth.ErrDisabled):
-		return withTheir(http.StatusUnauthorized)
+		return challenge(err)
 	case errors.Is(err, auth.ErrSetupLink), errors.Is(err, auth.ErrNotFound), errors.Is(err, errNoGrant):
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, hunt.ErrNotFound):
@@ -94,11 +98,18 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return huma.NewError(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit))
 	case errors.Is(err, context.DeadlineExceeded):
 		return huma.NewError(http.StatusGatewayTimeout, "this took too long and was stopped; ask for less time or fewer rows")
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), ErrStopping):
+		return huma.NewError(http.StatusServiceUnavailable, ErrStopping.Error())
 	case errors.Is(err, context.Canceled):
 		return huma.NewError(statusClientGone, "the client went away")
 	}
 	s.deps.Log.Error("request failed", "operation", op, "err", err)
 	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// challenge answers 401 with the header that RFC 9110 section 15.5.2 asks for. "Bearer" opens no window in a browser.
+func challenge(err error) error {
+	return huma.ErrorWithHeaders(huma.NewError(http.StatusUnauthorized, err.Error()), http.Header{"Www-Authenticate": {"Bearer"}})
 }
 
 // statusClientGone is what logs show for requests that nobody waited for (nginx's 499).

@@ -26,7 +26,7 @@ const (
 	asking    = 60 * time.Second // questions to the event store
 	streaming = 0                // as long as the client listens
 	smallBody = 64 << 10
-	mailBody  = 64 << 20
+	longBody  = 2 << 20 // queries and lists of values, at the most that their shapes allow
 )
 
 // declare is the table of all routes: permission, method and path, time limit, what it does, who does it.
@@ -47,7 +47,7 @@ func (s *Server) declare() {
 	add(s, auth.ExplorerRead, "GET /explorer/value", asking, "How common a value is", s.value)
 	add(s, auth.ExplorerRead, "GET /explorer/urls", asking, "URLs in the filtered mail", s.urls)
 	add(s, auth.ExplorerExport, "GET /explorer/export", streaming, "Email events as a file", s.export, withFile("text/csv", "application/json"))
-	add(s, auth.ExplorerRead, "POST /explorer/filter", quick, "Turn KQL into chips and chips into KQL", s.filter)
+	add(s, auth.ExplorerRead, "POST /explorer/filter", quick, "Turn KQL into chips and chips into KQL", s.filter, withLongBody)
 	add(s, auth.ExplorerRead, "GET /explorer/live", streaming, "Server-sent events while mail arrives: new, ping", s.live, withEvents)
 	add(s, auth.ExplorerRead, "GET /coverage", asking, "Sources of mail, and gaps", s.coverage)
 	add(s, auth.ExplorerRead, "GET /search", asking, "What the global search opens", s.search)
@@ -62,8 +62,8 @@ func (s *Server) declare() {
 	add(s, auth.EmailContent, "GET /emails/{nmid}/preview/{grant}", asking, "The inert document of a granted look", s.emailPreview, withFile("text/html"))
 	add(s, auth.EmailContent, "POST /emails/{nmid}/download", asking, "The message in a zip with the password infected; mail its recipient has needs email.preview; audited", s.emailDownload, withFile("application/zip"))
 
-	add(s, auth.HuntRun, "POST /hunt", streaming, "Run a KQL query over the event tables; rows as lines of JSON", s.hunt, withFile("application/x-ndjson"))
-	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, withMail)
+	add(s, auth.HuntRun, "POST /hunt", streaming, "Run a KQL query over the event tables; rows as lines of JSON", s.hunt, withFile("application/x-ndjson"), withLongBody)
+	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
 // option changes the declaration of a route.
@@ -71,8 +71,12 @@ type option func(*huma.Operation)
 
 func with204(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent }
 
-func withMail(op *huma.Operation) {
-	op.MaxBodyBytes, op.BodyReadTimeout = mailBody, time.Minute
+func withLongBody(op *huma.Operation) { op.MaxBodyBytes = longBody }
+
+// withMail takes what the intake takes: huma refuses a body that reaches the limit. The time to send it grows with it.
+func (s *Server) withMail(op *huma.Operation) {
+	op.MaxBodyBytes = s.deps.MaxMail + 1
+	op.BodyReadTimeout = time.Minute + time.Duration(s.deps.MaxMail>>20)*time.Second
 }
 
 func withFile(types ...string) option {

@@ -43,21 +43,21 @@ func (s *Server) Handler() http.Handler {
 	return s.observe(s.headers(cross.Handler(root)))
 }
 
+// newSessions does without scs.New, which starts a store in memory with a goroutine that cannot be ended.
 func (s *Server) newSessions() *scs.SessionManager {
-	m := scs.New()
-	m.Store = s.deps.Sessions
-	m.HashTokenInStore = true
-	m.Lifetime = s.deps.SessionLife
-	m.Cookie.Name = sessionCookie
-	m.Cookie.SameSite = http.SameSiteStrictMode
-	m.Cookie.Secure = s.deps.Secure
-	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		if r.Context().Err() == nil {
-			s.deps.Log.Error("session store", "err", err)
-		}
-		writeProblem(w, http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+	return &scs.SessionManager{
+		Store:            s.deps.Sessions,
+		HashTokenInStore: true,
+		Codec:            scs.GobCodec{},
+		Lifetime:         s.deps.SessionLife,
+		Cookie:           scs.SessionCookie{Name: sessionCookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.deps.Secure, Persist: true},
+		ErrorFunc: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil {
+				s.deps.Log.Error("session store", "err", err)
+			}
+			writeProblem(w, http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+		},
 	}
-	return m
 }
 
 // controllerKey finds the response controller in a request's context.
@@ -65,16 +65,18 @@ type controllerKey struct{}
 
 // deadlines gives a handler its time on the wire: no more read deadline (the body is read; net/http would take its passing
 // for a client that went away), and a write deadline a little after the handler's own, or none for streams, which set
-// theirs as they go.
+// theirs as they go (patientWriter).
 func deadlines(ctx context.Context, limit time.Duration) {
 	rc, ok := ctx.Value(controllerKey{}).(*http.ResponseController)
 	if !ok {
 		return
 	}
 	_ = rc.SetReadDeadline(time.Time{})
+	var until time.Time
 	if limit > 0 {
-		_ = rc.SetWriteDeadline(time.Now().Add(limit + 30*time.Second))
+		until = time.Now().Add(limit + streamWrite)
 	}
+	_ = rc.SetWriteDeadline(until)
 }
 
 // identify finds out who asks: an API token when there is one, else the session cookie. A wrong token is an error even
@@ -122,9 +124,11 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 		return nil, nil
 	}
 	now := s.deps.Now()
-	seen := time.Unix(s.sessions.GetInt64(ctx, keySeen), 0)
-	o, err := s.deps.Gate.Resume(ctx, id, time.UnixMicro(s.sessions.GetInt64(ctx, keySince)))
-	if errors.Is(err, auth.ErrNotSignedIn) || err == nil && now.Sub(seen) > s.deps.SessionIdle {
+	seen, since := time.Unix(s.sessions.GetInt64(ctx, keySeen), 0), time.UnixMicro(s.sessions.GetInt64(ctx, keySince))
+	o, err := s.deps.Gate.Resume(ctx, id, since)
+	// The store forgets a session at the life that it was made with; the setting may be shorter now.
+	over := now.Sub(seen) > s.deps.SessionIdle || now.Sub(since) >= s.deps.SessionLife
+	if errors.Is(err, auth.ErrNotSignedIn) || err == nil && over {
 		return nil, s.sessions.Destroy(ctx)
 	}
 	if err != nil {
@@ -134,6 +138,19 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 		s.sessions.Put(ctx, keySeen, now.Unix())
 	}
 	return &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session"}, nil
+}
+
+// known reports whether the operator of a request that is still being answered may go on: a stream can outlast the token or the
+// operator that opened it. A session that was signed out ends with its page.
+func (s *Server) known(r *http.Request) bool {
+	ctx := r.Context()
+	var err error
+	if header := r.Header.Get("Authorization"); header != "" {
+		_, err = s.who(ctx, r)
+	} else {
+		_, err = s.deps.Gate.Resume(ctx, s.sessions.GetString(ctx, keyOperator), time.UnixMicro(s.sessions.GetInt64(ctx, keySince)))
+	}
+	return !errors.Is(err, auth.ErrNotSignedIn)
 }
 
 // address of the client: what the connection says, or, when that is a proxy the administrator trusts, the last address
@@ -196,7 +213,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		seen := &statusWriter{ResponseWriter: w}
+		s.requests.running.Inc()
 		defer func() {
+			s.requests.running.Dec()
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { // by net/http's contract: drop the connection, log nothing
 					panic(p)

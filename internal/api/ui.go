@@ -44,7 +44,7 @@ func (s *Server) ui() http.Handler {
 			}
 		}
 		// A missing file is not a page: a stale tab that asks for an old script must get an error, not HTML.
-		if ext := path.Ext(name); strings.HasPrefix(name, "assets/") || ext != "" && mime.TypeByExtension(ext) != "" {
+		if ext := path.Ext(name); name != "index.html" && (strings.HasPrefix(name, "assets/") || ext != "" && mime.TypeByExtension(ext) != "") {
 			writeProblem(w, http.StatusNotFound, "there is no "+r.URL.Path)
 			return
 		}

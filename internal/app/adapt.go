@@ -35,8 +35,10 @@ type mailIn struct{ *ingest.Intake }
 
 var _ api.Intake = mailIn{}
 
+// Take waits for the commit even when its client does not: raw belongs to the request, whose memory the next one gets, so
+// nothing may still read it when Take returns.
 func (m mailIn) Take(ctx context.Context, raw []byte, e api.Envelope) (api.Imported, error) {
-	got, err := m.Accept(ctx, raw, ingest.Envelope{
+	got, err := m.Accept(context.WithoutCancel(ctx), raw, ingest.Envelope{
 		Source: e.Source, MailFrom: e.MailFrom, Recipients: e.Recipients, Time: e.Time, FileTime: e.FileTime,
 		MailFromKnown: e.MailFrom != "" && len(e.Recipients) > 0,
 	})

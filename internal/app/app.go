@@ -43,6 +43,10 @@ type Options struct {
 	Console io.Writer    // where the address and the set-up link are written; default: nowhere
 	// Resolver answers DNS questions instead of this machine's name servers.
 	Resolver mailauth.Resolver
+	// Now is the clock of sign-ins, sessions and questions; default time.Now.
+	Now func() time.Time
+	// Grace is how long a stop waits for answers under way before it breaks them off; default 10 s.
+	Grace time.Duration
 }
 
 // App is a Tocsin with open stores.
@@ -77,6 +81,12 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 	}
 	if o.Console == nil {
 		o.Console = io.Discard
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Grace <= 0 {
+		o.Grace = stopAnswers
 	}
 	a := &App{cfg: c, opt: o, log: o.Log, metrics: prometheus.NewRegistry()}
 	if err := a.open(ctx); err != nil {
@@ -155,8 +165,8 @@ func (a *App) connect() (err error) {
 		return err
 	}
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
-	a.explorer = hunt.New(questions{a.events}, time.Now)
-	a.gate = newGate(a.cases)
+	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	a.gate = newGate(a.cases, a.opt.Now)
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -168,10 +178,10 @@ func (a *App) connect() (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake},
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
-		Log: a.log, Now: time.Now,
+		Log: a.log, Now: a.opt.Now,
 	}
 	if files, built := ui.Files(); built {
 		deps.UI = files

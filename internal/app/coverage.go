@@ -25,7 +25,7 @@ type coverageCache struct {
 func (a *App) Coverage(ctx context.Context) (api.Coverage, error) {
 	a.coverage.mu.Lock()
 	defer a.coverage.mu.Unlock()
-	now := time.Now().UTC()
+	now := a.opt.Now().UTC()
 	if now.Sub(a.coverage.last.AsOf) < coverageLife {
 		return a.coverage.last, nil
 	}

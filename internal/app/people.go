@@ -25,13 +25,13 @@ func OpenPeople(ctx context.Context, c Config) (*People, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
 	}
-	return &People{Store: s, Gate: newGate(s)}, nil
+	return &People{Store: s, Gate: newGate(s, time.Now)}, nil
 }
 
 // Close closes the store.
 func (p *People) Close() error { return p.Store.Close() }
 
 // newGate is the gate of the server and of the command line: the same costs for both.
-func newGate(s *casestore.Store) *auth.Gate {
-	return auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), time.Now)
+func newGate(s *casestore.Store, now func() time.Time) *auth.Gate {
+	return auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), now)
 }

@@ -11,14 +11,24 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tocsin/internal/api"
 	"tocsin/internal/ingest"
 )
 
 // How long a stop waits for what is under way: answers, running judgements.
 const (
 	stopAnswers = 10 * time.Second
+	stopCut     = 5 * time.Second  // for answers that were broken off to notice
 	stopQueue   = 10 * time.Second // what is accepted and not begun yet
 	stopJobs    = 20 * time.Second
+)
+
+// How long a client may take for one request to arrive, and for an answer to be taken. Routes that need more, or less, say so
+// themselves. Without the first, a body that never comes would hold its connection for ever; without the second, the time that
+// one answer was given would still run while the next one on the same connection is written.
+const (
+	readTime  = 30 * time.Second
+	writeTime = time.Minute
 )
 
 // listeners are the open ports of a running server.
@@ -111,9 +121,15 @@ func (l *listeners) close() {
 
 // serve answers on the open ports until ctx ends.
 func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context.Context) error) error {
+	// Answers outlive ctx for the time that a stop gives them; cut ends them.
+	answers, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
 	server := &http.Server{
 		Handler:           a.api.Handler(),
+		BaseContext:       func(net.Listener) context.Context { return answers },
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10, // a filter in the address bar is long
 		ErrorLog:          stdlog(a.log),
@@ -162,14 +178,27 @@ func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context
 	g.Go(func() error {
 		<-ctx.Done()
 		a.api.Hub().Close() // live views would wait for ever
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopAnswers)
-		defer cancel()
-		if err := server.Shutdown(stop); err != nil {
-			return errors.Join(server.Close(), nil)
-		}
+		a.stopAnswering(context.WithoutCancel(ctx), server, cut)
 		return nil
 	})
 	return g.Wait()
+}
+
+// stopAnswering lets answers under way finish for a while, then breaks them off. The stores close after it, so it returns only when
+// no handler is at work, unless one does not notice for stopCut that it was broken off.
+func (a *App) stopAnswering(ctx context.Context, server *http.Server, cut context.CancelCauseFunc) {
+	shutdown := func(wait time.Duration) error {
+		ctx, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		return server.Shutdown(ctx)
+	}
+	if shutdown(a.opt.Grace) == nil {
+		return
+	}
+	cut(api.ErrStopping)
+	if err := shutdown(stopCut); err != nil {
+		a.log.Warn("answers did not stop in time", "err", errors.Join(err, server.Close()))
+	}
 }
 
 // greet says on the console where to go; to whoever has no operator yet, with the one-time link.
@@ -190,17 +219,19 @@ func (a *App) greet(ctx context.Context, url string) error {
 	return nil
 }
 
-// notReady lists what is missing before the server can do its work.
+// notReady lists what is missing before the server can do its work. Whoever asks is not signed in: the reasons go to the log.
 func (a *App) notReady(ctx context.Context) []string {
 	var out []string
 	if a.listening.Load() == nil {
 		out = append(out, "not all listeners are up")
 	}
 	if err := a.cases.Reader().PingContext(ctx); err != nil {
-		out = append(out, "case store: "+err.Error())
+		a.log.Warn("case store is not ready", "err", err)
+		out = append(out, "the case store does not answer")
 	}
 	if _, err := a.events.Stats(ctx); err != nil {
-		out = append(out, "event store: "+err.Error())
+		a.log.Warn("event store is not ready", "err", err)
+		out = append(out, "the event store does not answer")
 	}
 	return out
 }

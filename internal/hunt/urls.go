@@ -53,6 +53,10 @@ func (x *Explorer) URLs(ctx context.Context, r Request, limit int) (*URLs, error
 	if err != nil {
 		return nil, err
 	}
+	// By itself first: inside the queries below, a mistake would stand at a place that nobody wrote.
+	if _, err := kql.Compile(base, kql.Options{Now: x.now()}, x.store.Dialect()); err != nil {
+		return nil, queryError(err)
+	}
 	filtered, err := x.filtered(r)
 	if err != nil {
 		return nil, err
