@@ -330,7 +330,7 @@ func TestPagesHoldEachRowOnceInOrder(t *testing.T) {
 		page := hunt.Page{
 			Sort:  rapid.SampledFrom([]string{"", "Timestamp", "Subject", "SenderDisplayName", "ThreatScore", "EmailSize", "EmailClusterId", "RecipientEmailAddress", "NetworkMessageId", "LastEventExecutionTime", "IsFirstContact"}).Draw(t, "sort"),
 			Asc:   rapid.Bool().Draw(t, "asc"),
-			Limit: rapid.IntRange(17, 400).Draw(t, "limit"),
+			Limit: rapid.IntRange(60, 400).Draw(t, "limit"),
 		}
 		known := map[string]bool{}
 		for i := range w.batch.Emails {
