@@ -99,7 +99,9 @@ var aggregates = map[string]aggFunction{
 	"max":              {fn: aggMax, prefix: "max", params: "a", check: orderable},
 	"maxif":            {fn: aggMax, prefix: "maxif", params: "ab", cond: 1, check: orderable},
 	"stdev":            {fn: aggStdev, prefix: "stdev", params: "a", check: spread},
+	"stdevif":          {fn: aggStdev, prefix: "stdevif", params: "ab", cond: 1, check: spread},
 	"variance":         {fn: aggVariance, prefix: "variance", params: "a", check: spread},
+	"varianceif":       {fn: aggVariance, prefix: "varianceif", params: "ab", cond: 1, check: spread},
 	"make_list":        {fn: aggList, prefix: "list", params: "a?l", check: always(event.Dynamic)},
 	"makelist":         {fn: aggList, prefix: "list", params: "a?l", check: always(event.Dynamic)},
 	"make_list_if":     {fn: aggList, prefix: "list", params: "ab?l", cond: 1, check: always(event.Dynamic)},
@@ -204,7 +206,7 @@ func (b *binder) constantArgument(x *Call, a aggFunction, it aggItem) {
 
 // rowAggregate binds arg_max, arg_min and take_any of several columns: all their results come from one row.
 func (b *binder) rowAggregate(x *Call, a aggFunction, given string, inner *scope, agg *aggregate) []result {
-	paramKinds(x, strings.Replace(a.params, "aa*", "a*", 1))
+	paramKinds(x, a.params)
 	it := aggItem{fn: a.fn}
 	var out []result
 	args := x.Args
@@ -223,12 +225,19 @@ func (b *binder) rowAggregate(x *Call, a aggFunction, given string, inner *scope
 	for _, by := range agg.by {
 		skip[by.col] = true
 	}
-	if len(it.args) > 0 && given == "" {
+	if len(it.args) > 0 { // the key is there already, under its own or the given name
 		if r, ok := it.args[0].(*ref); ok {
 			skip[r.col] = true
 		}
 	}
-	add := func(name string, v scalar, explicit bool) {
+	add := func(name string, v scalar) {
+		explicit := false
+		switch {
+		case a.fn == aggAny && len(out) == 0 && given != "": // a name given to several columns is the first one's
+			name, explicit = given, true
+		case a.prefix == "any":
+			name = "any_" + name
+		}
 		col := &column{typ: v.typeOf()}
 		it.outs = append(it.outs, item{col, v})
 		out = append(out, result{name, &ref{col}, explicit})
@@ -239,15 +248,12 @@ func (b *binder) rowAggregate(x *Call, a aggFunction, given string, inner *scope
 			if name == "" {
 				name = fmt.Sprintf("%s_arg%d", autoName(x), i+1)
 			}
-			if a.prefix == "any" {
-				name = "any_" + name
-			}
-			add(name, b.scalar(e, inner), false)
+			add(name, b.scalar(e, inner))
 			continue
 		}
 		for _, f := range inner.rel.fields {
 			if !skip[f.col] {
-				add(f.name, &ref{f.col}, false)
+				add(f.name, &ref{f.col})
 			}
 		}
 	}
@@ -267,6 +273,7 @@ func (b *binder) summarize(rel *relation, op *Summarize) *relation {
 		if _, ok := it.x.(*constant); ok && it.name == "" {
 			fail(it.Span, "grouping by a constant has no effect; name a column")
 		}
+		notDynamic(it.X.Pos(), "summarize", it.x.typeOf())
 		var col *column
 		if r, ok := it.x.(*ref); ok {
 			col = r.col
@@ -301,6 +308,9 @@ func (b *binder) summarize(rel *relation, op *Summarize) *relation {
 			name = autoName(it.X)
 		}
 		out.fields = append(out.fields, field{names.name(name, it.Span, explicit), after.column(x)})
+	}
+	if len(agg.by)+len(agg.aggs) == 0 {
+		fail(op.Span, "summarize needs an aggregate such as count()")
 	}
 	out.plan = b.add(op.Span, agg)
 	after.in = out.plan

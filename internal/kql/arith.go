@@ -169,8 +169,8 @@ func convertConstant(c *constant, to event.Type) (scalar, bool) {
 			return text(formatDatetime(v)), true
 		}
 	case string:
-		if c.typ == event.String && (to == event.Datetime || to == event.Timespan) {
-			if p, ok := parseTyped(to, v); ok {
+		if c.typ == event.String && to == event.Datetime {
+			if p, ok := parseDatetime(v); ok {
 				return &constant{to, p}, true
 			}
 		}

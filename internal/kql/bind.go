@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"cmp"
 	"strconv"
 
 	"tocsin/internal/event"
@@ -8,9 +9,10 @@ import (
 
 // binder turns the syntax tree into a plan: it knows what every name means and what type every expression has.
 type binder struct {
-	opts  Options
-	lets  []*Let // those that may be seen; a let sees only the ones before it
-	nodes int
+	opts    Options
+	lets    []*Let // those that may be seen; a let sees only the ones before it
+	nodes   int
+	scalars int
 }
 
 // scope is what a scalar expression can refer to.
@@ -42,7 +44,54 @@ func (b *binder) add(at Span, n node) node {
 	if b.nodes++; b.nodes > maxPlan {
 		fail(at, "the query is too large: more than %d steps after every let is expanded", maxPlan)
 	}
+	if _, ok := n.(*aggregate); ok && groupings(n) > maxGroupings {
+		fail(at, "the query groups what is grouped already more than %d times over", maxGroupings)
+	}
 	return n
+}
+
+// count counts bound expressions, for the same reason.
+func (b *binder) count(at Span) {
+	if b.scalars++; b.scalars > maxScalars {
+		fail(at, "the query is too large: more than %d expressions after every let is expanded", maxScalars)
+	}
+}
+
+// groupings counts how many groupings stand on top of each other in n, at most.
+func groupings(n node) int {
+	most := 0
+	for _, in := range n.inputs() {
+		most = max(most, groupings(in))
+	}
+	switch n := n.(type) {
+	case *aggregate:
+		return most + 1
+	case *filter:
+		most = max(most, groupingsIn(n.cond))
+	case *compute:
+		for _, it := range n.items {
+			most = max(most, groupingsIn(it.x))
+		}
+	}
+	return most
+}
+
+// groupingsIn counts those in the sub-queries of x.
+func groupingsIn(x scalar) int {
+	most := 0
+	switch x := x.(type) {
+	case *call:
+		for _, a := range x.args {
+			most = max(most, groupingsIn(a))
+		}
+	case *inQuery:
+		most = groupings(x.plan)
+	case *listQuery:
+		most = groupings(x.plan)
+	case *valueQuery:
+		most = groupings(x.plan)
+	}
+	return most
 }
 
 // let finds a let by name together with how many lets it can itself see.
@@ -112,7 +161,6 @@ func (b *binder) tableNamed(x *Name) *relation {
 			}
 			rel = b.table(l.X)
 		})
-		rel.source = x.Name
 		return rel
 	}
 	t, ok := event.TableNamed(x.Name)
@@ -120,7 +168,7 @@ func (b *binder) tableNamed(x *Name) *relation {
 		b.unknownTable(x)
 	}
 	s := &scan{table: t, cols: map[*column]*event.Column{}}
-	rel := &relation{plan: b.add(x.Span, s), source: t.Name}
+	rel := &relation{plan: b.add(x.Span, s)}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		col := &column{typ: c.Type, uuid: c.ID && !c.Later}
@@ -194,7 +242,7 @@ func (b *binder) operator(rel *relation, op Operator) *relation {
 	case *Count:
 		col := &column{typ: event.Long}
 		rel.plan = b.add(op.Span, &aggregate{in: rel.plan, aggs: []aggItem{{fn: aggCount, col: col}}})
-		rel.fields = []field{{"Count", col}}
+		rel.fields = []field{{cmp.Or(op.As, "Count"), col}}
 		return rel
 	case *Distinct:
 		return b.distinct(rel, op)
@@ -344,13 +392,25 @@ func (b *binder) distinct(rel *relation, op *Distinct) *relation {
 		rel = b.project(rel, op.Span, op.Items)
 	}
 	agg := &aggregate{in: rel.plan}
-	for _, f := range rel.fields {
+	for i, f := range rel.fields {
+		at := op.Span
+		if op.Items != nil {
+			at = op.Items[i].X.Pos()
+		}
+		notDynamic(at, "distinct", f.col.typ)
 		agg.by = append(agg.by, item{f.col, &ref{f.col}})
 	}
 	if len(agg.by) > 0 {
 		rel.plan = b.add(op.Span, agg)
 	}
 	return rel
+}
+
+// notDynamic refuses to compare dynamic values as wholes: what makes two of them equal or one the greater is not defined.
+func notDynamic(at Span, what string, t event.Type) {
+	if t == event.Dynamic {
+		fail(at, "%s needs values that can be compared, this is dynamic; convert it: tostring(...)", what)
+	}
 }
 
 // sort orders rel. Without a direction Kusto sorts downwards; nulls come last downwards and first upwards.
@@ -362,6 +422,7 @@ func (b *binder) sort(rel *relation, at Span, keys []SortKey) {
 		if _, ok := x.(*constant); ok {
 			fail(k.Span, "sorting by a constant has no effect; name a column")
 		}
+		notDynamic(k.X.Pos(), "sort", x.typeOf())
 		o.keys = append(o.keys, orderKey{
 			col:        c.column(x),
 			desc:       !k.Asc,

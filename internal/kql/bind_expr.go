@@ -48,6 +48,7 @@ func (b *binder) condition(x Expr, sc *scope) scalar {
 
 // scalar binds an expression that gives one value.
 func (b *binder) scalar(x Expr, sc *scope) scalar {
+	b.count(x.Pos())
 	switch x := x.(type) {
 	case *Literal:
 		if x.Value == nil {
@@ -247,9 +248,9 @@ func comparable(at Span, name string, l, r scalar) (scalar, scalar) {
 	case numeric(a) && numeric(z):
 		return l, r
 	case a == event.Dynamic:
-		return convert(l, wide(z)), r
+		return beside(l, z, equality), r
 	case z == event.Dynamic:
-		return l, convert(r, wide(a))
+		return l, beside(r, a, equality)
 	case equality:
 		if c, ok := asType(r, a); ok {
 			return l, c
@@ -276,6 +277,17 @@ func converter(a, z event.Type) string {
 		}
 	}
 	return "tostring(...)"
+}
+
+// beside reads a dynamic value so that it can be compared with a value of type t. A number keeps its fraction: 1.5 is not 1.
+func beside(x scalar, t event.Type, equality bool) scalar {
+	switch {
+	case !integer(t):
+		return convert(x, t)
+	case equality:
+		return &call{opWhole, event.Long, []scalar{x}}
+	}
+	return convert(x, event.Real)
 }
 
 // wide is the type a dynamic value is read as beside a value of type t.
@@ -346,7 +358,7 @@ func (b *binder) in(x *In, sc *scope) scalar {
 	var out scalar
 	if len(x.List) == 1 && b.isTable(x.List[0], sc) {
 		if words {
-			fail(x.List[0].Pos(), "%s with a sub-query is not supported yet; give it a list", x.Op)
+			return b.wordsOfTable(x, v)
 		}
 		return b.inTable(x, v, fold, negated)
 	}
@@ -363,9 +375,17 @@ func (b *binder) in(x *In, sc *scope) scalar {
 		}
 	}
 	if words {
+		any := &call{opHasAny, event.Bool, []scalar{v}} // those that are known now
 		for _, y := range values {
-			s := b.str(x.List[0], y, x.Op)
-			tests = append(tests, test(opHas, v, lower(s)))
+			s := lower(b.str(x.List[0], y, x.Op))
+			if _, ok := s.(*constant); ok && x.Op == "has_any" {
+				any.args = append(any.args, s)
+			} else {
+				tests = append(tests, test(opHas, v, s))
+			}
+		}
+		if len(any.args) > 1 {
+			tests = append(tests, any)
 		}
 		o := opOr
 		if x.Op == "has_all" {
@@ -400,6 +420,17 @@ func (b *binder) inTable(x *In, v scalar, fold, negated bool) scalar {
 	v, col = comparable(x.Span, "==", v, col)
 	q := &inQuery{x: []scalar{v}, plan: sub.plan, cols: []scalar{col}, not: negated}
 	return q
+}
+
+// wordsOfTable tests v for the values of a sub-query's first column.
+func (b *binder) wordsOfTable(x *In, v scalar) scalar {
+	sub := b.table(x.List[0])
+	words := lower(b.str(x.List[0], &ref{sub.fields[0].col}, x.Op))
+	list := &listQuery{plan: sub.plan, x: &call{opEdges, event.String, []scalar{words}}}
+	if x.Op == "has_all" {
+		return test(opHasAllArray, v, list)
+	}
+	return test(opHasAnyArray, v, list)
 }
 
 // membership tests v against values, grouped by the type each comparison needs.

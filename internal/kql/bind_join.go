@@ -185,35 +185,55 @@ func checkKeys(at Span, p joinPair) {
 	}
 }
 
-func (b *binder) union(left *relation, op *Union) *relation {
-	var in []*relation
+// unionInputs binds the tables of a union; sources is what withsource calls each: a table by its name, anything else by
+// its place.
+func (b *binder) unionInputs(left *relation, op *Union) (in []*relation, sources []string) {
+	add := func(r *relation, source string) {
+		if source == "" {
+			source = "union_arg" + strconv.Itoa(len(in))
+		}
+		in, sources = append(in, r), append(sources, source)
+	}
 	if left != nil {
-		left.source = ""
-		in = append(in, left)
+		add(left, "")
 	}
 	for _, x := range op.Inputs {
-		in = append(in, b.table(x))
+		source := ""
+		if n, ok := x.(*Name); ok {
+			if l, _ := b.let(n.Name); l == nil {
+				source = n.Name
+			}
+		}
+		add(b.table(x), source)
 	}
+	return in, sources
+}
+
+func (b *binder) union(left *relation, op *Union) *relation {
+	in, sources := b.unionInputs(left, op)
 	types := map[string]map[event.Type]int{} // in how many inputs a name has a type
+	order := map[string][]event.Type{}
 	for _, r := range in {
 		for _, f := range r.fields {
 			if types[f.name] == nil {
 				types[f.name] = map[event.Type]int{}
 			}
-			types[f.name][f.col.typ]++
+			if types[f.name][f.col.typ]++; types[f.name][f.col.typ] == 1 {
+				order[f.name] = append(order[f.name], f.col.typ)
+			}
 		}
 	}
 	u := &union{}
 	out := &relation{}
 	names := newNamer()
-	add := func(name string, typ event.Type) {
+	give := func(name string, typ event.Type) {
 		col := &column{typ: typ}
 		u.cols = append(u.cols, col)
 		out.fields = append(out.fields, field{name, col})
 	}
 	if op.WithSource != "" {
 		names.taken[op.WithSource] = true
-		add(op.WithSource, event.String)
+		give(op.WithSource, event.String)
 	}
 	type key struct {
 		name string
@@ -226,9 +246,10 @@ func (b *binder) union(left *relation, op *Union) *relation {
 	}
 	for _, r := range in {
 		for _, f := range r.fields {
-			for _, typ := range typeOrder {
+			// Columns of one name and several types stand side by side, in the order in which they came.
+			for _, typ := range order[f.name] {
 				k := key{f.name, typ}
-				if n := types[f.name][typ]; n == 0 || seen[k] || op.Kind == "inner" && n < len(in) {
+				if seen[k] || op.Kind == "inner" && types[f.name][typ] < len(in) {
 					continue
 				}
 				seen[k] = true
@@ -237,18 +258,14 @@ func (b *binder) union(left *relation, op *Union) *relation {
 				if op.WithSource == name || op.Kind != "inner" && len(types[f.name]) > 1 {
 					name = names.free(f.name + "_" + string(typ))
 				}
-				add(name, typ)
+				give(name, typ)
 			}
 		}
 	}
 	for i, r := range in {
 		var row []scalar
 		if op.WithSource != "" {
-			source := r.source
-			if source == "" {
-				source = "union_arg" + strconv.Itoa(i)
-			}
-			row = append(row, text(source))
+			row = append(row, text(sources[i]))
 		}
 		for _, k := range keys {
 			if c := r.lookup(k.name); c != nil && c.typ == k.typ {
@@ -262,9 +279,6 @@ func (b *binder) union(left *relation, op *Union) *relation {
 	out.plan = b.add(op.Span, u)
 	return out
 }
-
-// typeOrder is the order in which union lists columns of one name and several types.
-var typeOrder = []event.Type{event.String, event.Dynamic, event.Bool, event.Int, event.Long, event.Real, event.Datetime, event.Timespan}
 
 func (b *binder) mvExpand(rel *relation, op *MvExpand) *relation {
 	if len(op.Items) > 1 {

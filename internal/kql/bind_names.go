@@ -17,6 +17,9 @@ func match(rel *relation, p Pattern) []int {
 	if len(out) == 0 && p.Plain {
 		unknownColumn(p.Span, p.Text, rel)
 	}
+	if len(out) == 0 {
+		fail(p.Span, "there is no column like '%s' here", p.Text)
+	}
 	return out
 }
 
@@ -62,7 +65,7 @@ func (b *binder) projectNames(rel *relation, op *ProjectNames) *relation {
 	var fields []field
 	switch op.Op {
 	case "project-reorder":
-		order = reorder(rel, op, order)
+		order = reorder(rel, order)
 		for _, i := range order {
 			fields = append(fields, rel.fields[i])
 		}
@@ -80,50 +83,14 @@ func (b *binder) projectNames(rel *relation, op *ProjectNames) *relation {
 	return rel
 }
 
-// reorder moves the named columns to the front. A bare * stands for all that are not named elsewhere.
-func reorder(rel *relation, op *ProjectNames, found []int) []int {
-	named := map[int]bool{}
-	hasStar := false
-	for _, p := range op.Patterns {
-		if p.Text == "*" && !p.Plain {
-			hasStar = true
-			continue
-		}
-		for _, i := range match(rel, p) {
-			named[i] = true
-		}
-	}
-	var out []int
-	if !hasStar {
-		out = append(out, found...)
-	} else {
-		done := map[int]bool{}
-		for _, p := range op.Patterns {
-			star := p.Text == "*" && !p.Plain
-			cand := match(rel, p)
-			if p.Order != "" {
-				slices.SortStableFunc(cand, func(i, j int) int {
-					c := strings.Compare(rel.fields[i].name, rel.fields[j].name)
-					if p.Order == "desc" {
-						c = -c
-					}
-					return c
-				})
-			}
-			for _, i := range cand {
-				if !done[i] && !(star && named[i]) {
-					done[i] = true
-					out = append(out, i)
-				}
-			}
-		}
-	}
+// reorder moves the named columns to the front; one that several patterns name stands where the first of them puts it.
+func reorder(rel *relation, found []int) []int {
 	for i := range rel.fields {
-		if !slices.Contains(out, i) {
-			out = append(out, i)
+		if !slices.Contains(found, i) {
+			found = append(found, i)
 		}
 	}
-	return out
+	return found
 }
 
 func (b *binder) projectRename(rel *relation, op *ProjectRename) *relation {
@@ -160,7 +127,9 @@ func autoName(x Expr) string {
 			case string:
 				return autoName(x.X) + "_" + v
 			case int64:
-				return autoName(x.X) + "_" + strings.Replace(strconv.FormatInt(v, 10), "-", "_", 1)
+				if v >= 0 {
+					return autoName(x.X) + "_" + strconv.FormatInt(v, 10)
+				}
 			}
 		}
 		return autoName(x.X) + "_"

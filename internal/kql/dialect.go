@@ -22,11 +22,13 @@ type Dialect interface {
 	// pack writes an aggregate that takes a.outs from one row, and unpack opens element i of its result.
 	pack(e *exprs, a aggItem) string
 	unpack(sql string, i int, as operand) operand
+	// list writes an aggregate that gathers strings.
+	list(o operand) operand
 	// onePer is a clause behind SELECT that keeps one row of each key.
 	onePer(keys []string) string
 	// expand writes an expression for the select list that gives a row for every element of list, and one for the
 	// position of the element. At most limit elements, all when it is negative.
-	expand(list operand, limit int64) (item, index operand)
+	expand(g *generator, list operand, limit int64) (item, index operand)
 	// json writes any form of a dynamic value as JSON.
 	json(o operand) string
 	// result writes a value the way Statement promises it.

@@ -65,6 +65,10 @@ func (d duckdb) constant(g *generator, c *constant) operand {
 	return op
 }
 
+func (duckdb) list(o operand) operand {
+	return operand{sql: "coalesce(list(" + o.sql + "), CAST([] AS VARCHAR[]))", typ: event.Dynamic, rep: repStrings}
+}
+
 func (duckdb) onePer(keys []string) string { return "DISTINCT ON (" + strings.Join(keys, ", ") + ") " }
 
 func (d duckdb) result(o operand) string {
@@ -108,7 +112,7 @@ func (d duckdb) strings(o operand) string {
 	return "(CASE json_type(" + o.sql + ") WHEN 'ARRAY' THEN " + cast(o.sql, "VARCHAR[]") + " ELSE [" + d.text(o, "NULL") + "] END)"
 }
 
-func (d duckdb) expand(list operand, limit int64) (item, index operand) {
+func (d duckdb) expand(g *generator, list operand, limit int64) (item, index operand) {
 	item = operand{typ: event.Dynamic, rep: repText}
 	sql := list.sql
 	switch list.rep {
@@ -120,7 +124,7 @@ func (d duckdb) expand(list operand, limit int64) (item, index operand) {
 			"list_transform(json_keys(" + sql + "), lambda k: json_object(k, json_extract(" + sql + ", " + duckPointer("k") + "))) ELSE [" + sql + "] END)"
 	}
 	if limit >= 0 {
-		sql = "list_slice(" + sql + ", 1, " + strconv.FormatInt(max(limit, 1), 10) + ")"
+		sql = "list_slice(" + sql + ", 1, " + cast(g.arg(max(limit, 1)), "BIGINT") + ")"
 	}
 	elem := "VARCHAR"
 	if item.rep == repJSON {
@@ -160,15 +164,16 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 		}
 		out.sql = "count(DISTINCT " + x.sql + ")" + filter
 	case aggSum:
-		out.sql = "coalesce(" + cast("sum("+x.sql+")"+filter, duckTypes[a.col.typ]) + ", 0)"
+		// Sums of whole numbers grow to 128 bits; what does not fit at the end is null.
+		out.sql = "TRY_CAST(coalesce(sum(" + x.sql + ")" + filter + ", 0) AS " + duckTypes[a.col.typ] + ")"
 	case aggAvg:
 		switch a.col.typ {
 		case event.Datetime:
 			out.sql = "make_timestamp(" + cast("avg(epoch_us("+x.sql+"))"+filter, "BIGINT") + ")"
 		case event.Timespan:
-			out.sql = cast("avg("+x.sql+")"+filter, "BIGINT")
+			out.sql = "TRY_CAST(trunc(avg(" + x.sql + ")" + filter + ") AS BIGINT)"
 		default:
-			out.sql = "avg(" + x.sql + ")" + filter
+			out.sql = "coalesce(avg(" + x.sql + ")" + filter + ", CAST('NaN' AS DOUBLE))"
 		}
 	case aggMin, aggArgMin:
 		out.sql = d.present("min("+x.sql+")"+filter, a.col.typ)
@@ -184,8 +189,7 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 	case aggVariance:
 		out.sql = "coalesce(var_samp(" + x.sql + ")" + filter + ", 0)"
 	case aggPercentile:
-		p := strconv.FormatFloat(a.args[1].(*constant).value.(float64), 'f', -1, 64)
-		out.sql = "quantile_disc(" + x.sql + ", " + p + ")" + filter
+		out.sql = "quantile_disc(" + big(x) + ", " + e.expr(a.args[1]).sql + ")" + filter
 	case aggList, aggSet:
 		return d.collect(e, a, x, order)
 	default:
@@ -229,7 +233,7 @@ func (d duckdb) collect(e *exprs, a aggItem, x operand, order []orderKey) operan
 		sql = "list(" + elem + by + ") FILTER (WHERE " + keep + ")"
 	}
 	if len(a.args) > 1 {
-		sql = "list_slice(" + sql + ", 1, " + strconv.FormatInt(a.args[1].(*constant).value.(int64), 10) + ")"
+		sql = "list_slice(" + sql + ", 1, " + e.expr(a.args[1]).sql + ")"
 	}
 	if out.rep == repStrings {
 		out.sql = "coalesce(" + sql + ", CAST([] AS VARCHAR[]))"
@@ -251,13 +255,12 @@ func (d duckdb) pack(e *exprs, a aggItem) string {
 	if a.cond != nil {
 		filter = " FILTER (WHERE " + e.expr(a.cond).sql + ")"
 	}
+	any := "any_value(" + row + ")" + filter
 	switch a.fn {
-	case aggArgMax:
-		return "arg_max(" + row + ", " + e.expr(a.args[0]).sql + ")" + filter
-	case aggArgMin:
-		return "arg_min(" + row + ", " + e.expr(a.args[0]).sql + ")" + filter
+	case aggArgMax, aggArgMin: // where every key is null, some row is taken
+		return "coalesce(" + string(a.fn) + "(" + row + ", " + e.expr(a.args[0]).sql + ")" + filter + ", " + any + ")"
 	}
-	return "any_value(" + row + ")" + filter
+	return any
 }
 
 func (d duckdb) unpack(sql string, i int, as operand) operand {

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,15 @@ func (d duckdb) dynamicCall(e *exprs, c *call) (operand, bool) {
 		return json("coalesce(TRY_CAST(nullif(" + s + ", '') AS JSON), CASE WHEN " + s + " <> '' THEN to_json(" + s + ") END)")
 	case opSplit:
 		return list(fn("string_split", e.expr(c.args[0]).sql, e.expr(c.args[1]).sql))
+	case opSplitAt:
+		all, at := e.expr(c.args[0]).sql, e.expr(c.args[1]).sql
+		return list("(CASE WHEN " + at + " >= 0 AND " + at + " < len(" + all + ") THEN list_slice(" + all + ", " + at + " + 1, " + at + " + 1) ELSE CAST([] AS VARCHAR[]) END)")
+	case opEdges:
+		return plain(duckEdged(e.expr(c.args[0]).sql, true, true))
+	case opWhole:
+		s := d.text(e.expr(c.args[0]), "NULL")
+		number := "TRY_CAST(" + s + " AS DOUBLE)"
+		return plain("coalesce(TRY_CAST(CASE WHEN regexp_full_match(" + s + `, '\s*[-+]?\d+\s*') THEN ` + s + " END AS BIGINT), TRY_CAST(CASE WHEN trunc(" + number + ") = " + number + " THEN " + number + " END AS BIGINT))")
 	case opArrayLength:
 		x := e.expr(c.args[0])
 		if x.rep == repStrings {
@@ -48,12 +58,17 @@ func (d duckdb) dynamicCall(e *exprs, c *call) (operand, bool) {
 	case opInArray:
 		return plain("coalesce(list_contains(" + d.strings(e.expr(c.args[1])) + ", " + e.expr(c.args[0]).sql + "), false)")
 	case opHasAnyArray, opHasAllArray:
-		x, arr := e.expr(c.args[0]).sql, d.strings(e.expr(c.args[1]))
-		one := d.has(e, &call{op: opHas, args: []scalar{nil, nil}}, []string{x, "n"})
-		if c.op == opHasAllArray {
-			return plain("(len(list_filter(" + arr + ", lambda n: NOT " + one + ")) = 0)")
+		words := d.strings(e.expr(c.args[1]))
+		if _, ok := c.args[1].(*listQuery); !ok { // whose words are marked already
+			words = "list_transform(" + words + ", lambda w: " + duckEdged("w", true, true) + ")"
 		}
-		return plain("(len(list_filter(" + arr + ", lambda n: " + one + ")) > 0)")
+		test := "contains(p.text, w))) > 0"
+		if c.op == opHasAllArray {
+			test = "NOT contains(p.text, w))) = 0"
+		}
+		// The outer list is there so that the text is marked once, not once a word, and no sub-query stands in a lambda.
+		both := "struct_pack(text := " + duckMarked(e.expr(c.args[0]).sql) + ", words := " + words + ")"
+		return plain("list_extract(list_transform([" + both + "], lambda p: len(list_filter(p.words, lambda w: " + test + "), 1)")
 	}
 	return operand{}, false
 }
@@ -128,10 +143,10 @@ func (d duckdb) listStep(e *exprs, o operand, step scalar) operand {
 	i := e.expr(step).sql
 	if k, ok := step.(*constant); ok && k.value != nil {
 		n := k.value.(int64)
-		if n >= 0 {
+		if n >= 0 && n < math.MaxInt64 {
 			n++
 		}
-		i = strconv.FormatInt(n, 10)
+		i = cast(e.arg(n), "BIGINT")
 	} else {
 		i = "(CASE WHEN " + i + " < 0 THEN " + i + " ELSE " + i + " + 1 END)"
 	}
@@ -291,16 +306,34 @@ func (d duckdb) fromText(s string, to event.Type, json bool) string {
 	case event.Bool:
 		return "(CASE lower(trim(" + s + ")) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END)"
 	case event.Datetime:
-		return "(CASE WHEN NOT regexp_matches(" + s + ", " + duckISODate + ") THEN NULL WHEN regexp_matches(" + s + ", " + duckZone + ") THEN timezone('UTC', TRY_CAST(" + s + " AS TIMESTAMPTZ)) ELSE TRY_CAST(" + s + " AS TIMESTAMP) END)"
+		return duckDatetime(s)
 	case event.Timespan:
 		return duckSpan(s)
 	}
 	panic("kql: no conversion of text to " + string(to))
 }
 
+// duckDates are the forms of a datetime beside ISO 8601, as in timeLayouts.
+var duckDates = func() string {
+	var out []string
+	for _, date := range []string{"%m/%d/%Y ", "%a, %d %b %Y ", "%d %b %Y ", "%a, %d %b %y ", "%d %b %y ", "%A, %d-%b-%y ", "%d-%b-%y "} {
+		for _, clock := range []string{"%H:%M:%S", "%H:%M"} {
+			out = append(out, "'"+date+clock+"'")
+		}
+	}
+	return "[" + strings.Join(append(out, "'%m/%d/%Y'", "'%Y%m%d'", "'%Y-%m'", "'%Y'"), ", ") + "]"
+}()
+
+// duckDatetime reads text as a datetime. Which offset a named zone has, other than that of UTC, is not guessed.
+func duckDatetime(s string) string {
+	s = "regexp_replace(trim(" + s + "), ' GMT$', '')"
+	return "(CASE WHEN NOT regexp_full_match(" + s + ", " + duckISODate + ") THEN CASE WHEN regexp_full_match(" + s + `, '.*[-/ ].*|\d{4}|\d{8}') THEN try_strptime(` + s + ", " + duckDates + ") END " +
+		"WHEN regexp_matches(" + s + ", " + duckZone + ") THEN timezone('UTC', TRY_CAST(" + s + " AS TIMESTAMPTZ)) ELSE TRY_CAST(" + s + " AS TIMESTAMP) END)"
+}
+
 // duckSpan reads [-][d.]hh:mm[:ss[.fffffff]] as ticks.
 func duckSpan(s string) string {
-	const re = `'^\s*(-?)(?:(\d{1,7})\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?\s*$'`
+	const re = `'^\s*(-?)(?:(\d{1,7})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?\s*$'`
 	part := func(i int, per string) string {
 		return "coalesce(TRY_CAST(nullif(regexp_extract(" + s + ", " + re + ", " + strconv.Itoa(i) + "), '') AS BIGINT), 0) * " + per
 	}
@@ -325,7 +358,7 @@ func (d duckdb) between(o operand, to event.Type) string {
 		if o.typ == event.Bool {
 			return "CAST(NULL AS TIMESTAMP)"
 		}
-		return "make_timestamp(TRY_CAST(" + x + " AS BIGINT) // 10 - " + unixEpoch + ")"
+		return fits(to, "make_timestamp(TRY_CAST("+x+" AS BIGINT) // 10 - "+unixEpoch+")")
 	}
 	if o.typ == event.Real {
 		x = "trunc(" + x + ")"

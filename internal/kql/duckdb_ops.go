@@ -3,6 +3,7 @@ package kql
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,9 +21,9 @@ const (
 	unixEpoch   = "62135596800000000" // microseconds from 0001-01-01, where bins begin
 	ticksInDay  = "864000000000"
 	duckISO     = `'%Y-%m-%dT%H:%M:%S.%f0Z'`
-	duckISODate = `'^\s*\d{4}-\d{1,2}-\d{1,2}'`
+	duckISODate = `'\d{4}-\d{1,2}-\d{1,2}(?:[T ] *\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?'`
 	duckOctet   = `(?:25[0-5]|2[0-4]\d|1?\d?\d)`
-	duckZone    = `'[+-]\d{2}:\d{2}\s*$'`
+	duckZone    = `':\d{1,2}(?:\.\d+)?[+-]\d{2}(?::?\d{2})?$'`
 )
 
 func fn(name string, args ...string) string { return name + "(" + strings.Join(args, ", ") + ")" }
@@ -43,7 +44,7 @@ func (d duckdb) call(e *exprs, c *call, filter bool) operand {
 		return plain(d.compare(c, a, filter))
 	case opIn:
 		in := a[0] + " IN (" + strings.Join(a[1:], ", ") + ")"
-		if nullable(c.args[0]) && !filter {
+		if slices.ContainsFunc(c.args, nullable) && !filter {
 			in = "coalesce(" + in + ", false)"
 		}
 		return plain("(" + in + ")")
@@ -61,7 +62,7 @@ func (d duckdb) call(e *exprs, c *call, filter bool) operand {
 	case opAdd, opSub, opMul, opDiv, opMod, opNeg, opDtDiff, opDtAdd, opDtSub, opTsMul, opTsDiv, opTsRate, opRound, opAbs, opCeiling, opBin:
 		return plain(d.arithmetic(c, ops))
 	case opStartOf, opDatePart, opDayOfWeek, opDateDiff, opFormat:
-		return plain(d.dates(c, a))
+		return plain(d.dates(e, c, a))
 	}
 	if sql, ok := d.textCall(e, c, a); ok {
 		return plain(sql)
@@ -163,25 +164,26 @@ func (d duckdb) arithmetic(c *call, ops []operand) string {
 	}
 	switch c.op {
 	case opAdd, opSub, opMul:
-		return "(" + x + " " + string(c.op) + " " + y + ")"
+		return fits(c.typ, "("+x+" "+string(c.op)+" "+y+")")
 	case opDiv:
 		if c.typ == event.Real {
 			return "(" + x + " / " + y + ")"
 		}
-		return "(" + x + " // " + y + ")"
+		return fits(c.typ, "("+x+" // "+y+")")
 	case opMod: // never negative
-		return "(((" + x + " % " + y + ") + abs(" + y + ")) % abs(" + y + "))"
+		rest := fits(c.typ, "("+x+" % "+y+")")
+		return "(" + rest + " + CASE WHEN " + rest + " < 0 THEN " + fits(c.typ, "abs("+y+")") + " ELSE 0 END)"
 	case opNeg:
-		return "(-" + x + ")"
+		return fits(c.typ, "(-"+x+")")
 	case opDtDiff:
 		return "((epoch_us(" + x + ") - epoch_us(" + y + ")) * 10)"
 	case opDtAdd:
-		return "(" + x + " + to_microseconds(" + y + " // 10))"
+		return fits(c.typ, "("+x+" + to_microseconds("+y+" // 10))")
 	case opDtSub:
-		return "(" + x + " - to_microseconds(" + y + " // 10))"
+		return fits(c.typ, "("+x+" - to_microseconds("+y+" // 10))")
 	case opTsMul:
 		if integer(ops[1].typ) {
-			return "(" + x + " * " + y + ")"
+			return fits(c.typ, "("+x+" * "+y+")")
 		}
 		return "TRY_CAST(trunc(" + x + " * " + y + ") AS BIGINT)"
 	case opTsDiv:
@@ -189,24 +191,38 @@ func (d duckdb) arithmetic(c *call, ops []operand) string {
 	case opTsRate:
 		return "(" + x + " / " + y + ")"
 	case opRound:
-		return "round(" + x + ", " + cast(y, "INTEGER") + ")"
+		return fits(event.Long, "round("+x+", "+cast(y, "INTEGER")+")")
 	case opAbs:
-		return "abs(" + x + ")"
+		return fits(c.typ, "abs("+x+")")
 	case opCeiling:
 		return "ceil(" + x + ")"
-	case opBin:
+	case opBin: // into bins without a size nothing falls
+		if _, ok := c.args[1].(*constant); !ok && c.typ != event.Datetime {
+			y = "(CASE WHEN " + y + " > 0 THEN " + y + " END)"
+		}
 		switch c.typ {
 		case event.Real:
 			return "(floor(" + x + " / " + y + ") * " + y + ")"
-		case event.Datetime:
-			return "make_timestamp(epoch_us(" + x + ") - (epoch_us(" + x + ") + " + unixEpoch + ") % greatest(" + y + " // 10, 1))"
+		case event.Datetime: // not finer than datetimes are; greatest alone would make a null 1
+			y = "(CASE WHEN " + y + " > 0 THEN greatest(" + y + " // 10, 1) END)"
+			return "make_timestamp(epoch_us(" + x + ") - (epoch_us(" + x + ") + " + unixEpoch + ") % " + y + ")"
 		}
-		return "(" + x + " - ((" + x + " % " + y + ") + " + y + ") % " + y + ")"
+		return fits(c.typ, "("+x+" - (("+x+" % "+y+") + "+y+") % "+y+")")
 	}
 	panic("kql: no arithmetic " + string(c.op))
 }
 
-func (d duckdb) dates(c *call, a []string) string {
+// fits makes a result that its type can't hold null, so that one row can't end a query. Reals have infinities for that.
+// What may fail stands in it alone: DuckDB computes what is written twice once, and outside. It does not take sub-queries
+// in it; beside one an overflow does end the query.
+func fits(t event.Type, sql string) string {
+	if t == event.Real || strings.Contains(sql, "(SELECT ") {
+		return sql
+	}
+	return "TRY(" + sql + ")"
+}
+
+func (d duckdb) dates(e *exprs, c *call, a []string) string {
 	word := func() string { return c.args[0].(*constant).value.(string) }
 	switch c.op {
 	case opStartOf:
@@ -216,7 +232,7 @@ func (d duckdb) dates(c *call, a []string) string {
 			start = "(date_trunc('week', " + a[1] + " + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
 		}
 		if k, ok := c.args[2].(*constant); !ok || k.value != int64(0) {
-			start = "(" + start + " + " + steps + "(" + cast(a[2], "INTEGER") + "))"
+			return fits(c.typ, cast("("+start+" + "+steps+"("+cast(a[2], "INTEGER")+"))", "TIMESTAMP"))
 		}
 		return cast(start, "TIMESTAMP")
 	case opDatePart:
@@ -232,31 +248,50 @@ func (d duckdb) dates(c *call, a []string) string {
 	case opDayOfWeek:
 		return "date_part('dow', " + a[0] + ")"
 	case opDateDiff:
-		x, y := a[1], a[2]
-		if word() == "week" {
-			x, y = "("+x+" + INTERVAL 1 DAY)", "("+y+" + INTERVAL 1 DAY)"
+		if word() == "week" { // weeks begin on Sunday, the year 1 began on a Monday
+			week := func(x string) string {
+				return "(((epoch_us(" + x + ") + " + unixEpoch + ") // 86400000000 + 1) // 7)"
+			}
+			return "(" + week(a[1]) + " - " + week(a[2]) + ")"
 		}
-		return "date_diff('" + word() + "', " + y + ", " + x + ")"
+		return "date_diff('" + word() + "', " + a[2] + ", " + a[1] + ")"
 	}
-	return "coalesce(strftime(" + a[0] + ", '" + duckFormat(c.args[1].(*constant).value.(string)) + "'), '')"
+	return duckFormat(e, a[0], c.args[1].(*constant).value.(string))
 }
 
-// duckFormat translates a checked format of format_datetime to strftime.
-func duckFormat(format string) string {
+// duckFormat writes a datetime in a checked format of format_datetime. Fractions of a second are cut from their six
+// digits; the rest is strftime's.
+func duckFormat(e *exprs, x, format string) string {
 	tokens, _, _ := formatTokens(format)
 	codes := map[string]string{
 		"yyyy": "%Y", "yy": "%y", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I",
-		"mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "tt": "%p", "fff": "%g", "ffffff": "%f", "fffffff": "%f0",
+		"mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "tt": "%p", "ffffff": "%f", "fffffff": "%f0",
 	}
-	var b strings.Builder
+	var parts []string
+	run := ""
+	end := func() {
+		if run != "" {
+			parts = append(parts, "strftime("+x+", "+cast(e.arg(run), "VARCHAR")+")")
+		}
+		run = ""
+	}
 	for _, t := range tokens {
-		if code, ok := codes[t]; ok {
-			b.WriteString(code)
-		} else {
-			b.WriteString(t)
+		code, ok := codes[t]
+		switch {
+		case ok:
+			run += code
+		case t[0] == 'f':
+			end()
+			parts = append(parts, "left(strftime("+x+", '%f'), "+strconv.Itoa(len(t))+")")
+		default:
+			run += t
 		}
 	}
-	return b.String()
+	end()
+	if len(parts) == 0 {
+		return "''"
+	}
+	return "coalesce(" + strings.Join(parts, " || ") + ", '')"
 }
 
 // textCall writes the operations on text.
@@ -274,13 +309,18 @@ func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
 		return fn("suffix", a...), true
 	case opHas, opHasPrefix, opHasSuffix:
 		return d.has(e, c, a), true
+	case opHasAny:
+		return d.hasAny(e, c, a), true
 	case opMatches:
 		return fn("regexp_matches", a...), true
 	case opStrlen:
 		return fn("length", a[0]), true
 	case opStrcat:
-		return "(" + strings.Join(a, " || ") + ")", true
+		return fn("concat", a...), true
 	case opSubstring:
+		for i := range a[1:] {
+			a[i+1] = duckPosition(c.args[i+1], a[i+1])
+		}
 		from := "(CASE WHEN " + a[1] + " < 0 THEN greatest(length(" + a[0] + ") + " + a[1] + ", 0) + 1 ELSE " + a[1] + " + 1 END)"
 		if len(a) == 3 {
 			return "coalesce(substring(" + a[0] + ", " + from + ", greatest(" + a[2] + ", 0)), '')", true
@@ -290,8 +330,10 @@ func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
 		if len(a) == 2 {
 			return "(strpos(" + a[0] + ", " + a[1] + ") - 1)", true
 		}
-		found := "strpos(substring(" + a[0] + ", " + a[2] + " + 1), " + a[1] + ")"
-		return "(CASE WHEN " + found + " = 0 THEN -1 ELSE " + found + " + " + a[2] + " - 1 END)", true
+		from := duckPosition(c.args[2], a[2])
+		from = "(CASE WHEN " + from + " < 0 THEN greatest(length(" + a[0] + ") + " + from + ", 0) ELSE " + from + " END)"
+		found := "strpos(substring(" + a[0] + ", " + from + " + 1), " + a[1] + ")"
+		return "(CASE WHEN " + found + " = 0 THEN -1 ELSE " + found + " + " + from + " - 1 END)", true
 	case opReplace:
 		return fn("replace", a...), true
 	case opReplaceRE:
@@ -299,14 +341,13 @@ func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
 	case opTrim:
 		return fn("regexp_replace", a[0], a[1], "''", "'g'"), true
 	case opExtract:
-		group := strconv.FormatInt(c.args[1].(*constant).value.(int64), 10)
-		return "coalesce(" + fn("regexp_extract", a[2], a[0], group) + ", '')", true
+		return "coalesce(" + fn("regexp_extract", a[2], a[0], cast(a[1], "INTEGER")) + ", '')", true
 	case opCountOf:
 		return d.countOf(c, a), true
 	case opCountOfRE:
 		return fn("len", fn("regexp_extract_all", a...)), true
 	case opIPInRange:
-		return d.ipInRange(c, a), true
+		return d.ipInRange(e, c, a), true
 	case opIP6In:
 		x := duckIPv6(a[0])
 		return "(" + x + " >= " + a[1] + " AND " + x + " <= " + a[2] + ")", true
@@ -314,20 +355,14 @@ func (d duckdb) textCall(e *exprs, c *call, a []string) (string, bool) {
 	return "", false
 }
 
-// has writes the term tests. A cheap search for the text runs first; only rows that have it meet the regular
-// expression which looks at its ends.
+// has writes the term tests. For a literal a cheap search for the text runs first; only rows that have it meet the
+// regular expression which looks at its ends. For what the row brings there is no regular expression to be had: making
+// one takes a millisecond. Both texts are marked instead, see duckMarked.
 func (d duckdb) has(e *exprs, c *call, a []string) string {
 	before, after := c.op != opHasSuffix, c.op != opHasPrefix
 	k, ok := c.args[1].(*constant)
 	if !ok {
-		pattern := fn("regexp_escape", a[1])
-		if before {
-			pattern = "(CASE WHEN regexp_matches(" + a[1] + ", '^[" + termChars + "]') THEN '" + termBefore + "' ELSE '' END) || " + pattern
-		}
-		if after {
-			pattern += " || (CASE WHEN regexp_matches(" + a[1] + ", '[" + termChars + "]$') THEN '" + termAfter + "' ELSE '' END)"
-		}
-		return "(contains(" + a[0] + ", " + a[1] + ") AND regexp_matches(" + a[0] + ", " + pattern + "))"
+		return fn("contains", duckMarked(a[0]), duckEdged(a[1], before, after))
 	}
 	needle := k.value.(string)
 	first, _ := utf8.DecodeRuneInString(needle)
@@ -344,6 +379,70 @@ func (d duckdb) has(e *exprs, c *call, a []string) string {
 		return contains
 	}
 	return "(" + contains + " AND regexp_matches(" + a[0] + ", " + cast(e.arg(pattern), "VARCHAR") + "))"
+}
+
+// duckPosition keeps a position in a text within bounds that no text reaches: DuckDB fails on those beyond 32 bits.
+func duckPosition(x scalar, sql string) string {
+	const most = 1_000_000_000
+	if k, ok := x.(*constant); ok && k.value != nil && k.value.(int64) >= -most && k.value.(int64) <= most {
+		return sql
+	}
+	return fmt.Sprintf("least(greatest(%s, -%d), %d)", sql, most, most)
+}
+
+// hasAny writes the search for one of many terms. A regular expression takes DuckDB ten milliseconds to make, since there
+// are thousands of letters, and hardly more when it has many alternatives; so there is one for up to a hundred terms.
+func (d duckdb) hasAny(e *exprs, c *call, a []string) string {
+	var tests []string
+	groups := map[[2]string][]string{} // by what has to stand before and after
+	var order [][2]string
+	for i, arg := range c.args[1:] {
+		if len(c.args) <= 3 {
+			tests = append(tests, d.has(e, &call{opHas, c.typ, []scalar{c.args[0], arg}}, []string{a[0], a[i+1]}))
+			continue
+		}
+		needle := arg.(*constant).value.(string)
+		first, _ := utf8.DecodeRuneInString(needle)
+		last, _ := utf8.DecodeLastRuneInString(needle)
+		var ends [2]string
+		if termRune(first) {
+			ends[0] = termBefore
+		}
+		if termRune(last) {
+			ends[1] = termAfter
+		}
+		if groups[ends] == nil {
+			order = append(order, ends)
+		}
+		groups[ends] = append(groups[ends], regexp.QuoteMeta(needle))
+	}
+	for _, ends := range order {
+		for words := range slices.Chunk(groups[ends], 100) {
+			pattern := ends[0] + "(?:" + strings.Join(words, "|") + ")" + ends[1]
+			tests = append(tests, fn("regexp_matches", a[0], cast(e.arg(pattern), "VARCHAR")))
+		}
+	}
+	return "(" + strings.Join(tests, " OR ") + ")"
+}
+
+// duckMark stands on both sides of every character that separates terms.
+func duckMark(x string) string {
+	return "regexp_replace(" + x + ", '([^" + termChars + "])', '\x01\\1\x01', 'g')"
+}
+
+// duckMarked marks a text that is searched for terms: where a term begins or ends there is a mark.
+func duckMarked(x string) string { return "('\x01' || " + duckMark(x) + " || '\x01')" }
+
+// duckEdged marks a text that is looked for, so that it is found in a marked one only where its ends are ends of terms.
+func duckEdged(x string, before, after bool) string {
+	out := duckMark(x)
+	if before {
+		out = "CASE WHEN regexp_matches(" + x + ", '^[" + termChars + "]') THEN '\x01' ELSE '' END || " + out
+	}
+	if after {
+		out += " || CASE WHEN regexp_matches(" + x + ", '[" + termChars + "]$') THEN '\x01' ELSE '' END"
+	}
+	return "(" + out + ")"
 }
 
 func termRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
@@ -368,7 +467,7 @@ func (d duckdb) countOf(c *call, a []string) string {
 
 // ipInRange compares networks as numbers: DuckDB's inet extension can't be counted on. Of two prefixes the shorter
 // counts; text that is no IPv4 address gives null.
-func (d duckdb) ipInRange(c *call, a []string) string {
+func (d duckdb) ipInRange(e *exprs, c *call, a []string) string {
 	number := func(ip string) string {
 		addr := "split_part(" + ip + ", '/', 1)"
 		part := func(i int) string {
@@ -384,7 +483,7 @@ func (d duckdb) ipInRange(c *call, a []string) string {
 	if k, ok := c.args[1].(*constant); ok {
 		if start := octets(k.value.(string)); start != "" {
 			// Whole octets of the network are a prefix of the text, which needs no arithmetic to rule a row out.
-			mark := duckLiteral(start)
+			mark := cast(e.arg(start), "VARCHAR")
 			sql = "(CASE WHEN starts_with(" + a[0] + ", " + mark + ") OR contains(" + a[0] + ", '/') THEN " + sql +
 				" WHEN " + number(a[0]) + " IS NULL THEN NULL ELSE false END)"
 		}
@@ -406,14 +505,6 @@ func octets(cidr string) string {
 		}
 	}
 	return strings.Join(parts[:min(n/8, 3)], ".") + "."
-}
-
-// duckLiteral writes digits and dots, which the caller has checked.
-func duckLiteral(s string) string {
-	if strings.Trim(s, "0123456789.") != "" {
-		panic("kql: not a checked literal")
-	}
-	return "'" + s + "'"
 }
 
 // duckIPv6 writes an address as 32 hexadecimal digits, an IPv4 address as ::ffff:a.b.c.d; null for what is none.

@@ -113,7 +113,7 @@ var functions = map[string]function{
 	"not": {params: "b", bind: func(c fcall) scalar { return not(c.args[0]) }},
 	"iff": {params: "baa", bind: choose}, "iif": {params: "baa", bind: choose},
 	"case":     {params: "baa*", bind: choose},
-	"coalesce": {params: "aa*", bind: coalesce},
+	"coalesce": {params: "aaa*", bind: coalesce},
 
 	"tostring": conversion(event.String), "toint": conversion(event.Int), "tolong": conversion(event.Long),
 	"todouble": conversion(event.Real), "toreal": conversion(event.Real), "todatetime": conversion(event.Datetime),
@@ -153,10 +153,14 @@ var functions = map[string]function{
 		return test(opOr, tests...)
 	}},
 	"round": {params: "n?l", naming: nameFirst, bind: func(c fcall) scalar {
-		return &call{opRound, event.Real, []scalar{convert(c.args[0], event.Real), offset(c, 1)}}
+		return &call{opRound, wide(c.args[0].typeOf()), []scalar{c.args[0], offset(c, 1)}}
 	}},
-	"abs": {params: "n", naming: nameFirst, bind: func(c fcall) scalar {
-		return &call{opAbs, wide(c.args[0].typeOf()), c.args}
+	"abs": {params: "a", naming: nameFirst, bind: func(c fcall) scalar {
+		if c.args[0].typeOf() == event.Timespan {
+			return &call{opAbs, event.Timespan, c.args}
+		}
+		x := argument(c.name, c.nodes[0], 'n', c.args[0])
+		return &call{opAbs, wide(x.typeOf()), []scalar{x}}
 	}},
 	"ceiling": {params: "n", naming: nameFirst, bind: func(c fcall) scalar {
 		return &call{opCeiling, wide(c.args[0].typeOf()), c.args}
@@ -174,9 +178,15 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 	if l, _ := b.let(x.Name); l != nil {
 		fail(x.Span, "'%s' is a value, not a function", x.Name)
 	}
+	if x.Name == "toscalar" {
+		return b.toScalar(x, sc)
+	}
 	f, ok := functions[x.Name]
 	if !ok {
 		fail(x.Span, "function '%s' is not supported yet%s", x.Name, didYouMean(x.Name, slices.Sorted(maps.Keys(functions))))
+	}
+	if len(x.Args) > maxArguments {
+		fail(x.Args[maxArguments].Pos(), "a function takes at most %d arguments", maxArguments)
 	}
 	kinds := paramKinds(x, f.params)
 	args := make([]scalar, len(x.Args))
@@ -192,6 +202,16 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 		return f.bind(c)
 	}
 	return &call{f.op, f.typ, args}
+}
+
+// toScalar binds toscalar(query): the first column of the first row.
+func (b *binder) toScalar(x *Call, sc *scope) scalar {
+	paramKinds(x, "a")
+	if !b.isTable(x.Args[0], sc) {
+		return b.scalar(x.Args[0], sc)
+	}
+	rel := b.table(x.Args[0])
+	return &valueQuery{plan: rel.plan, x: &ref{rel.fields[0].col}}
 }
 
 // paramKinds gives the letter of each argument of x, or fails when there are too few or too many.
@@ -220,7 +240,11 @@ func paramKinds(x *Call, params string) string {
 		case most != required:
 			want += " to " + strconv.Itoa(most)
 		}
-		fail(x.Span, "%s takes %s arguments, here are %d", x.Name, want, n)
+		word := "arguments"
+		if strings.HasSuffix(want, "1") {
+			word = "argument"
+		}
+		fail(x.Span, "%s takes %s %s, not %d", x.Name, want, word, n)
 	}
 	return letters
 }
@@ -281,9 +305,6 @@ func argument(name string, at Expr, kind byte, x scalar) scalar {
 func bin(c fcall) scalar {
 	x, step := c.args[0], c.args[1]
 	a, z := x.typeOf(), step.typeOf()
-	if a == event.Dynamic {
-		x = convert(x, map[event.Type]event.Type{event.Timespan: event.Timespan}[z])
-	}
 	if k, ok := step.(*constant); ok {
 		switch v := k.value.(type) {
 		case int64:
@@ -418,7 +439,7 @@ func split(c fcall) scalar {
 	if len(c.args) == 2 {
 		return list
 	}
-	return &call{opPackArray, event.Dynamic, []scalar{&call{opElement, event.Dynamic, []scalar{list, c.args[2]}}}}
+	return &call{opSplitAt, event.Dynamic, []scalar{list, c.args[2]}}
 }
 
 func countOf(c fcall) scalar {
@@ -445,11 +466,15 @@ func extract(c fcall) scalar {
 		fail(c.nodes[1].Pos(), "the number of the group is a literal: 0 for the whole match, 1 for the first group")
 	}
 	if n := groups(c.word(0)); group.value.(int64) > int64(n) {
-		fail(c.nodes[1].Pos(), "the regular expression has %d groups", n)
+		fail(c.nodes[1].Pos(), "the regular expression has only %d groups in brackets", n)
 	}
 	x := scalar(&call{opExtract, event.String, c.args[:3]})
 	if len(c.args) == 4 {
-		return convert(x, event.Type(c.word(3)))
+		to, ok := c.nodes[3].(*Typeof)
+		if !ok {
+			fail(c.nodes[3].Pos(), "expected a type here, such as typeof(long)")
+		}
+		return convert(x, to.Type)
 	}
 	return x
 }

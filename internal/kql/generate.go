@@ -158,7 +158,10 @@ func (g *generator) statement(rel *relation) *Statement {
 	for i, f := range rel.fields {
 		list[i] = g.d.result(b.env[f.col]) + " AS r" + strconv.Itoa(i+1)
 	}
-	st.SQL, st.Args = g.number(g.selectSQL(b, list, func(c *column) string { return b.env[c].sql }))
+	sql := g.selectSQL(b, list, func(c *column) string { return b.env[c].sql })
+	checkSize(sql)
+	checkDepth(sql)
+	st.SQL, st.Args = g.number(sql)
 	st.Tables = g.tables
 	return st
 }
@@ -192,7 +195,7 @@ func (g *generator) selectSQL(b *block, list []string, by func(*column) string) 
 		}
 	}
 	if b.limit >= 0 {
-		s.WriteString(" LIMIT " + strconv.FormatInt(b.limit, 10))
+		s.WriteString(" LIMIT " + g.arg(b.limit))
 	}
 	return s.String()
 }
@@ -514,7 +517,7 @@ func (g *generator) expand(n *expand, need *colSet) *block {
 	}
 	below.add(reads.list...)
 	b := g.open(g.gen(n.in, below), below, reads, true)
-	item, index := g.d.expand(g.expr(b.env, n.list), n.limit)
+	item, index := g.d.expand(g, g.expr(b.env, n.list), n.limit)
 	env := map[*column]operand{n.col: item}
 	for c, op := range b.env {
 		env[c] = op

@@ -51,6 +51,10 @@ func (e *exprs) expr(x scalar) operand {
 		return e.d.constant(e.generator, x)
 	case *inQuery:
 		return e.inQuery(x)
+	case *listQuery:
+		return e.listQuery(x)
+	case *valueQuery:
+		return e.valueQuery(x)
 	case *call:
 		switch x.op {
 		case opAnd, opOr:
@@ -76,6 +80,22 @@ func checkSize(sql string) {
 	}
 }
 
+// checkDepth stops a query whose SQL nests deeper than engines read. Nothing that is written nests without brackets.
+func checkDepth(sql string) {
+	depth := 0
+	for i := range len(sql) {
+		switch sql[i] {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		}
+		if depth > maxSQLDepth {
+			fail(Span{}, "the query is too large: its expressions or steps are nested too deeply")
+		}
+	}
+}
+
 func (e *exprs) logic(x *call) operand {
 	if len(x.args) == 0 { // an empty list: nothing is in it, and all of it holds
 		return e.expr(&constant{event.Bool, x.op == opAnd})
@@ -86,6 +106,37 @@ func (e *exprs) logic(x *call) operand {
 		parts[i] = e.expr(a).sql
 	}
 	return operand{sql: "(" + strings.Join(parts, words[x.op]) + ")", typ: event.Bool}
+}
+
+// listQuery writes a sub-query that gives one list.
+func (e *exprs) listQuery(x *listQuery) operand {
+	need := &colSet{}
+	need.reads(x.x)
+	b := e.gen(x.plan, need)
+	if b.closed() {
+		b = e.wrap(b, need)
+	}
+	b.order = nil
+	list := e.d.list(e.generator.expr(b.env, x.x))
+	return operand{sql: "(" + e.selectSQL(b, []string{list.sql}, e.alias) + ")", typ: event.Dynamic, rep: list.rep}
+}
+
+// valueQuery writes a sub-query that gives one value.
+func (e *exprs) valueQuery(x *valueQuery) operand {
+	need := &colSet{}
+	need.reads(x.x)
+	b := e.gen(x.plan, need)
+	if b.closed() {
+		need.add(orderCols(b.order)...)
+		b = e.wrap(b, need)
+	}
+	b.limit = 1
+	value := e.generator.expr(b.env, x.x)
+	sql := "(" + e.selectSQL(b, []string{value.sql}, func(c *column) string { return b.env[c].sql }) + ")"
+	if value.typ == event.String {
+		sql = "coalesce(" + sql + ", '')"
+	}
+	return operand{sql: sql, typ: value.typ, rep: value.rep}
 }
 
 // inQuery writes a test against the rows of a sub-query. Nulls of the sub-query match nothing.

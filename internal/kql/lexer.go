@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -155,8 +156,8 @@ func (l *lexer) str() string {
 	l.pos++
 	var b strings.Builder
 	for {
-		if l.pos >= len(l.src) || l.at(0) == '\n' && !verbatim {
-			fail(Span{start, start}, "this string is not closed; it ends with %c", quote)
+		if l.pos >= len(l.src) || l.at(0) == '\n' {
+			fail(Span{start, start}, "this string is not closed; it ends with %c, on the same line (```...``` may hold several)", quote)
 		}
 		switch c := l.at(0); {
 		case c == quote && verbatim && l.at(1) == quote:
@@ -177,9 +178,19 @@ func (l *lexer) str() string {
 func (l *lexer) escape(b *strings.Builder) {
 	start := l.pos
 	c := l.at(1)
-	if i := strings.IndexByte(`\"'ntrabfv0`, c); i >= 0 && c != 0 {
-		b.WriteByte("\\\"'\n\t\r\a\b\f\v\x00"[i])
+	if i := strings.IndexByte(`\"'ntrabfv`, c); i >= 0 && c != 0 {
+		b.WriteByte("\\\"'\n\t\r\a\b\f\v"[i])
 		l.pos += 2
+		return
+	}
+	if '0' <= c && c <= '7' { // one to three octal digits
+		n := rune(0)
+		l.pos++
+		for i := 0; i < 3 && '0' <= l.at(0) && l.at(0) <= '7'; i++ {
+			n = n*8 + rune(l.at(0)-'0')
+			l.pos++
+		}
+		b.WriteRune(n)
 		return
 	}
 	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
@@ -203,9 +214,14 @@ func (l *lexer) word(start int) {
 	}
 	name := l.src[start:l.pos]
 	switch name {
-	case "true", "false":
-		l.emit(token{kind: tLiteral, lit: &Literal{Type: event.Bool, Value: name == "true"}}, start)
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		l.emit(token{kind: tLiteral, lit: &Literal{Type: event.Bool, Value: name[0]|0x20 == 't'}}, start)
 		return
+	case "guid", "decimal":
+		// What stands inside would be read as a wrong number.
+		if strings.HasPrefix(strings.TrimLeft(l.src[l.pos:], " \t"), "(") {
+			fail(Span{start, start}, "values of type %s are not supported yet", name)
+		}
 	}
 	if typ, ok := typeNames[name]; ok && typ != event.Dynamic && typ != event.String {
 		save := l.pos
@@ -278,24 +294,19 @@ func (l *lexer) number(start int) {
 		l.pos++
 	}
 	whole := true
-	if l.at(0) == '.' && isDigit(l.at(1)) {
+	// "1." is a real, but in "1..5" and "[0].Name" the dot is a word of its own.
+	if c := l.at(1); l.at(0) == '.' && (isDigit(c) || c != '.' && (!isLetter(c) || l.exponent(1))) {
 		whole = false
 		l.pos++
 		for isDigit(l.at(0)) {
 			l.pos++
 		}
 	}
-	if c := l.at(0); c == 'e' || c == 'E' {
-		i := 1
-		if l.at(i) == '+' || l.at(i) == '-' {
-			i++
-		}
-		if isDigit(l.at(i)) {
-			whole = false
-			l.pos += i
-			for isDigit(l.at(0)) {
-				l.pos++
-			}
+	if l.exponent(0) {
+		whole = false
+		l.pos += 2
+		for isDigit(l.at(0)) {
+			l.pos++
 		}
 	}
 	end := l.pos
@@ -327,6 +338,14 @@ func (l *lexer) number(start int) {
 	l.emit(token{kind: tLiteral, lit: lit}, start)
 }
 
+// exponent tells whether an exponent such as e10 or E-3 begins i bytes ahead.
+func (l *lexer) exponent(i int) bool {
+	if c := l.at(i); c != 'e' && c != 'E' {
+		return false
+	}
+	return isDigit(l.at(i+1)) || (l.at(i+1) == '+' || l.at(i+1) == '-') && isDigit(l.at(i+2))
+}
+
 // punct reads punctuation, and the negated word operators such as !contains and !in~, which are one word.
 func (l *lexer) punct(start int) {
 	c := l.at(0)
@@ -350,6 +369,9 @@ func (l *lexer) punct(start int) {
 	}
 	if strings.IndexByte("|;,.()[]{}<>=+-*/%:~", c) < 0 {
 		r, _ := utf8.DecodeRuneInString(l.src[l.pos:])
+		if strings.ContainsRune("“”„‘’", r) {
+			fail(Span{start, start}, "unexpected character %q; text stands in straight quotes: \"...\"", r)
+		}
 		fail(Span{start, start}, "unexpected character %q", r)
 	}
 	l.pos++
@@ -372,7 +394,11 @@ var timeUnits = map[string]int64{
 	"m": minute, "min": minute, "minute": minute, "minutes": minute, "s": second, "sec": second, "second": second, "seconds": second,
 	"ms": milli, "milli": milli, "millis": milli, "millisec": milli, "millisecond": milli, "milliseconds": milli,
 	"micro": micro, "micros": micro, "microsec": micro, "microsecond": micro, "microseconds": micro, "tick": tick, "ticks": tick,
+	"nano": nano, "nanos": nano, "nanosec": nano, "nanosecond": nano, "nanoseconds": nano,
 }
+
+// nano marks units shorter than a tick: a hundred of them make one.
+const nano = int64(0)
 
 // parseUnits reads a number with a unit as ticks.
 func parseUnits(number, unit string) (int64, bool) {
@@ -380,15 +406,22 @@ func parseUnits(number, unit string) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+	n, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case err == nil && per == nano:
+		return n / 100, true
+	case err == nil:
 		t := n * per
 		return t, t/per == n
 	}
 	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || f*float64(per) > 9e18 || f*float64(per) < -9e18 {
-		return 0, false
+	if per == nano {
+		f /= 100
+	} else {
+		f *= float64(per)
 	}
-	return int64(f * float64(per)), true
+	// Not cut but rounded: 0.3s is 3,000,000 ticks, although 0.3 is a little less.
+	return int64(math.Round(f)), err == nil && math.Abs(f) < 9e18
 }
 
 // parseTimespan reads 7d, 1.02:03:04.5, 02:03, or a bare number of days.
@@ -438,20 +471,30 @@ func parseSpan(s string) (int64, bool) {
 	return total, true
 }
 
+// timeLayouts are the forms of a datetime: ISO 8601, the American short form, and those of RFC 822 and RFC 850. What
+// stands in a column is read by the dialects, in the same forms.
 var timeLayouts = []string{
-	"2006-01-02", "2006-01-02T15", "2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00",
-	"20060102", "2006-01", "2006", "01/02/2006", "01/02/2006 15:04:05", "1/2/2006", "1/2/2006 15:04:05",
-	time.RFC1123, time.RFC1123Z, time.RFC822, time.RFC822Z,
+	"2006-1-2", "2006-1-2T15:4", "2006-1-2T15:4Z07:00", "2006-1-2T15:4Z0700", "2006-1-2T15:4Z07",
+	"2006-1-2T15:4:5", "2006-1-2T15:4:5Z07:00", "2006-1-2T15:4:5Z0700", "2006-1-2T15:4:5Z07",
+	"20060102", "2006-01", "2006", "1/2/2006", "1/2/2006T15:4", "1/2/2006T15:4:5",
+	"Mon, 2 Jan 2006 15:4:5", "Mon, 2 Jan 2006 15:4", "2 Jan 2006 15:4:5", "2 Jan 2006 15:4",
+	"Mon, 2 Jan 06 15:4:5", "Mon, 2 Jan 06 15:4", "2 Jan 06 15:4:5", "2 Jan 06 15:4",
+	"Monday, 2-Jan-06 15:4:5", "Monday, 2-Jan-06 15:4", "2-Jan-06 15:4:5", "2-Jan-06 15:4",
 }
 
-// parseDatetime reads an ISO 8601 date with optional time and zone (UTC without one), to the microsecond, which is what
-// stores keep.
+// parseDatetime reads a datetime (UTC without a zone), to the microsecond, which is what stores keep.
 func parseDatetime(s string) (time.Time, bool) {
-	if len(s) > 10 && s[10] == ' ' && s[4] == '-' {
-		s = s[:10] + "T" + strings.TrimLeft(s[10:], " ")
+	s = strings.TrimSpace(s)
+	// Of the names of zones only that of UTC is one: which offset EST has is for people to say.
+	if rest, ok := strings.CutSuffix(s, " GMT"); ok {
+		s = rest
+	}
+	if date, clock, ok := strings.Cut(s, " "); ok && strings.ContainsAny(date, "-/") && strings.Trim(date, "0123456789-/") == "" {
+		s = date + "T" + strings.TrimLeft(clock, " ")
 	}
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
+		// Timespans count 64 bits of ticks from the year 1 on, and datetimes end with the year 9999.
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
 			return t.UTC().Truncate(time.Microsecond), true
 		}
 	}

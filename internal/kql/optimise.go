@@ -28,7 +28,9 @@ func pushFilters(n node) node {
 	case *limit:
 		return &limit{pushFilters(n.in), n.n}
 	case *join:
-		return &join{n.kind, pushFilters(n.left), pushFilters(n.right), n.on, n.outer}
+		out := *n
+		out.left, out.right = pushFilters(n.left), pushFilters(n.right)
+		return &out
 	case *union:
 		out := &union{cols: n.cols, maps: n.maps}
 		for _, in := range n.in {
@@ -56,6 +58,10 @@ func pushInside(x scalar) scalar {
 		out := *x
 		out.plan = pushFilters(x.plan)
 		return &out
+	case *listQuery:
+		return &listQuery{pushFilters(x.plan), x.x}
+	case *valueQuery:
+		return &valueQuery{pushFilters(x.plan), x.x}
 	}
 	return x
 }
@@ -121,7 +127,11 @@ func pushJoin(n *join, cond scalar, used map[*column]bool) node {
 	if len(used) == 0 || touches(used, n.outer) {
 		return nil
 	}
-	left, right := provides(n.left), provides(n.right)
+	if n.gives == nil {
+		n.gives = &[2]map[*column]bool{provides(n.left), provides(n.right)}
+	}
+	left, right := n.gives[0], n.gives[1]
+	out := *n
 	all := func(set map[*column]bool) bool {
 		for c := range used {
 			if !set[c] {
@@ -143,11 +153,13 @@ func pushJoin(n *join, cond scalar, used map[*column]bool) node {
 			return nil
 		}
 	case all(right) && (n.kind == joinInner || n.kind == joinInnerUnique || n.kind == joinRightOuter):
-		return &join{n.kind, n.left, push(n.right, cond), n.on, n.outer}
+		out.right = push(n.right, cond)
+		return &out
 	default:
 		return nil
 	}
-	return &join{n.kind, push(n.left, cond), n.right, n.on, n.outer}
+	out.left = push(n.left, cond)
+	return &out
 }
 
 // provides lists the columns that n gives.

@@ -9,18 +9,22 @@ import (
 
 // parser reads tokens by recursive descent. It fails by panic(problem), which the package's entry points catch.
 type parser struct {
+	src   string
 	toks  []token
 	i     int
 	depth int
 }
 
 func parseTree(src string) *Tree {
-	p := &parser{toks: lex(src, 0)}
+	p := &parser{src: src, toks: lex(src, 0)}
 	t := &Tree{}
 	for {
 		for p.accept(";") {
 		}
-		if p.is("let") && p.peek(1).kind == tName {
+		if p.is("let") && (p.peek(1).kind == tName || p.peek(1).text == "[") {
+			if len(t.Lets) == maxLets {
+				fail(p.tok().Span, "a query has at most %d let statements", maxLets)
+			}
 			t.Lets = append(t.Lets, p.let())
 			if p.tok().kind != tEOF {
 				p.expect(";", "after a let statement")
@@ -51,7 +55,7 @@ func parseTree(src string) *Tree {
 func parseOperators(src string) []Operator { return parseOperatorsAt(src, 0) }
 
 func parseOperatorsAt(src string, from int) []Operator {
-	p := &parser{toks: lex(src, from)}
+	p := &parser{src: src, toks: lex(src, from)}
 	if !p.accept("|") && p.tok().kind != tEOF {
 		fail(p.tok().Span, "expected | before an operator, found %s", p.found())
 	}
@@ -64,6 +68,9 @@ func parseOperatorsAt(src string, from int) []Operator {
 }
 
 func (p *parser) end() {
+	if p.tok().kind != tEOF && p.i > 0 && p.toks[p.i-1].text == ";" {
+		fail(p.tok().Span, "one query at a time: only let statements may stand before it, and nothing after it")
+	}
 	if p.tok().kind != tEOF {
 		fail(p.tok().Span, "unexpected %s; operators are separated by |", p.found())
 	}
@@ -182,9 +189,8 @@ func (p *parser) let() *Let {
 	return &Let{Span: p.from(start), Name: n.Name, X: x}
 }
 
-// pipe reads an expression with any operators that follow it.
+// pipe reads an expression with any operators that follow it. What nests in it is counted by expr and tableOperand.
 func (p *parser) pipe() Expr {
-	defer p.enter()()
 	start := p.tok().Start
 	x := p.source()
 	if !p.accept("|") {
@@ -211,7 +217,7 @@ func (p *parser) operators() []Operator {
 // source reads what a pipeline begins with: an expression, or an operator that makes a table.
 func (p *parser) source() Expr {
 	t, after := p.tok(), p.peek(1)
-	if t.kind == tName && (after.kind != tPunct || strings.Contains("([", after.text)) {
+	if t.kind == tName && (after.kind != tPunct || strings.Contains("([+-*", after.text)) {
 		switch t.text {
 		case "union":
 			p.i++
@@ -221,7 +227,12 @@ func (p *parser) source() Expr {
 			p.i++
 			items := p.namedList()
 			return &Print{Span: p.from(t.Start), Items: items}
-		case "search", "find", "externaldata", "datatable", "evaluate", "materialize", "toscalar":
+		case "materialize":
+			// A promise to compute once what is used twice. The rows are the same without it.
+			if after.text == "(" {
+				return p.materialize()
+			}
+		case "search", "find", "externaldata", "datatable", "evaluate":
 			fail(t.Span, "'%s' is not supported yet", t.text)
 		case "range":
 			if after.kind == tName {
@@ -230,6 +241,15 @@ func (p *parser) source() Expr {
 		}
 	}
 	return p.expr()
+}
+
+// materialize reads materialize(query) as the query.
+func (p *parser) materialize() Expr {
+	defer p.enter()()
+	p.i += 2
+	x := p.pipe()
+	p.expect(")", "after the query of materialize")
+	return x
 }
 
 // later lists operators of the language that are not there yet, so that they are not mistaken for a slip.
@@ -270,7 +290,7 @@ func (p *parser) operator() Operator {
 	case "take", "limit":
 		return p.take(start)
 	case "count":
-		return &Count{Span: p.from(start)}
+		return p.count(start)
 	case "distinct":
 		return p.distinct(start)
 	case "join", "lookup":

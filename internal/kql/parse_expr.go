@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -168,9 +169,9 @@ func (p *parser) word() Expr {
 }
 
 func (p *parser) sign() Expr {
-	defer p.enter()()
 	t := p.tok()
 	if t.kind == tPunct && (t.text == "-" || t.text == "+") {
+		defer p.enter()()
 		p.i++
 		x := p.sign()
 		if t.text == "+" {
@@ -179,6 +180,9 @@ func (p *parser) sign() Expr {
 		if l, ok := x.(*Literal); ok {
 			switch v := l.Value.(type) {
 			case int64:
+				if v == math.MinInt64 {
+					break
+				}
 				return &Literal{Span: p.from(t.Start), Type: l.Type, Value: -v}
 			case float64:
 				return &Literal{Span: p.from(t.Start), Type: l.Type, Value: -v}

@@ -36,12 +36,24 @@ func (p *parser) named() Named {
 func (p *parser) namedList() []Named {
 	items := []Named{p.named()}
 	for p.accept(",") {
+		if len(items) == maxColumns {
+			fail(p.tok().Span, "an operator lists at most %d columns", maxColumns)
+		}
 		items = append(items, p.named())
 	}
 	return items
 }
 
-// pattern reads a column name or a pattern such as Sender*: words and stars that touch each other.
+func (p *parser) count(start int) Operator {
+	op := &Count{}
+	if p.accept("as") {
+		op.As = p.name("a column name after as").Name
+	}
+	op.Span = p.from(start)
+	return op
+}
+
+// pattern reads a column name or a pattern such as Sender*: words, numbers and stars that touch each other.
 func (p *parser) pattern() Pattern {
 	start := p.tok().Start
 	if n := p.bracketed(); n != nil {
@@ -50,10 +62,11 @@ func (p *parser) pattern() Pattern {
 	text := ""
 	for end := -1; ; {
 		t := p.tok()
-		if end >= 0 && t.Start != end || t.kind != tName && t.text != "*" {
+		number := t.kind == tLiteral && end >= 0 && isDigit(p.src[t.Start]) // Name*1
+		if end >= 0 && t.Start != end || t.kind != tName && t.text != "*" && !number {
 			break
 		}
-		text += t.text
+		text += p.src[t.Start:t.End]
 		end = t.End
 		p.i++
 	}
@@ -79,6 +92,9 @@ func (p *parser) projectNames(start int, name string) Operator {
 			pat.Span = p.from(pat.Start)
 		}
 		op.Patterns = append(op.Patterns, pat)
+		if len(op.Patterns) > maxColumns {
+			fail(pat.Span, "an operator lists at most %d columns", maxColumns)
+		}
 		if !p.accept(",") {
 			break
 		}
@@ -212,6 +228,7 @@ func (p *parser) join(start int, name string) Operator {
 // tableOperand reads the other table of a join or union: a name, a call, or a pipeline in parentheses.
 func (p *parser) tableOperand(of string) Expr {
 	if p.accept("(") {
+		defer p.enter()()
 		x := p.pipe()
 		p.expect(")", "after the table of "+of)
 		return x

@@ -34,12 +34,24 @@ type (
 		cols []scalar // over plan
 		not  bool
 	}
+	// valueQuery is the value of x in the first row of plan; null, or an empty text, when there is no row.
+	valueQuery struct {
+		plan node
+		x    scalar
+	}
+	// listQuery is the values of x, a string over plan, as a dynamic array.
+	listQuery struct {
+		plan node
+		x    scalar
+	}
 )
 
-func (r *ref) typeOf() event.Type      { return r.col.typ }
-func (c *constant) typeOf() event.Type { return c.typ }
-func (c *call) typeOf() event.Type     { return c.typ }
-func (*inQuery) typeOf() event.Type    { return event.Bool }
+func (r *ref) typeOf() event.Type        { return r.col.typ }
+func (c *constant) typeOf() event.Type   { return c.typ }
+func (c *call) typeOf() event.Type       { return c.typ }
+func (*inQuery) typeOf() event.Type      { return event.Bool }
+func (*listQuery) typeOf() event.Type    { return event.Dynamic }
+func (q *valueQuery) typeOf() event.Type { return q.x.typeOf() }
 
 // op names an operation. Dialects must know every one; a string operand or result is never null.
 type op string
@@ -62,12 +74,14 @@ const (
 	opContains    op = "contains"
 	opStartsWith  op = "startswith"
 	opEndsWith    op = "endswith"
-	opHas         op = "has" // second argument stands in the first as whole terms
+	opHas         op = "has"     // second argument stands in the first as whole terms
+	opHasAny      op = "has_any" // some of the further arguments, which are constants
 	opHasPrefix   op = "hasprefix"
 	opHasSuffix   op = "hassuffix"
 	opMatches     op = "matches"
+	opEdges       op = "edges"         // a string as has_any and has_all look for it
 	opInArray     op = "in array"      // x, dynamic array
-	opHasAnyArray op = "has_any array" // folded x, dynamic array
+	opHasAnyArray op = "has_any array" // folded x, dynamic array or a listQuery of opEdges
 	opHasAllArray op = "has_all array"
 
 	opAdd    op = "+" // numbers of the result's type; also ticks
@@ -94,6 +108,7 @@ const (
 	opCase     op = "case"     // condition, value, ..., otherwise
 	opCoalesce op = "coalesce" // first that is not null; for strings not empty
 	opConvert  op = "convert"  // to the call's type
+	opWhole    op = "whole"    // the whole number that a dynamic value is; null for any other value
 
 	opStrlen     op = "strlen"
 	opUpper      op = "upper"
@@ -108,6 +123,7 @@ const (
 	opCountOf    op = "countof"
 	opCountOfRE  op = "countof regex"
 	opSplit      op = "split"
+	opSplitAt    op = "split at" // array, index: an array of that element alone, or empty
 	opURL        op = "parse_url"
 	opStrcatList op = "strcat_array"
 
@@ -173,6 +189,8 @@ type (
 		left, right node
 		on          []joinPair
 		outer       []item
+		// gives are the columns of each side, once the optimiser has asked for them.
+		gives *[2]map[*column]bool
 	}
 	// union appends tables; row i of maps tells how to compute cols from input i.
 	union struct {
@@ -264,8 +282,6 @@ type field struct {
 type relation struct {
 	plan   node
 	fields []field
-	// source is what union's withsource calls the table.
-	source string
 }
 
 func (r *relation) lookup(name string) *column {

@@ -38,18 +38,31 @@ func (p *printer) w(parts ...string) {
 func (p *printer) pipe(x Expr) {
 	pipe, ok := x.(*Pipe)
 	if !ok {
-		p.expr(x, 0)
+		p.source(x)
 		return
 	}
 	switch pipe.Source.(type) {
 	case *Name, *UnionSource, *Print:
-		p.expr(pipe.Source, 0)
+		p.source(pipe.Source)
 	default:
 		p.nested(pipe.Source)
 	}
 	for _, op := range pipe.Ops {
 		p.w("\n", strings.Repeat("    ", p.indent), "| ")
 		p.operator(op)
+	}
+}
+
+// source writes what is no pipeline.
+func (p *printer) source(x Expr) {
+	switch x := x.(type) {
+	case *UnionSource:
+		p.union(x.Union)
+	case *Print:
+		p.w("print ")
+		list(p, x.Items, p.named)
+	default:
+		p.expr(x, 0)
 	}
 }
 
@@ -139,6 +152,9 @@ func (p *printer) operator(op Operator) {
 		p.expr(op.N, 0)
 	case *Count:
 		p.w("count")
+		if op.As != "" {
+			p.w(" as ", ident(op.As))
+		}
 	case *Distinct:
 		p.w("distinct ")
 		if op.Items == nil {
@@ -279,11 +295,11 @@ func negative(l *Literal) bool {
 
 func (p *printer) expr(x Expr, least int) {
 	r := rank(x)
-	if r < 0 && least > 0 {
+	if r < 0 { // a query
 		p.nested(x)
 		return
 	}
-	if r >= 0 && r < least {
+	if r < least {
 		p.w("(")
 		p.expr(x, 0)
 		p.w(")")
@@ -341,7 +357,7 @@ func (p *printer) expr(x Expr, least int) {
 		p.w(")")
 	case *Member:
 		p.expr(x.X, rankPath)
-		p.w(".", ident(x.Name))
+		p.w(".", x.Name) // whatever the word: behind a dot none is reserved
 	case *Index:
 		p.expr(x.X, rankPath)
 		p.w("[")
@@ -351,20 +367,13 @@ func (p *printer) expr(x Expr, least int) {
 		p.w("*")
 	case *Typeof:
 		p.w("typeof(", string(x.Type), ")")
-	case *Pipe:
-		p.pipe(x)
-	case *UnionSource:
-		p.union(x.Union)
-	case *Print:
-		p.w("print ")
-		list(p, x.Items, p.named)
 	}
 }
 
 // element writes an element of a list, which may be a query without parentheses of its own.
 func (p *printer) element(x Expr) {
 	p.indent++
-	p.expr(x, 0)
+	p.pipe(x)
 	p.indent--
 }
 

@@ -190,8 +190,11 @@ type (
 		Span
 		N Expr
 	}
-	// Count replaces the table by its number of rows.
-	Count struct{ Span }
+	// Count replaces the table by its number of rows, in a column named As, or Count when that is "".
+	Count struct {
+		Span
+		As string
+	}
 	// Distinct keeps different rows; Items is nil for "*".
 	Distinct struct {
 		Span
