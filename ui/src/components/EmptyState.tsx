@@ -17,9 +17,10 @@ export interface Way {
 
 /**
  * A place with nothing in it: says what would fill it and how. Nothing connected (ways), nothing found and not allowed are three
- * different things and say so.
+ * different things and say so. Alone, it is all that the page has, and its title is the title of the page.
  */
-export function EmptyState({ title, why, ways, children, small }: { title: string; why: ReactNode; ways?: readonly Way[]; children?: ReactNode; small?: boolean }) {
+export function EmptyState({ title, why, ways, children, small, alone }: { title: string; why: ReactNode; ways?: readonly Way[]; children?: ReactNode; small?: boolean; alone?: boolean }) {
+  const Title = alone ? "h1" : "h2";
   const copy = useCopy();
   return (
     <div className={`${styles.empty} ${small ? styles.small : ""}`}>
@@ -29,7 +30,7 @@ export function EmptyState({ title, why, ways, children, small }: { title: strin
           <line x1="0" y1="55" x2="240" y2="55" />
         </svg>
       )}
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       <div className={styles.why}>{why}</div>
       {children && <div className={styles.actions}>{children}</div>}
       {ways && (

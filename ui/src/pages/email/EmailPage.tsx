@@ -36,7 +36,7 @@ export function EmailPage() {
       <div className={styles.page}>
         <nav className={styles.crumbs} aria-label="Way back"><Link to="/explorer">Explorer</Link></nav>
         {email.error instanceof Problem && email.error.status === 404 ? (
-          <EmptyState small title="There is no such message" why="It is older than what this installation keeps, or the address was cut short. Explorer finds what is there.">
+          <EmptyState small alone title="There is no such message" why="It is older than what this installation keeps, or the address was cut short. Explorer finds what is there.">
             <Button appearance="primary" onClick={() => void navigate({ to: "/explorer" })}>Open Explorer</Button>
           </EmptyState>
         ) : <ProblemNote error={email.error} onRetry={() => void email.refetch()} />}

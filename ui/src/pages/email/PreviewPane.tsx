@@ -5,6 +5,7 @@ import { EmptyState } from "../../components/EmptyState";
 import { ShieldLock20Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { SafePreview, previewModes, type PreviewMode } from "../../components/SafePreview";
+import { Untrusted } from "../../components/Untrusted";
 import { capital } from "../../text/words";
 import { useZone } from "../../time/Clock";
 import { both, clock } from "../../time/zone";
@@ -48,7 +49,7 @@ export function PreviewPane({ id, recipient, email, show, onShow }: Props) {
       codes={(urls.data?.urls ?? []).filter((u, i, all) => u.location === "QRCode" && all.findIndex((x) => x.url === u.url) === i)}
       removed={removedWords(c.removed)}
       notes={previewNotes(c)}
-      recorded={<>Recorded: <bdi>{c.recorded.by}</bdi>, <time className="num" dateTime={c.recorded.at} title={both(at)}>{clock(at, zone)}</time>, <bdi>{c.recorded.reason}</bdi></>}
+      recorded={<>Recorded: <bdi>{c.recorded.by}</bdi>, <time className="num" dateTime={c.recorded.at} title={both(at)}>{clock(at, zone)}</time>, <Untrusted text={c.recorded.reason} /></>}
       mode={mode}
       onMode={(m: PreviewMode) => onShow(m === "rendered" ? "" : m)}
     />

@@ -1,0 +1,219 @@
+// axe finds nothing on any page, in any state that can be opened, light and dark: WCAG 2.2 AA, and its best practices.
+
+import assert from "node:assert/strict";
+import { message } from "./mail.mjs";
+import { chart, explorer, filterBar, flyout, pointAt, cell, resultTab, settled } from "./pages.mjs";
+import { AxeBuilder, check, demo, eventually, fresh, gone, seen } from "./rig.mjs";
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Collects what axe finds in each state, so that one run tells all of it. */
+class Findings {
+  found = [];
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Looks at the page as it is, in both themes; with a selector, only at that part, when the rest was looked at before. */
+  async look(state, part) {
+    await this.page.mouse.move(0, 0); // a tooltip is a state of its own
+    for (const colorScheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme });
+      await eventually(async () => assert.equal(await this.page.evaluate(() => document.documentElement.dataset.theme), colorScheme));
+      // What moves is between two states; a colour on its way is none of the theme's.
+      await this.page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => undefined))));
+      const axe = new AxeBuilder({ page: this.page }).setLegacyMode(true);
+      // The document of a preview is the sender's: its colours and headings are evidence. Fluent's focus dummies hand the focus on at once.
+      axe.exclude("iframe").exclude("[data-tabster-dummy]");
+      if (part) axe.include(part);
+      // A theme is nothing but colours: the same document needs no second look at the rest.
+      if (colorScheme === "light") axe.withTags(rules);
+      else axe.withRules(["color-contrast", "link-in-text-block"]);
+      const { violations } = await axe.analyze();
+      this.found.push(...violations.flatMap((v) => v.nodes.map((n) => `${state}, ${colorScheme}: ${v.id} (${v.help}) at ${n.target.join(" ")}: ${n.failureSummary?.split("\n").slice(1, 3).join(" ").trim()} ${n.html.slice(0, 160)}`)));
+    }
+    await this.page.emulateMedia({ colorScheme: "light" });
+  }
+
+  none() {
+    assert.deepEqual(this.found, []);
+  }
+}
+
+check("axe: the front door", { server: fresh, as: "nobody", timeout: 180_000 }, async ({ server, page }) => {
+  const axe = new Findings(page);
+  await page.goto(server.setupLink);
+  await seen(page.getByLabel("Your name"));
+  await axe.look("first administrator");
+  await page.goto("/setup#wrong");
+  await page.reload();
+  await seen(page.getByRole("heading", { name: "This link no longer works" }));
+  await axe.look("used link");
+  await page.goto("/");
+  await seen(page.getByLabel("Email address"));
+  await axe.look("sign-in");
+  await page.getByLabel("Email address").fill("a@b.example");
+  await page.getByLabel("Password", { exact: true }).fill("wrong password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await seen(page.getByRole("alert"));
+  await axe.look("refused sign-in");
+  axe.none();
+});
+
+check("axe: without any mail, and at addresses that lead nowhere", { server: fresh, timeout: 180_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/explorer");
+  await seen(page.getByText("No mail has come in yet"));
+  await axe.look("first mail");
+  await page.goto("/no/such/page");
+  await seen(page.getByRole("heading", { name: "There is no page here" }));
+  await axe.look("no page");
+  await page.goto("/email/01890000-0000-7000-8000-000000000000");
+  await seen(page.getByText("There is no such message"));
+  await axe.look("no message");
+  axe.none();
+});
+
+check("axe: Explorer and its tabs", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  // Long lists have the same few kinds of rows over and over: some of the mail is enough.
+  const q = 'EmailEvents\n| where RecipientEmailAddress startswith "s."\n| where DeliveryAction != "Junked"\n| where strlen(Subject) > 3';
+  await explorer(page, { q, last: "7d" });
+  await axe.look("email");
+  for (const tab of [/^URLs/, /^Top recipients/, /^Email origin/, /^Malware families/]) {
+    await resultTab(page, tab).click();
+    await settled(page);
+    await axe.look(String(tab));
+  }
+  await explorer(page, { view: "malware", q });
+  await axe.look("malware");
+  await explorer(page, { q: 'EmailEvents\n| where Subject == "none"' });
+  await axe.look("nothing found");
+  await explorer(page, { split: "SenderFromDomain", facet: "SenderFromAddress", q, last: "48h" });
+  await chart(page).getByRole("button", { name: "Show as a table" }).click();
+  await seen(page.getByRole("region", { name: "The chart as a table" }));
+  await axe.look("chart as a table");
+  await page.setViewportSize({ width: 800, height: 900 });
+  await settled(page);
+  await axe.look("narrow");
+  axe.none();
+});
+
+check("axe: what opens over Explorer", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  const popup = ".fui-MenuPopover, .fui-PopoverSurface, .fui-DialogSurface";
+  const shut = async () => {
+    await page.keyboard.press("Escape");
+    await eventually(async () => assert.equal(await page.locator("[role=menu], [role=dialog], [role=listbox]").count(), 0));
+  };
+  await explorer(page, { q: 'EmailEvents\n| where DeliveryAction == "Blocked"' });
+  await pointAt(page, (await cell(page, 1, "Sender")).locator("[data-value]"));
+  await seen(page.locator("small", { hasText: "mailbox" }));
+  await axe.look("value menu", popup);
+  await shut();
+
+  const openers = [
+    ["chip operator", filterBar(page).getByRole("button", { name: "Operator is: change" }), page.getByRole("menu")],
+    ["chip value", filterBar(page).getByRole("button", { name: "Value Blocked: change" }), page.getByRole("checkbox", { name: /^Junked/ })],
+    ["chip field", filterBar(page).getByRole("button", { name: /^Field / }), page.getByRole("listbox")],
+    ["split", chart(page).getByRole("button", { name: /^Split by/ }), page.getByRole("menu")],
+    ["facet field", page.getByRole("button", { name: /choose another field/ }), page.getByRole("menu")],
+    ["time range", page.getByRole("button", { name: /^All mail/ }), page.getByLabel("From", { exact: true })],
+    ["zone", page.getByRole("button", { name: /^Times are shown/ }), page.getByRole("menu")],
+    ["person", page.getByRole("button", { name: /sign out$/ }), page.getByRole("menu")],
+    ["export", page.getByRole("button", { name: "Export", exact: true }), page.getByRole("menu")],
+    ["columns", page.getByRole("button", { name: "Columns" }), page.getByText("Columns, in this order")],
+    ["help", page.getByRole("button", { name: "Keyboard and help" }), page.getByRole("dialog", { name: "Keyboard" })],
+  ];
+  for (const [name, opener, shown] of openers) {
+    await opener.click();
+    await seen(shown);
+    await axe.look(name, popup);
+    await shut();
+  }
+
+  await page.getByRole("search").getByRole("textbox").fill("news@harbourweekly.example");
+  await seen(page.getByRole("search").getByRole("button"));
+  await axe.look("search", "header");
+  await page.keyboard.press("Escape");
+  await filterBar(page).getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByRole("textbox", { name: "Filter as KQL" }).fill("EmailEvents | where Sendr == 1");
+  await seen(page.locator("#kql-trouble"));
+  await axe.look("wrong KQL", "[aria-label=Filter]");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await seen(page.getByRole("region", { name: "Selection" }));
+  await axe.look("selection");
+  axe.none();
+});
+
+check("axe: the flyout", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await explorer(page, { view: "phish", q: "EmailEvents\n| where UrlCount > 0" });
+  await page.locator('[data-cell="0:2"]').click();
+  await seen(flyout(page));
+  for (const tab of ["Summary", "Analysis", "Timeline", "Headers", "URLs", "Attachments"]) {
+    await flyout(page).getByRole("tab", { name: new RegExp(`^${tab}`) }).click();
+    await eventually(async () => assert.equal(await flyout(page).getByLabel(/^Reading/).count(), 0));
+    await axe.look(tab);
+  }
+  axe.none();
+});
+
+/** A message with something in every tab: links, files, several recipients, broken parts, a way through servers. */
+const full = message({
+  From: '"Accounts" <accounts@invoice-hub.example>',
+  To: "a.brennan@kestrelquay.example, a.mehta@kestrelquay.example",
+  Subject: "Overdue: pay today",
+  fields: {
+    Received: ["from mx1.kestrelquay.example by store1.kestrelquay.example with LMTP; " + new Date().toUTCString(), "from x (unknown [10.1.2.3]) by mx1.kestrelquay.example with ESMTP; Mon, 01 Jan 2024 00:00:00 +0000"],
+    "Content-Type": "multipart/mixed; boundary=b",
+  },
+  body: '--b\r\nContent-Type: text/html\r\n\r\n<h1>Pay</h1><a href="http://pay.invoice-hub.example/a">https://bank.example/</a><script>x</script><img src="http://t.example/p.gif">\r\n--b\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: attachment; filename="a.pdf.exe"\r\n\r\nMZ\r\n--b--\r\n',
+});
+
+let sent;
+const withFull = async () => {
+  const server = await demo();
+  await (sent ??= server.import(full));
+  return server;
+};
+
+check("axe: the page of a message", { server: withFull, timeout: 300_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  const { rows: [row] } = await session.ask("/explorer/emails", { view: "all", q: 'EmailEvents\n| where SenderFromAddress == "accounts@invoice-hub.example" and Subject == "Overdue: pay today"', limit: "1" });
+  const address = `/email/${row.NetworkMessageId}?recipient=${row.RecipientEmailAddress}&list=1&last=all`;
+  for (const tab of ["analysis", "timeline", "headers", "preview", "urls", "attachments", "recipients", "similar"]) {
+    await page.goto(`${address}&tab=${tab}`);
+    await seen(page.getByRole("heading", { level: 1, name: row.Subject }));
+    await eventually(async () => assert.equal(await page.getByLabel(/^(Reading|Looking)/).count(), 0));
+    await axe.look(tab);
+  }
+  await page.goto(`${address}&tab=headers&show=raw`);
+  await seen(page.getByRole("region", { name: "Raw headers" }));
+  await axe.look("raw headers");
+
+  await page.goto(`${address}&tab=preview`);
+  await page.getByLabel("Reason").fill("Ticket 4711");
+  await page.getByRole("button", { name: "Show the message" }).click();
+  await seen(page.getByTitle("The message, inert"));
+  await axe.look("preview, rendered");
+  for (const mode of ["Plain text", "Source"]) {
+    await page.getByRole("group", { name: "Show as" }).getByRole("button", { name: mode }).click();
+    await axe.look(`preview, ${mode}`);
+  }
+
+  await page.getByRole("button", { name: "Download", exact: true }).click();
+  await seen(page.getByRole("dialog"));
+  await axe.look("download");
+  await page.keyboard.press("Escape");
+  await gone(page.getByRole("dialog"));
+  await page.setViewportSize({ width: 800, height: 900 });
+  await page.goto(`${address}&tab=headers`);
+  await seen(page.getByRole("heading", { level: 1, name: row.Subject }));
+  assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
+  await axe.look("narrow");
+  axe.none();
+});

@@ -1,0 +1,80 @@
+// Explorer as a person finds their way around it: by role and by name.
+
+import assert from "node:assert/strict";
+import { eventually, seen } from "./rig.mjs";
+
+/** Opens Explorer on all mail, or as query says, and waits until list, chart and values are there. */
+export async function explorer(page, query = {}) {
+  await page.goto(`/explorer?${new URLSearchParams({ last: "all", ...query })}`);
+  await settled(page);
+}
+
+/** Waits until nothing on Explorer is on its way any more. */
+export async function settled(page) {
+  await seen(page.getByRole("heading", { name: "Explorer", level: 1 }));
+  await eventually(async () => {
+    assert.notEqual(await total(page), undefined, "the list has no count");
+    assert.equal(await page.getByLabel(/^(Counting|Reading mail)$/).count(), 0, "something is still read");
+    assert.equal(await page.locator("[class*=stale]").count(), 0, "an older answer is still shown");
+  });
+}
+
+export const grid = (page) => page.getByRole("grid", { name: "Email events" });
+export const rows = (page) => grid(page).getByRole("row").filter({ has: page.getByRole("gridcell") });
+export const filterBar = (page) => page.getByRole("region", { name: "Filter" });
+export const chart = (page) => page.getByRole("region", { name: "Mail over time" });
+export const legend = (page) => page.getByRole("list", { name: "Legend" }).getByRole("button");
+export const flyout = (page) => page.getByRole("complementary", { name: /^Message/ });
+export const menuItem = (page, name) => page.getByRole("menuitem", { name, exact: true });
+export const resultTab = (page, name) => page.getByRole("tablist", { name: "Results" }).getByRole("tab", { name });
+
+/** Number on the tab of the list; undefined while it is not known. */
+export async function total(page) {
+  const text = await page.locator("#tab-email").textContent();
+  return number(text.replace("Email", ""));
+}
+
+/** "2,068" as a number; undefined when there is none. */
+export function number(text) {
+  const digits = text.replace(/[^\d]/g, "");
+  return digits === "" ? undefined : Number(digits);
+}
+
+/** What the chips say, such as "Sender is a@b.example". */
+export async function chips(page) {
+  const labels = await filterBar(page).getByRole("group", { name: /^Filter: / }).evaluateAll((es) => es.map((e) => e.getAttribute("aria-label")));
+  return labels.map((l) => l.replace(/^Filter: /, "").trim());
+}
+
+export const chipsAre = (page, ...wanted) => eventually(async () => assert.deepEqual(await chips(page), wanted));
+
+/** The KQL line as it is shown. */
+export async function kql(page) {
+  return (await page.getByRole("button", { name: /^Edit the filter as KQL/ }).getAttribute("title")) ?? "";
+}
+
+/** Cells of the loaded rows in one column, from top to bottom. */
+export async function column(page, header) {
+  const heads = await grid(page).getByRole("columnheader").allInnerTexts();
+  const at = heads.findIndex((h) => h.trim().startsWith(header));
+  assert.ok(at > 0, `no column ${header} in ${heads}`);
+  const cells = await rows(page).evaluateAll((list, i) => list.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map((r) => r.querySelectorAll("[role=gridcell]")[i].innerText.trim()), at);
+  return cells;
+}
+
+/** The cell of a column in the n-th row, from 0. */
+export async function cell(page, n, header) {
+  const heads = await grid(page).getByRole("columnheader").allInnerTexts();
+  return grid(page).locator(`[data-cell="${n}:${heads.findIndex((h) => h.trim().startsWith(header))}"]`);
+}
+
+/** Opens the value menu of a value. */
+export async function pointAt(page, value) {
+  await value.click();
+  await seen(page.getByRole("menu"));
+}
+
+/** Parameters of the address. */
+export function address(page) {
+  return Object.fromEntries(new URL(page.url()).searchParams);
+}

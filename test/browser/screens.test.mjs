@@ -1,0 +1,13 @@
+// Everything that a person does, in one process: the server with its month of mail is started once and used by all of it.
+import "./setup.mjs";
+import "./explorer.mjs";
+import "./filter.mjs";
+import "./chart.mjs";
+import "./keyboard.mjs";
+import "./flyout.mjs";
+import "./deeplink.mjs";
+import "./export.mjs";
+import "./live.mjs";
+import "./email.mjs";
+import "./hostile.mjs";
+import "./size.mjs";
