@@ -41,7 +41,7 @@ export function ValueEditor({ chip, field, onApply }: { chip: Chip; field: Field
         apply();
       }}
     >
-      <h3>{field ? field.label : "Condition in KQL"} {kql ? "" : operatorWords[chip.op]}</h3>
+      <h2>{field ? field.label : "Condition in KQL"} {kql ? "" : operatorWords[chip.op]}</h2>
       {offered.length > 0 && (
         <ul className={styles.boxes}>
           {offered.map((v) => (

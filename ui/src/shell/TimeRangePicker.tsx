@@ -66,7 +66,7 @@ function Relative({ initial, onChoose }: { initial: string; onChoose: (r: Range)
   };
   return (
     <form onSubmit={submit} className={picker.form}>
-      <h3 id="relative">Relative</h3>
+      <h2>Relative</h2>
       <div className={picker.line}>
         <span>Last</span>
         <Input value={n} onChange={(_, d) => setN(d.value)} inputMode="numeric" aria-label="How many" className={picker.count} />
@@ -97,7 +97,7 @@ function Absolute({ from, to, onChoose }: { from: Date; to: Date; onChoose: (r: 
   };
   return (
     <form onSubmit={submit} className={picker.form}>
-      <h3>From – to, in {zoneName(from, zone)}</h3>
+      <h2>From – to, in {zoneName(from, zone)}</h2>
       <label className={picker.field}>From <Input type="datetime-local" value={f} onChange={(_, d) => setF(d.value)} /></label>
       <label className={picker.field}>To <Input type="datetime-local" value={t} onChange={(_, d) => setT(d.value)} /></label>
       {wrong && <p role="alert" className={picker.wrong}>{wrong}</p>}

@@ -22,7 +22,7 @@ export function ColumnChooser({ kept, onChange }: { kept: readonly string[]; onC
       </PopoverTrigger>
       <PopoverSurface className={styles.surface} aria-label="Columns">
         <div className={styles.head}>
-          <h3>Columns, in this order</h3>
+          <h2>Columns, in this order</h2>
           <button type="button" className="textbutton" onClick={() => onChange([...usualColumns])}>The usual ones</button>
         </div>
         <ul className={styles.list}>
