@@ -243,7 +243,7 @@ export async function eventually(holds, within = 30_000) {
     } catch (e) {
       if (performance.now() > end) throw e;
     }
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
