@@ -1,7 +1,7 @@
 // The address bar holds the whole state.
 
 import assert from "node:assert/strict";
-import { chart, chips, column, explorer, filterBar, flyout, kql, legend, resultTab, settled, total } from "./pages.mjs";
+import { chart, chips, column, explorer, filterBar, flyout, kql, legend, openTab, resultTab, settled, total } from "./pages.mjs";
 import { check, eventually, seen } from "./rig.mjs";
 
 /** What a person sees of Explorer, in words. */
@@ -28,14 +28,19 @@ async function picture(page) {
 check("a link that is shared shows a colleague the same", async ({ open, page }) => {
   await explorer(page, { q: 'EmailEvents\n| where RecipientEmailAddress startswith "s."', last: "30d" });
   await page.getByRole("tab", { name: "Phish" }).click();
+  await seen(page.getByRole("tab", { name: "Phish", selected: true }));
   await chart(page).getByRole("button", { name: /^Split by/ }).click();
   await page.getByRole("menuitemradio", { name: "Delivery action", exact: true }).click();
+  await seen(chart(page).getByRole("button", { name: "Split by delivery action" }));
   await settled(page);
   await legend(page).first().click({ modifiers: ["Shift"] });
+  await seen(legend(page).and(page.locator("[aria-pressed=false]")));
   await page.getByRole("region", { name: /^Most common/ }).getByRole("button", { name: /choose another field/ }).click();
   await page.getByRole("menuitemradio", { name: "Sender domain", exact: true }).click();
   await page.getByRole("region", { name: /^Most common values: Sender domain/ }).getByRole("button", { name: "Rare" }).click();
+  await seen(page.getByRole("region", { name: /^Rarest values: Sender domain/ }));
   await page.getByRole("columnheader", { name: "Subject" }).getByRole("button").click();
+  await seen(page.getByRole("columnheader", { name: "Subject" }).and(page.locator("[aria-sort=ascending]")));
   await settled(page);
   await page.locator('[data-cell="2:2"]').click();
   await flyout(page).getByRole("tab", { name: /^Timeline/ }).click();
@@ -66,10 +71,10 @@ check("back and forward go through what was asked", async ({ page }) => {
   await explorer(page);
   const steps = [await page.url()];
   await page.getByRole("tab", { name: "Phish" }).click();
+  await seen(page.getByRole("tab", { name: "Phish", selected: true }));
   await settled(page);
   steps.push(page.url());
-  await resultTab(page, /^URLs/).click();
-  await settled(page);
+  await openTab(page, /^URLs/);
   steps.push(page.url());
   await page.goBack();
   await eventually(() => assert.equal(page.url(), steps[1]));

@@ -1,7 +1,7 @@
 // Explorer as it opens, and the ways to look at mail that are not filters: views, tabs, time, order, columns, search, theme, width.
 
 import assert from "node:assert/strict";
-import { address, cell, chart, chipsAre, column, explorer, grid, legend, number, resultTab, rows, settled, total } from "./pages.mjs";
+import { address, cell, chart, chipsAre, column, everyCell, explorer, grid, legend, number, openTab, resultTab, rows, settled, total, totalIs } from "./pages.mjs";
 import { check, eventually, seen, shows } from "./rig.mjs";
 
 check("Explorer opens on the mail of the last 48 hours, and its figures agree", async ({ session, page }) => {
@@ -9,49 +9,47 @@ check("Explorer opens on the mail of the last 48 hours, and its figures agree", 
   await settled(page);
   await seen(page.getByRole("button", { name: /Last 48 hours/ }));
   const all = await total(page);
-  assert.ok(all > 20, `${all} email events in two days`);
+  assert.ok(all > 0, "no mail in two days");
   const series = await legend(page).allInnerTexts();
   assert.equal(series.reduce((n, t) => n + number(t.split("\n").at(-1)), 0), all, `the legend ${series} adds up to the list`);
   await seen(page.getByRole("figure", { name: new RegExp(`${all.toLocaleString("en-GB")} email events`) }));
-  assert.ok((await rows(page).count()) > 15);
-  await shows(page.getByRole("tabpanel").locator("footer"), new RegExp(`1–\\d+ of ${all}.*mailboxes`));
+  await shows(page.getByRole("tabpanel").locator("footer"), new RegExp(`1–\\d+ of ${all.toLocaleString("en-GB")}.*mailboxes`));
 
   await explorer(page);
   assert.equal(await total(page), await session.count());
+  assert.ok((await rows(page).count()) > 10);
 });
 
 check("the views Malware and Phish show such mail only", async ({ session, page }) => {
   await explorer(page);
   await page.getByRole("tab", { name: "Phish" }).click();
-  const phish = await session.count("EmailEvents", "phish");
-  await eventually(async () => assert.equal(await total(page), phish));
-  for (const verdict of await column(page, "Verdict")) assert.match(verdict, /^Phish/);
+  await totalIs(page, await session.count("EmailEvents", "phish"));
+  await everyCell(page, "Verdict", (verdict) => verdict.startsWith("Phish"));
 
   await page.getByRole("tab", { name: "Malware", exact: true }).click();
   await seen(resultTab(page, /^Top malware families/).and(page.locator("[aria-selected=true]")));
   await seen(page.getByRole("heading", { name: "Top malware families" }));
   await seen(page.getByRole("heading", { name: "Top targeted users" }));
-  await settled(page);
-  assert.equal(await total(page), await session.count("EmailEvents", "malware"));
+  await totalIs(page, await session.count("EmailEvents", "malware"));
 });
 
 check("every tab under the chart has its list", async ({ session, page }) => {
   await explorer(page, { last: "30d" });
-  await resultTab(page, /^URLs/).click();
+  await openTab(page, /^URLs/);
   const links = page.getByRole("tabpanel").getByRole("row");
   await eventually(async () => assert.ok((await links.count()) > 10));
   await shows(links.nth(1), /hxxps?:\/\//);
 
-  await resultTab(page, /^Top recipients/).click();
+  await openTab(page, /^Top recipients/);
   await seen(page.getByRole("tabpanel").getByRole("button", { name: /@kestrelquay\.example/ }).first());
 
-  await resultTab(page, /^Email origin/).click();
+  await openTab(page, /^Email origin/);
   await seen(page.getByRole("tabpanel").getByRole("button", { name: /^kestrelquay\.example/ }));
   await page.getByRole("group", { name: "Group by" }).getByRole("button", { name: "Sender IPv4" }).click();
   await seen(page.getByRole("tabpanel").getByRole("button", { name: /^203\.0\.113\./ }).first());
   assert.equal(address(page).origin, "SenderIPv4");
 
-  await resultTab(page, /^Malware families/).click();
+  await openTab(page, /^Malware families/);
   const families = await session.ask("/explorer/facet", { field: "ThreatNames", q: "EmailEvents" });
   await seen(page.getByRole("tabpanel").getByRole("button", { name: new RegExp(`^${families.values.find((v) => v.value !== "").value}`) }));
 });
@@ -61,10 +59,12 @@ check("the time range is chosen once, relative or absolute, and stands in the ad
   const range = page.getByRole("button", { name: /^All mail/ });
   await range.click();
   await page.getByRole("button", { name: "Last 7 days" }).click();
-  await settled(page);
-  assert.equal(address(page).last, "7d");
-  const week = await total(page);
-  assert.ok(week > 0 && week < (await session.count()));
+  const all = await session.count();
+  await eventually(async () => {
+    assert.equal(address(page).last, "7d");
+    const week = await total(page);
+    assert.ok(week > 0 && week < all, `${week} of ${all} in a week`);
+  });
 
   await page.getByRole("button", { name: /^Last 7 days/ }).click();
   const from = new Date(Date.now() - 3 * 86400e3).toISOString().slice(0, 11) + "00:00", to = new Date(Date.now() - 2 * 86400e3).toISOString().slice(0, 11) + "00:00";
@@ -76,10 +76,8 @@ check("the time range is chosen once, relative or absolute, and stands in the ad
   await page.getByLabel("From", { exact: true }).fill(from);
   await page.getByLabel("To", { exact: true }).fill(to);
   await apply.click();
-  await settled(page);
-  assert.deepEqual(address(page), { from: `${from}:00Z`, to: `${to}:00Z` });
-  const day = (await session.ask("/explorer/count", { q: "EmailEvents", view: "all", from: `${from}:00Z`, to: `${to}:00Z` })).events;
-  assert.equal(await total(page), day);
+  await eventually(() => assert.deepEqual(address(page), { from: `${from}:00Z`, to: `${to}:00Z` }));
+  await totalIs(page, (await session.ask("/explorer/count", { q: "EmailEvents", view: "all", from: `${from}:00Z`, to: `${to}:00Z` })).events);
 });
 
 check("a column head sorts, and once more turns it round", async ({ page }) => {
@@ -87,11 +85,11 @@ check("a column head sorts, and once more turns it round", async ({ page }) => {
   const head = grid(page).getByRole("columnheader", { name: "Sender", exact: true });
   await head.getByRole("button").click();
   await eventually(async () => assert.equal(await head.getAttribute("aria-sort"), "ascending"));
-  await settled(page);
-  const up = await column(page, "Sender");
-  assert.deepEqual(up, [...up].sort(), "not in order");
+  await eventually(async () => {
+    const up = await column(page, "Sender");
+    assert.deepEqual(up, [...up].sort(), "not in order");
+  });
   await head.getByRole("button").click();
-  await settled(page);
   await eventually(async () => {
     const down = await column(page, "Sender");
     assert.deepEqual(down, [...down].sort().reverse());
@@ -121,9 +119,8 @@ check("the search above every page finds an address in all mail", async ({ sessi
   await shows(found, /Address ?in \d+ email events/);
   const n = number((await found.innerText()).replace(/.*in/s, ""));
   await box.press("Enter");
-  await settled(page);
-  assert.equal(address(page).last, "all");
-  await eventually(async () => assert.equal(await total(page), n));
+  await eventually(() => assert.equal(address(page).last, "all"));
+  await totalIs(page, n);
   assert.ok(n > 10 && n < (await session.count()));
 });
 
@@ -163,8 +160,7 @@ check("on a narrow screen nothing moves sideways, and the answer stays in sight"
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page is wider than the window");
   for (const name of ["Subject", "Verdict", "Delivery action"]) await seen(grid(page).getByRole("columnheader", { name }));
   for (const tab of [/^URLs/, /^Top recipients/, /^Email origin/]) {
-    await resultTab(page, tab).click();
-    await settled(page);
+    await openTab(page, tab);
     assert.deepEqual(await sideways(), [], `${tab}`);
   }
 });
@@ -186,6 +182,5 @@ check("where nothing matches, the way out is offered", async ({ session, page })
   await seen(page.getByText("No email event matches"));
   await page.getByRole("button", { name: "Clear the filter" }).click();
   await chipsAre(page);
-  const all = await session.count();
-  await eventually(async () => assert.equal(await total(page), all));
+  await totalIs(page, await session.count());
 });

@@ -4,21 +4,19 @@
 
 import assert from "node:assert/strict";
 import { hostileMessage, victim } from "./mail.mjs";
-import { cell, chart, chips, column, explorer, filterBar, flyout, grid, legend, menuItem, pointAt, resultTab, rows, settled } from "./pages.mjs";
-import { check, demo, eventually, gone, seen, shows } from "./rig.mjs";
+import { cell, chart, chips, column, explorer, filterBar, flyout, legend, menuItem, openTab, pointAt, rows, settled } from "./pages.mjs";
+import { check, eventually, fresh, gone, once, seen, shows } from "./rig.mjs";
 
 const toVictim = `EmailEvents\n| where RecipientEmailAddress == "${victim}"\n| where Subject contains "SUBJECT"`;
 const script = /<script>try\{top\.pwned/;
 
-/** The messages, taken in once: one with HTML and one without. */
-let sent;
-const taken = (server) => (sent ??= server.import(hostileMessage("RICH"), hostileMessage("BARE", { html: false })));
-const hostileDemo = async () => {
-  const server = await demo();
-  await taken(server);
+/** A server with two messages and no other mail: one with HTML and one without. */
+const besieged = once(async () => {
+  const server = await fresh();
+  await server.import(hostileMessage("RICH"), hostileMessage("BARE", { html: false }));
   return server;
-};
-const on = { server: hostileDemo };
+});
+const on = { server: besieged };
 
 /** Fails when anything of a message became more than text, in any frame of the page. */
 async function harmless(page) {
@@ -105,8 +103,7 @@ check("hostile values are filtered, grouped and copied like any other", on, asyn
 check("the tabs under the chart show hostile links, origins and recipients as text", on, async ({ page }) => {
   await explorer(page, { q: toVictim });
   for (const tab of [/^URLs/, /^Top recipients/, /^Email origin/]) {
-    await resultTab(page, tab).click();
-    await settled(page);
+    await openTab(page, tab);
     await harmless(page);
   }
 });

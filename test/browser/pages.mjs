@@ -9,7 +9,7 @@ export async function explorer(page, query = {}) {
   await settled(page);
 }
 
-/** Waits until nothing on Explorer is on its way any more. */
+/** Waits until nothing on Explorer is on its way any more. After an action, wait for something that shows it first. */
 export async function settled(page) {
   await seen(page.getByRole("heading", { name: "Explorer", level: 1 }));
   await eventually(async () => {
@@ -28,6 +28,21 @@ export const flyout = (page) => page.getByRole("complementary", { name: /^Messag
 export const menuItem = (page, name) => page.getByRole("menuitem", { name, exact: true });
 export const resultTab = (page, name) => page.getByRole("tablist", { name: "Results" }).getByRole("tab", { name });
 
+/** Opens one of the lists under the chart. */
+export async function openTab(page, name) {
+  await resultTab(page, name).click();
+  await seen(resultTab(page, name).and(page.locator("[aria-selected=true]")));
+  await settled(page);
+}
+
+/** Waits until the list has rows and the cells of a column are all as wanted. */
+export const everyCell = (page, header, wanted) =>
+  eventually(async () => {
+    const cells = await column(page, header);
+    assert.ok(cells.length > 0, "the list is empty");
+    for (const c of cells) assert.ok(wanted(c), `${c} in ${header}`);
+  });
+
 /** Number on the tab of the list; undefined while it is not known. */
 export async function total(page) {
   const text = await page.locator("#tab-email").textContent();
@@ -45,6 +60,8 @@ export async function chips(page) {
   const labels = await filterBar(page).getByRole("group", { name: /^Filter: / }).evaluateAll((es) => es.map((e) => e.getAttribute("aria-label")));
   return labels.map((l) => l.replace(/^Filter: /, "").trim());
 }
+
+export const totalIs = (page, n) => eventually(async () => assert.equal(await total(page), n));
 
 export const chipsAre = (page, ...wanted) => eventually(async () => assert.deepEqual(await chips(page), wanted));
 

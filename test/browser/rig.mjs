@@ -101,7 +101,7 @@ export class Server {
 let people = 0;
 
 /** Starts something once, however many tests need it. */
-function once(start) {
+export function once(start) {
   let started;
   return () => (started ??= start());
 }
@@ -243,7 +243,7 @@ export async function eventually(holds, within = 30_000) {
     } catch (e) {
       if (performance.now() > end) throw e;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

@@ -9,5 +9,3 @@ import "./deeplink.mjs";
 import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
-import "./hostile.mjs";
-import "./size.mjs";
