@@ -83,9 +83,6 @@ func (b *budget) expired() bool {
 	return b.late
 }
 
-// linksLeft is how many more links may be kept.
-func (b *budget) linksLeft() int { return b.links }
-
 // takeLink asks to keep one more link. At the limit it says no and records the defect.
 func (b *budget) takeLink(where string) bool {
 	if b.links <= 0 {

@@ -1,7 +1,5 @@
 package email
 
-import "sort"
-
 // defectTexts has one sentence for people for each Defect.ID.
 var defectTexts = map[string]string{
 	"address-in-word":           "A whole address stands inside an encoded word, where mail programs expect only a name.",
@@ -84,13 +82,3 @@ var defectTexts = map[string]string{
 
 // DefectText returns one sentence that tells a person what the defect id means, "" for an unknown id.
 func DefectText(id string) string { return defectTexts[id] }
-
-// DefectIDs returns all ids that a Defect may have, sorted.
-func DefectIDs() []string {
-	ids := make([]string, 0, len(defectTexts))
-	for id := range defectTexts {
-		ids = append(ids, id)
-	}
-	sort.Strings(ids)
-	return ids
-}
