@@ -225,7 +225,7 @@ func (p Policy) override(v Verdict, c *Context) (*Override, string) {
 	note := ""
 	for i := range p.Overrides {
 		o := &p.Overrides[i]
-		if !o.Expires.IsZero() && !c.Now.Before(o.Expires) || !have.match(o) {
+		if !o.live(c.Now) || !have.match(o) {
 			continue
 		}
 		if !o.Allow {
@@ -242,6 +242,9 @@ func (p Policy) override(v Verdict, c *Context) (*Override, string) {
 	}
 	return allow, note
 }
+
+// live reports whether the entry is in force.
+func (o *Override) live(now time.Time) bool { return o.Expires.IsZero() || now.Before(o.Expires) }
 
 // unreached says why an allow entry that fits does not count, "" when it does. A stranger can put anything that is allowed into a
 // message: the address of a partner, a link to a known site, a known file. So an entry speaks only for what it names.
@@ -281,8 +284,7 @@ func (p Policy) allLinksAllowed(c *Context) bool {
 		ok := false
 		for k := range p.Overrides {
 			o := &p.Overrides[k]
-			live := o.Expires.IsZero() || c.Now.Before(o.Expires)
-			ok = ok || live && o.Allow && o.Kind == OverrideURL && one.match(o)
+			ok = ok || o.live(c.Now) && o.Allow && o.Kind == OverrideURL && one.match(o)
 		}
 		if !ok {
 			return false
@@ -297,8 +299,7 @@ func (p Policy) allFilesAllowed(c *Context) bool {
 		ok := false
 		for i := range p.Overrides {
 			o := &p.Overrides[i]
-			live := o.Expires.IsZero() || c.Now.Before(o.Expires)
-			ok = ok || live && o.Allow && o.Kind == OverrideFile && (strings.EqualFold(o.Value, a.SHA256) || strings.EqualFold(o.Value, a.SHA1) || strings.EqualFold(o.Value, a.MD5))
+			ok = ok || o.live(c.Now) && o.Allow && o.Kind == OverrideFile && (strings.EqualFold(o.Value, a.SHA256) || strings.EqualFold(o.Value, a.SHA1) || strings.EqualFold(o.Value, a.MD5))
 		}
 		if !ok {
 			return false
