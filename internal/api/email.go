@@ -263,30 +263,29 @@ func (s *Server) emailAttachments(ctx context.Context, in *emailInput) (*Reply[E
 // tree hangs files below the file or message that holds them. Within names the container by name or part path; what
 // names none that is there stands at the top. Files only ever hang below earlier ones, so there is no circle.
 func tree(flat []email.Attachment) []Attachment {
-	parent := make([]int, len(flat))
+	inside := make(map[int][]int, len(flat)) // by the place of the container, -1 for the message
 	for i, a := range flat {
-		parent[i] = -1
+		parent := -1
 		for j := i - 1; j >= 0 && a.Within != ""; j-- {
 			if c := flat[j]; c.Name == a.Within || c.Part != nil && c.Part.Path == a.Within {
-				parent[i] = j
+				parent = j
 				break
 			}
 		}
+		inside[parent] = append(inside[parent], i)
 	}
-	var below func(p, depth int) []Attachment
-	below = func(p, depth int) []Attachment {
+	var below func(p int) []Attachment
+	below = func(p int) []Attachment {
 		out := []Attachment{}
-		for i, a := range flat {
-			if parent[i] != p {
-				continue
-			}
+		for _, i := range inside[p] {
+			a := flat[i]
 			n := Attachment{Name: a.Name, Type: a.Type, Kind: a.Kind, Declared: a.Declared, Size: int64(a.Size), MD5: a.MD5, SHA1: a.SHA1, SHA256: a.SHA256, Within: a.Within, Inline: a.Inline}
-			n.Children = below(i, depth+1)
+			n.Children = below(i)
 			out = append(out, n)
 		}
 		return out
 	}
-	return below(-1, 0)
+	return below(-1)
 }
 
 // headerLimit bounds the header block that travels to a browser, in octets.
