@@ -37,11 +37,9 @@ func (a *App) Coverage(ctx context.Context) (api.Coverage, error) {
 	if t := stats.Table("EmailEvents"); t.Rows > 0 {
 		c.Oldest, c.Newest = &t.Oldest, &t.Newest
 	}
-	count, err := a.explorer.Count(ctx, hunt.Request{})
-	if err != nil {
+	if c.Mailboxes, err = a.explorer.Mailboxes(ctx, hunt.Request{}); err != nil {
 		return api.Coverage{}, err
 	}
-	c.Mailboxes = count.Mailboxes
 	progress, err := a.pipeline.Progress(ctx)
 	if err != nil {
 		return api.Coverage{}, err

@@ -178,6 +178,23 @@ func (x *Explorer) Count(ctx context.Context, r Request) (*Count, error) {
 	return c, nil
 }
 
+// Mailboxes counts the different recipients of r.
+func (x *Explorer) Mailboxes(ctx context.Context, r Request) (int64, error) {
+	base, err := x.base(r)
+	if err != nil {
+		return 0, err
+	}
+	q, err := pipe(base, "| summarize Mailboxes = count_distinct(RecipientEmailAddress)")
+	if err != nil {
+		return 0, err
+	}
+	n, err := x.numbers(ctx, q)
+	if err != nil || len(n) != 1 {
+		return 0, err
+	}
+	return n[0], nil
+}
+
 // Value is the head of the menu of a value: how much of the request's mail has it.
 type Value struct {
 	Answer
