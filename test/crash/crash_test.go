@@ -222,6 +222,9 @@ func TestImportSurvivesKills(t *testing.T) {
 			}
 		}
 	}
+	if died == 0 {
+		t.Error("no kill met an import")
+	}
 	t.Logf("undisturbed %s; killed %d of %d times before its end", whole.Round(time.Millisecond), died, *importKills)
 	must(t, "import", "--data", killed, source)
 	compare(t, undisturbed, killed, whenJudged)
