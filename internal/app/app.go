@@ -141,7 +141,8 @@ func (a *App) connect() (err error) {
 			var row *eventstore.RowError
 			return errors.As(err, &row)
 		},
-		Stored: func(b event.Batch) { a.arrived(b) },
+		Stored:  func(b event.Batch) { a.arrived(b) },
+		Judging: c.path(judgingFile),
 	}
 	if a.geo != nil {
 		pipeline.Geo = a.geo
@@ -223,7 +224,7 @@ func (a *App) Close() error {
 		a.intake.Close()
 	}
 	if a.pipeline != nil {
-		a.pipeline.Close()
+		errs = append(errs, a.pipeline.Close())
 	}
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())

@@ -13,10 +13,11 @@ import (
 
 // What stands in the data folder, beside the lock.
 const (
-	tokenFile  = "local-token"
-	caseFile   = "cases.sqlite"
-	eventFile  = "events.duckdb"
-	mailFolder = "mail"
+	tokenFile   = "local-token"
+	caseFile    = "cases.sqlite"
+	eventFile   = "events.duckdb"
+	mailFolder  = "mail"
+	judgingFile = "judging"
 )
 
 // InUse says that another process works with the data folder.

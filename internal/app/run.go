@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tocsin/internal/api"
-	"tocsin/internal/ingest"
 )
 
 // How long a stop waits for what is under way: answers, running judgements.
@@ -54,7 +53,7 @@ func (a *App) Run(ctx context.Context, beside ...func(context.Context) error) er
 // Work judges accepted mail while f runs, and returns f's error. Mail that is not judged when f returns is judged before Work
 // returns, or, when that takes longer than stopQueue, by the next process that works with the folder.
 func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
-	revived, renewed, err := ingest.Recover(ctx, a.cases, a.jobs)
+	revived, renewed, err := a.pipeline.Recover(ctx, a.jobs)
 	if err != nil {
 		return err
 	}

@@ -140,17 +140,47 @@ func (s *Store) MessagesDone(ctx context.Context, sums []string, at time.Time) e
 	return nil
 }
 
-// SuspectMessage counts, durably, that a message is about to be judged alone, and returns how often that was
-// including now.
-func (s *Store) SuspectMessage(ctx context.Context, sum string) (times int, err error) {
-	err = s.writer.QueryRowContext(ctx, s.dialect.Rebind(
-		`UPDATE messages SET suspect = suspect + 1 WHERE sha256 = ? RETURNING suspect`), sum).Scan(&times)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("suspect message %s: %w", sum, ErrNotFound)
-	} else if err != nil {
-		return 0, fmt.Errorf("suspect message %s: %w", sum, err)
+// cleared is the count of a message that was judged after it had been under suspicion: whatever the process died of, it was not this.
+const cleared = -1
+
+// SuspectMessages counts, durably, that the process died while these messages were judged, except against those that were
+// cleared. It returns every message under suspicion with its count.
+func (s *Store) SuspectMessages(ctx context.Context, sums []string) (map[string]int, error) {
+	suspects := map[string]int{}
+	err := s.InTx(ctx, func(tx *sql.Tx) error {
+		for _, sum := range sums {
+			_, err := tx.ExecContext(ctx, s.dialect.Rebind(`UPDATE messages SET suspect = suspect + 1 WHERE sha256 = ? AND suspect >= 0`), sum)
+			if err != nil {
+				return err
+			}
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT sha256, suspect FROM messages WHERE suspect > 0`)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var sum string
+			var times int
+			if err := rows.Scan(&sum, &times); err != nil {
+				return err
+			}
+			suspects[sum] = times
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("suspect messages: %w", err)
 	}
-	return times, nil
+	return suspects, nil
+}
+
+// ClearMessage frees a message from suspicion, durably and for good.
+func (s *Store) ClearMessage(ctx context.Context, sum string) error {
+	if _, err := s.writer.ExecContext(ctx, s.dialect.Rebind(`UPDATE messages SET suspect = ? WHERE sha256 = ?`), cleared, sum); err != nil {
+		return fmt.Errorf("clear message %s: %w", sum, err)
+	}
+	return nil
 }
 
 // MessageBySHA256 returns the message with these bytes, or ErrNotFound.

@@ -138,6 +138,36 @@ func TestMessagesWithoutWork(t *testing.T) {
 	}
 }
 
+func TestSuspects(t *testing.T) {
+	s := open(t)
+	err := s.InTx(t.Context(), func(tx *sql.Tx) error {
+		_, err := s.AdmitMessages(t.Context(), tx, []Message{{SHA256: "a"}, {SHA256: "b"}, {SHA256: "c"}}, byHash)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		died []string
+		want map[string]int
+	}{
+		{nil, map[string]int{}},
+		{[]string{"a", "b", "never admitted"}, map[string]int{"a": 1, "b": 1}},
+		{[]string{"a"}, map[string]int{"a": 2, "b": 1}},
+		{nil, map[string]int{"a": 2, "b": 1}},
+	} {
+		if got, err := s.SuspectMessages(t.Context(), c.died); err != nil || !cmp.Equal(got, c.want) {
+			t.Errorf("after %v: %v %v, want %v", c.died, got, err, c.want)
+		}
+	}
+	if err := s.ClearMessage(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.SuspectMessages(t.Context(), []string{"a", "b"}); err != nil || !cmp.Equal(got, map[string]int{"b": 2}) {
+		t.Errorf("after a was cleared: %v %v", got, err)
+	}
+}
+
 func TestReviveJobs(t *testing.T) {
 	s := open(t)
 	jobs, err := s.Jobs(JobConfig{})

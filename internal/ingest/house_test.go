@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -31,6 +32,7 @@ type house struct {
 	intake   *Intake
 	pipeline *Pipeline
 	events   *memory
+	closed   bool
 }
 
 type houseOption func(*PipelineConfig, *IntakeOptions)
@@ -62,21 +64,25 @@ func build(t testing.TB, dir string, opts ...houseOption) *house {
 	if h.jobs, err = h.ledger.Jobs(casestore.JobConfig{Workers: ws, Queues: map[string]river.QueueConfig{Queue: QueueConfig()}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Recover(ctx, h.ledger, h.jobs); err != nil {
+	if _, _, err := h.pipeline.Recover(ctx, h.jobs); err != nil {
 		t.Fatal(err)
 	}
 	h.intake = NewIntake(cfg.Blobs, h.ledger, h.jobs, in)
-	t.Cleanup(func() {
-		h.intake.Close()
-		h.pipeline.Close()
-		if err := h.ledger.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := h.blobs.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { h.close(t) })
 	return h
+}
+
+// close ends the house; again does nothing. A queue that was started is stopped before.
+func (h *house) close(t testing.TB) {
+	t.Helper()
+	if h.closed {
+		return
+	}
+	h.closed = true
+	h.intake.Close()
+	if err := errors.Join(h.pipeline.Close(), h.ledger.Close(), h.blobs.Close()); err != nil {
+		t.Error(err)
+	}
 }
 
 // start runs the queue until the test ends.

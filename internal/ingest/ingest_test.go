@@ -230,8 +230,8 @@ func TestEventStoreComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := Job{SHA256: m.SHA256, NetworkMessageID: r.NetworkMessageID, Time: m.Time.UnixMicro()}
-	for i := range 3 {
-		if err := h.pipeline.Process(t.Context(), job, i+1); err == nil {
+	for range 3 {
+		if err := h.pipeline.Process(t.Context(), job); err == nil {
 			t.Fatal("an append that failed was taken for done")
 		}
 		if m, err := h.ledger.MessageByID(t.Context(), r.NetworkMessageID); err != nil || !m.Done.IsZero() {
@@ -245,29 +245,76 @@ func TestEventStoreComesBack(t *testing.T) {
 	}
 }
 
-// A message that took the process down again and again is listed unjudged; one that only was near it is judged.
+// A message that takes the process down again and again is listed unread; one that only was near it is judged, and is
+// never suspected again.
 func TestPoison(t *testing.T) {
-	h := build(t, t.TempDir())
-	r, err := h.intake.Accept(t.Context(), letter(1), Envelope{})
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	judging := func(c *PipelineConfig, _ *IntakeOptions) { c.Judging = dir + "/judging" }
+	h := build(t, dir, judging)
+	job := func(n int) Job {
+		r, err := h.intake.Accept(t.Context(), letter(n), Envelope{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := h.ledger.MessageByID(t.Context(), r.NetworkMessageID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Job{SHA256: m.SHA256, NetworkMessageID: m.NetworkMessageID, Time: m.Time.UnixMicro()}
 	}
-	m, err := h.ledger.MessageByID(t.Context(), r.NetworkMessageID)
-	if err != nil {
-		t.Fatal(err)
+	culprit, bystander := job(1), job(2)
+	// die leaves the file as a process does that ends while it judges these.
+	die := func(jobs ...Job) {
+		t.Helper()
+		for _, j := range jobs {
+			if _, err := h.pipeline.judging.hold(j.SHA256); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.close(t)
+		h = build(t, dir, judging)
 	}
-	job := Job{SHA256: m.SHA256, NetworkMessageID: m.NetworkMessageID, Time: m.Time.UnixMicro()}
-	b, err := h.pipeline.examine(t.Context(), job, 100) // a bystander of 99 crashes, never alone before
-	if err != nil || strings.Contains(b.Emails[0].Defects, event.DefectSuspect) || b.Emails[0].Subject != "Letter 1" {
-		t.Fatalf("%+v %v", b.Emails, err)
+	examine := func(j Job) event.EmailEvent {
+		t.Helper()
+		b, err := h.pipeline.examine(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Emails[0]
 	}
-	for range maxSuspicions {
-		if b, err = h.pipeline.examine(t.Context(), job, 100); err != nil {
+	for n := range maxSuspicions {
+		if got := h.pipeline.suspects[culprit.SHA256]; got != n {
+			t.Errorf("suspected %d times after %d deaths", got, n)
+		}
+		if n == 2 {
+			if got := examine(bystander); got.Subject != "Letter 2" || got.Defects != "" {
+				t.Errorf("the bystander: %+v", got)
+			}
+		}
+		die(culprit, bystander)
+	}
+	if got := examine(culprit); got.Defects != event.DefectSuspect || got.Subject != "" {
+		t.Errorf("judged once more: %+v", got)
+	}
+	if got := examine(bystander); got.Subject != "Letter 2" || got.Defects != "" {
+		t.Errorf("the bystander, after more deaths: %+v", got)
+	}
+}
+
+// Who ends in order leaves nobody under suspicion.
+func TestNoSuspicionWithoutDeath(t *testing.T) {
+	dir := t.TempDir()
+	judging := func(c *PipelineConfig, _ *IntakeOptions) { c.Judging = dir + "/judging" }
+	h := build(t, dir, judging)
+	h.start(t)
+	for i := range 50 {
+		if _, err := h.intake.Accept(t.Context(), letter(i), Envelope{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if b.Emails[0].Defects != event.DefectSuspect || b.Emails[0].Subject != "" {
-		t.Errorf("judged once more: %+v", b.Emails[0])
+	h.settle(t)
+	if sums, err := readBlackbox(dir + "/judging"); err != nil || len(sums) != 0 {
+		t.Errorf("still held: %q %v", sums, err)
 	}
 }
 
@@ -340,7 +387,7 @@ func TestRecoverRenewsLostJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []int64{1, 0} {
-		if _, renewed, err := Recover(t.Context(), h.ledger, h.jobs); err != nil || renewed != want {
+		if _, renewed, err := h.pipeline.Recover(t.Context(), h.jobs); err != nil || renewed != want {
 			t.Errorf("renewed %d, want %d: %v", renewed, want, err)
 		}
 	}

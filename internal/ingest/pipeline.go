@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -76,6 +75,9 @@ type PipelineConfig struct {
 	Refused func(error) bool
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
+	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
+	// and a message that takes the process down is tried for ever.
+	Judging string
 
 	CPU    int // messages parsed or judged at the same time; default: the number of processors
 	Loaded int // messages in memory at the same time, most of them waiting for DNS; default 64
@@ -86,14 +88,18 @@ type Pipeline struct {
 	cfg     PipelineConfig
 	cpu     chan struct{}
 	loaded  chan struct{}
-	alone   sync.Mutex // held while a message that may have killed the process is judged
+	alone   chan struct{} // taken while a suspect is judged
 	settled *group[string]
+
+	judging  *blackbox      // nil before Recover, and without PipelineConfig.Judging
+	suspects map[string]int // how often the process died while these were judged; read only after Recover
 
 	judged, unjudged, delayed atomic.Int64
 	judgeNanos                atomic.Int64
 }
 
-// NewPipeline prepares a pipeline. Add it to the queue's workers with Register; Close it after the queue has stopped.
+// NewPipeline prepares a pipeline. Add it to the queue's workers with Register, call Recover before the queue is started, and
+// Close it after the queue has stopped.
 func NewPipeline(c PipelineConfig) *Pipeline {
 	if c.CPU <= 0 {
 		c.CPU = runtime.NumCPU()
@@ -113,7 +119,7 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 	if c.Decide == nil {
 		c.Decide = watch
 	}
-	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded)}
+	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded), alone: make(chan struct{}, 1)}
 	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(sums []string) []error {
 		err := c.Ledger.MessagesDone(context.Background(), sums, time.Now())
 		errs := make([]error, len(sums))
@@ -131,7 +137,13 @@ func watch(detect.Verdict, *detect.Context) Decision {
 }
 
 // Close waits for the last notes to the ledger.
-func (p *Pipeline) Close() { p.settled.close() }
+func (p *Pipeline) Close() error {
+	p.settled.close()
+	if p.judging == nil {
+		return nil
+	}
+	return p.judging.close()
+}
 
 // QueueConfig is how many jobs run at the same time. They are many because a job spends its life waiting for commits that it
 // shares with others; what needs the processor or memory is bounded by PipelineConfig.
@@ -151,7 +163,7 @@ func (w *worker) Timeout(*river.Job[Job]) time.Duration { return 10 * time.Minut
 // Work judges one message. A store that is away makes the job wait and try again for ever; a message that can't be
 // judged is listed as such. So no job is ever given up.
 func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
-	err := w.p.Process(ctx, j.Args, j.Attempt)
+	err := w.p.Process(ctx, j.Args)
 	if err == nil {
 		return nil
 	}
@@ -164,10 +176,10 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 	return river.JobSnooze(5*time.Second + rand.N(10*time.Second))
 }
 
-// Process judges one message and stores its events. attempt counts from 1. It returns an error only when a store
-// failed; then it should be called again.
-func (p *Pipeline) Process(ctx context.Context, j Job, attempt int) error {
-	batch, err := p.examine(ctx, j, attempt)
+// Process judges one message and stores its events. It returns an error only when a store failed; then it should be
+// called again.
+func (p *Pipeline) Process(ctx context.Context, j Job) error {
+	batch, err := p.examine(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -190,15 +202,19 @@ func (p *Pipeline) Process(ctx context.Context, j Job, attempt int) error {
 	return nil
 }
 
-// maxCalmAttempts is how many runs of a job may end without a word (the process died) before it is judged alone and
-// under watch. Most who die with the process are innocent bystanders.
-const maxCalmAttempts = 3
-
-// maxSuspicions is how often the process may die while a message was judged alone before it is listed unjudged.
-const maxSuspicions = 3
+// maxSuspicions is how often the process may die while a message is judged before the message is listed unread: once in company,
+// and then alone. Most that die with the process are innocent bystanders.
+const maxSuspicions = 4
 
 // examine turns a job into event rows.
-func (p *Pipeline) examine(ctx context.Context, j Job, attempt int) (event.Batch, error) {
+func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, error) {
+	suspicions := p.suspects[j.SHA256]
+	if suspicions > 0 {
+		if err := acquire(ctx, p.alone); err != nil {
+			return event.Batch{}, err
+		}
+		defer func() { <-p.alone }()
+	}
 	if err := acquire(ctx, p.loaded); err != nil {
 		return event.Batch{}, err
 	}
@@ -213,22 +229,31 @@ func (p *Pipeline) examine(ctx context.Context, j Job, attempt int) (event.Batch
 		return p.unread(f, event.DefectRawDamaged, err), nil
 	case err != nil:
 		return event.Batch{}, fmt.Errorf("read message: %w", err)
+	case suspicions >= maxSuspicions:
+		return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil
 	}
-	if attempt > maxCalmAttempts {
-		p.alone.Lock()
-		defer p.alone.Unlock()
-		times, err := p.cfg.Ledger.SuspectMessage(ctx, j.SHA256)
-		if err != nil {
-			return event.Batch{}, err
-		}
-		if times > maxSuspicions {
-			return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil
-		}
-	}
-	if err := p.judge(ctx, f, raw); err != nil {
+	if err := p.watched(ctx, f, raw); err != nil {
 		return event.Batch{}, err
 	}
+	if suspicions > 0 {
+		// Before its events are stored, so that a message that has a full row is never listed as unread.
+		if err := p.cfg.Ledger.ClearMessage(ctx, j.SHA256); err != nil {
+			return event.Batch{}, err
+		}
+	}
 	return f.rows(), nil
+}
+
+// watched judges a message while the file of those being judged holds it.
+func (p *Pipeline) watched(ctx context.Context, f *findings, raw []byte) error {
+	if p.judging != nil {
+		release, err := p.judging.hold(f.job.SHA256)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	return p.judge(ctx, f, raw)
 }
 
 // judge fills f. The steps that need the processor take turns; looking up DNS in between does not hold one.

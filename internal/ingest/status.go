@@ -47,17 +47,42 @@ func (p *Pipeline) Progress(ctx context.Context) (Progress, error) {
 }
 
 // Recover brings back what a dead process left behind: its running jobs, and messages whose job got lost (nothing in Tocsin
-// loses one; an operator who empties the queue does). Call it once, while the data folder is locked and before the queue is
-// started. It returns how many of each it brought back.
-func Recover(ctx context.Context, ledger *casestore.Store, jobs Jobs) (revived, renewed int64, err error) {
-	if revived, err = ledger.ReviveJobs(ctx); err != nil {
+// loses one; an operator who empties the queue does). The messages that it was judging when it died become suspects. Call it once,
+// while the data folder is locked and before the queue is started. It returns how many jobs of each kind it brought back.
+func (p *Pipeline) Recover(ctx context.Context, jobs Jobs) (revived, renewed int64, err error) {
+	if err := p.suspect(ctx); err != nil {
 		return 0, 0, err
 	}
+	if revived, err = p.cfg.Ledger.ReviveJobs(ctx); err != nil {
+		return 0, 0, err
+	}
+	renewed, err = renew(ctx, p.cfg.Ledger, jobs)
+	return revived, renewed, err
+}
+
+// suspect counts the last process's death against the messages it was judging, and loads who is under suspicion.
+func (p *Pipeline) suspect(ctx context.Context) (err error) {
+	if p.cfg.Judging == "" {
+		return nil
+	}
+	sums, err := readBlackbox(p.cfg.Judging)
+	if err != nil {
+		return err
+	}
+	if p.suspects, err = p.cfg.Ledger.SuspectMessages(ctx, sums); err != nil {
+		return err
+	}
+	p.judging, err = openBlackbox(p.cfg.Judging, p.cfg.Loaded)
+	return err
+}
+
+// renew makes jobs for messages that have neither events nor a job.
+func renew(ctx context.Context, ledger *casestore.Store, jobs Jobs) (renewed int64, err error) {
 	for {
 		const step = 1000
 		lost, err := ledger.MessagesWithoutWork(ctx, Job{}.Kind(), step)
 		if err != nil || len(lost) == 0 {
-			return revived, renewed, err
+			return renewed, err
 		}
 		params := make([]river.InsertManyParams, len(lost))
 		for i, m := range lost {
@@ -70,11 +95,11 @@ func Recover(ctx context.Context, ledger *casestore.Store, jobs Jobs) (revived, 
 			return err
 		})
 		if err != nil {
-			return revived, renewed, fmt.Errorf("renew lost jobs: %w", err)
+			return renewed, fmt.Errorf("renew lost jobs: %w", err)
 		}
 		renewed += int64(len(lost))
 		if len(lost) < step {
-			return revived, renewed, nil
+			return renewed, nil
 		}
 	}
 }

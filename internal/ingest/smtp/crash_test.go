@@ -119,7 +119,7 @@ func TestKilled(t *testing.T) {
 	if err != nil || len(known) != len(kept) {
 		t.Errorf("%d of %d messages are in the ledger: %v", len(known), len(kept), err)
 	}
-	if _, renewed, err := ingest.Recover(t.Context(), h.ledger, h.jobs); err != nil || renewed != 0 {
+	if _, renewed, err := h.pipeline.Recover(t.Context(), h.jobs); err != nil || renewed != 0 {
 		t.Errorf("%d messages had no job: %v", renewed, err)
 	}
 	// The senders offer everything again, as their queues do with what was not answered.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -264,11 +265,7 @@ func build(t testing.TB, dir string) *road {
 	h.intake = ingest.NewIntake(h.blobs, h.ledger, h.jobs, ingest.IntakeOptions{})
 	t.Cleanup(func() {
 		h.intake.Close()
-		h.pipeline.Close()
-		if err := h.ledger.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := h.blobs.Close(); err != nil {
+		if err := errors.Join(h.pipeline.Close(), h.ledger.Close(), h.blobs.Close()); err != nil {
 			t.Error(err)
 		}
 	})
