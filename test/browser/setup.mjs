@@ -102,7 +102,7 @@ check("a session that ended leads to the sign-in and back to where one was", asy
   const was = page.url();
   await fillIn(page, { "Email address": email, Password: password });
   await page.getByRole("button", { name: "Sign in" }).click();
-  await seen(page.getByRole("tab", { name: was.includes("view=malware") ? "Malware" : "Phish", selected: true }));
+  await seen(page.getByRole("tab", { name: was.includes("view=malware") ? "Malware" : "Phish", exact: true, selected: true }));
   assert.equal(page.url(), was);
 });
 
