@@ -286,32 +286,14 @@ func (b *binder) summarize(rel *relation, op *Summarize) *relation {
 	// Expressions over aggregates, such as count() * 100, are computed from the aggregates' results.
 	after := &compute{}
 	for _, it := range op.Aggs {
-		sc := &scope{rel: rel, agg: agg}
-		if c, ok := it.X.(*Call); ok {
-			if _, isAgg := aggregates[c.Name]; isAgg {
-				for _, r := range b.aggregate(c, it.Name, sc) {
-					out.fields = append(out.fields, field{names.name(r.name, it.Span, r.explicit), r.x.(*ref).col})
-				}
-				continue
-			}
-		}
-		n := len(agg.aggs)
-		x := b.scalar(it.X, sc)
-		b.onlyAggregates(it, x, agg)
-		if len(agg.aggs) == n {
-			if _, ok := x.(*constant); !ok {
-				fail(it.Span, "summarize needs an aggregate here, such as count() or max(...); to group by this, write it after by")
-			}
-		}
-		name, explicit := it.Name, it.Name != ""
-		if !explicit {
-			name = autoName(it.X)
-		}
-		out.fields = append(out.fields, field{names.name(name, it.Span, explicit), after.column(x)})
+		b.aggregateItem(rel, it, agg, after, func(name string, explicit bool, col *column) {
+			out.fields = append(out.fields, field{names.name(name, it.Span, explicit), col})
+		})
 	}
 	if len(agg.by)+len(agg.aggs) == 0 {
 		fail(op.Span, "summarize needs an aggregate such as count()")
 	}
+	rel.group.into(agg)
 	out.plan = b.add(op.Span, agg)
 	after.in = out.plan
 	b.finish(out, op.Span, after)
@@ -337,4 +319,50 @@ func (b *binder) onlyAggregates(it Named, x scalar, agg *aggregate) {
 			fail(it.Span, "a column stands outside an aggregate here; put it into one, such as take_any(...), or after by")
 		}
 	}
+}
+
+// aggregateItem binds one aggregate, or an expression over aggregates, which after computes; add takes its columns.
+func (b *binder) aggregateItem(rel *relation, it Named, agg *aggregate, after *compute, add func(name string, explicit bool, col *column)) {
+	sc := &scope{rel: rel, agg: agg}
+	if c, ok := it.X.(*Call); ok {
+		if _, isAgg := aggregates[c.Name]; isAgg {
+			for _, r := range named(it, b.aggregate(c, it.Name, sc)) {
+				add(r.name, r.explicit, r.x.(*ref).col)
+			}
+			return
+		}
+	}
+	n := len(agg.aggs)
+	x := b.scalar(it.X, sc)
+	b.onlyAggregates(it, x, agg)
+	if len(agg.aggs) == n {
+		if _, ok := x.(*constant); !ok {
+			fail(it.Span, "summarize needs an aggregate here, such as count() or max(...); to group by this, write it after by")
+		}
+	}
+	name := it.Name
+	if name == "" {
+		name = autoName(it.X)
+	}
+	for _, r := range named(it, []result{{name, x, it.Name != ""}}) {
+		add(r.name, r.explicit, after.column(r.x))
+	}
+}
+
+// named gives several results the names that were written for them: (a, b) = f(). Those that are left keep their own.
+func named(it Named, rs []result) []result {
+	if len(it.Names) > len(rs) {
+		fail(it.Span, "there are %d names for %s", len(it.Names), plural(len(rs), "value"))
+	}
+	for i, name := range it.Names {
+		rs[i].name, rs[i].explicit = name, true
+	}
+	return rs
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "one " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

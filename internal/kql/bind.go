@@ -9,16 +9,20 @@ import (
 
 // binder turns the syntax tree into a plan: it knows what every name means and what type every expression has.
 type binder struct {
-	opts    Options
-	lets    []*Let // those that may be seen; a let sees only the ones before it
-	nodes   int
-	scalars int
+	opts     Options
+	dialect  Dialect
+	optimise bool
+	lets     []*Let // those that may be seen; a let sees only the ones before it
+	nodes    int
+	scalars  int
 }
 
 // scope is what a scalar expression can refer to.
 type scope struct {
 	rel *relation // columns; nil: none
 	agg *aggregate
+	// windows allows functions that look at other rows, such as prev. Binding one adds a step to rel's plan.
+	windows bool
 }
 
 func (b *binder) bindTree(t *Tree) *relation {
@@ -133,14 +137,7 @@ func (b *binder) tabular(x Expr) bool {
 func (b *binder) table(x Expr) *relation {
 	switch x := x.(type) {
 	case *Pipe:
-		rel := b.table(x.Source)
-		for _, op := range x.Ops {
-			rel = b.operator(rel, op)
-			if len(rel.fields) > maxColumns {
-				fail(op.Pos(), "a table has at most %d columns", maxColumns)
-			}
-		}
-		return rel
+		return b.pipeline(b.table(x.Source), x.Ops)
 	case *UnionSource:
 		return b.union(nil, x.Union)
 	case *Print:
@@ -196,6 +193,9 @@ func (b *binder) print(x *Print) *relation {
 	rel := &relation{plan: b.add(x.Span, &oneRow{})}
 	c := &compute{in: rel.plan}
 	for i, it := range x.Items {
+		if it.Names != nil {
+			fail(it.Span, "several names for one expression can't stand in print; write: print x = ... | extend (a, b) = f(x)")
+		}
 		v := b.scalar(it.X, &scope{})
 		name := it.Name
 		if name == "" {
@@ -216,7 +216,8 @@ func (b *binder) print(x *Print) *relation {
 func (b *binder) operator(rel *relation, op Operator) *relation {
 	switch op := op.(type) {
 	case *Where:
-		rel.plan = b.add(op.Span, &filter{rel.plan, b.condition(op.Cond, &scope{rel: rel})})
+		cond := b.condition(op.Cond, &scope{rel: rel, windows: true})
+		b.keepRows(rel, op.Span, cond)
 		return rel
 	case *Extend:
 		return b.extend(rel, op)
@@ -234,15 +235,17 @@ func (b *binder) operator(rel *relation, op Operator) *relation {
 	case *Top:
 		n := b.rows(op.N)
 		b.sort(rel, op.Span, op.Keys)
-		rel.plan = b.add(op.Span, &limit{rel.plan, n})
+		b.first(rel, op.Span, n)
 		return rel
 	case *Take:
-		rel.plan = b.add(op.Span, &limit{rel.plan, b.rows(op.N)})
+		b.first(rel, op.Span, b.rows(op.N))
 		return rel
 	case *Count:
 		col := &column{typ: event.Long}
-		rel.plan = b.add(op.Span, &aggregate{in: rel.plan, aggs: []aggItem{{fn: aggCount, col: col}}})
-		rel.fields = []field{{cmp.Or(op.As, "Count"), col}}
+		agg := &aggregate{in: rel.plan, aggs: []aggItem{{fn: aggCount, col: col}}}
+		rel.group.into(agg)
+		rel.plan = b.add(op.Span, agg)
+		rel.fields, rel.ordering = []field{{cmp.Or(op.As, "Count"), col}}, ordering{}
 		return rel
 	case *Distinct:
 		return b.distinct(rel, op)
@@ -255,8 +258,7 @@ func (b *binder) operator(rel *relation, op Operator) *relation {
 	case *Render:
 		return rel
 	}
-	fail(op.Pos(), "this operator is not supported yet")
-	return nil
+	return b.rowOperator(rel, op)
 }
 
 // rows reads a number of rows.
@@ -281,18 +283,52 @@ type bound struct {
 
 // bindItems binds a list of named expressions and gives each a name; first is added to in order.
 func (b *binder) bindItems(items []Named, sc *scope) []bound {
-	out := make([]bound, len(items))
-	for i, it := range items {
+	out := make([]bound, 0, len(items))
+	for _, it := range items {
 		if _, ok := it.X.(*Star); ok {
 			fail(it.Span, "'*' can't stand here")
 		}
-		out[i] = bound{Named: it, x: b.scalar(it.X, sc), name: it.Name, explicit: it.Name != ""}
-		if it.Name == "" {
-			out[i].name = autoName(it.X)
-			_, out[i].explicit = it.X.(*Name)
+		if all, ok := b.severalItems(it, sc); ok {
+			out = append(out, all...)
+			continue
 		}
+		one := bound{Named: it, x: b.scalar(it.X, sc), name: it.Name, explicit: it.Name != ""}
+		if it.Name == "" {
+			one.name = autoName(it.X)
+			_, one.explicit = it.X.(*Name)
+		}
+		out = append(out, one)
 	}
 	return out
+}
+
+// severalItems binds an expression of several values, or one that was given names in brackets.
+func (b *binder) severalItems(it Named, sc *scope) ([]bound, bool) {
+	var rs []result
+	if c, ok := it.X.(*Call); ok {
+		cols, values, several := b.several(c, sc)
+		for i := range cols {
+			name := c.Name + "_"
+			if len(c.Args) > 0 {
+				name += autoName(c.Args[0]) + "_"
+			}
+			rs = append(rs, result{name: name + cols[i].name, x: values[i]})
+		}
+		if several && it.Name != "" { // a name given to several columns is the first one's
+			rs[0].name, rs[0].explicit = it.Name, true
+		}
+	}
+	if rs == nil && it.Names == nil {
+		return nil, false
+	}
+	if rs == nil {
+		rs = []result{{x: b.scalar(it.X, sc)}}
+	}
+	var out []bound
+	for _, r := range named(it, rs) {
+		out = append(out, bound{Named: it, x: r.x, name: r.name, explicit: r.explicit})
+	}
+	return out, true
 }
 
 // namer gives the columns of one table their names.
@@ -348,7 +384,7 @@ func (b *binder) finish(rel *relation, at Span, c *compute) {
 }
 
 func (b *binder) extend(rel *relation, op *Extend) *relation {
-	items := b.bindItems(op.Items, &scope{rel: rel})
+	items := b.bindItems(op.Items, &scope{rel: rel, windows: true})
 	c := &compute{in: rel.plan}
 	names := newNamer()
 	for _, f := range rel.fields {
@@ -374,7 +410,7 @@ func (b *binder) extend(rel *relation, op *Extend) *relation {
 }
 
 func (b *binder) project(rel *relation, at Span, list []Named) *relation {
-	items := b.bindItems(list, &scope{rel: rel})
+	items := b.bindItems(list, &scope{rel: rel, windows: true})
 	c := &compute{in: rel.plan}
 	names := newNamer()
 	fields := make([]field, 0, len(items))
@@ -394,13 +430,15 @@ func (b *binder) distinct(rel *relation, op *Distinct) *relation {
 	agg := &aggregate{in: rel.plan}
 	for i, f := range rel.fields {
 		at := op.Span
-		if op.Items != nil {
+		if i < len(op.Items) {
 			at = op.Items[i].X.Pos()
 		}
 		notDynamic(at, "distinct", f.col.typ)
 		agg.by = append(agg.by, item{f.col, &ref{f.col}})
 	}
+	rel.ordering = ordering{}
 	if len(agg.by) > 0 {
+		rel.group.into(agg)
 		rel.plan = b.add(op.Span, agg)
 	}
 	return rel
@@ -432,4 +470,5 @@ func (b *binder) sort(rel *relation, at Span, keys []SortKey) {
 	b.finish(rel, at, c)
 	o.in = rel.plan
 	rel.plan = b.add(at, o)
+	rel.ordering = ordering{serialized: true, keys: o.keys}
 }

@@ -44,7 +44,7 @@ func (b *binder) join(left *relation, op *Join) *relation {
 			}
 			q.x, q.cols = append(q.x, p.left), append(q.cols, p.right)
 		}
-		left.plan = b.add(op.Span, &filter{left.plan, q})
+		left.plan, left.ordering = b.add(op.Span, &filter{left.plan, q}), ordering{}
 		return left
 	}
 	k, ok := joinKinds[kind]
@@ -65,16 +65,21 @@ func (b *binder) join(left *relation, op *Join) *relation {
 	if k == joinLeftOuter || k == joinFullOuter {
 		j.outer = append(j.outer, absent(right.fields)...)
 	}
+	return &relation{plan: b.add(op.Span, j), fields: sideBySide(left.fields, right.fields)}
+}
+
+// sideBySide are the columns of both sides. Those of the right whose names are taken get a number.
+func sideBySide(left, right []field) []field {
 	taken := newNamer()
-	for _, f := range left.fields {
+	for _, f := range left {
 		taken.taken[f.name] = true
 	}
 	own := map[string]bool{}
-	for _, f := range right.fields {
+	for _, f := range right {
 		own[f.name] = true
 	}
-	fields := left.fields
-	for _, f := range right.fields {
+	fields := left
+	for _, f := range right {
 		name := f.name
 		for i := 1; taken.taken[name] || name != f.name && own[name]; i++ {
 			name = f.name + strconv.Itoa(i)
@@ -82,7 +87,7 @@ func (b *binder) join(left *relation, op *Join) *relation {
 		taken.taken[name] = true
 		fields = append(fields, field{name, f.col})
 	}
-	return &relation{plan: b.add(op.Span, j), fields: fields}
+	return fields
 }
 
 func withoutKeys(fields []field, on []joinPair) []field {
@@ -278,49 +283,4 @@ func (b *binder) union(left *relation, op *Union) *relation {
 	}
 	out.plan = b.add(op.Span, u)
 	return out
-}
-
-func (b *binder) mvExpand(rel *relation, op *MvExpand) *relation {
-	if len(op.Items) > 1 {
-		fail(op.Items[1].Span, "mv-expand of several columns at once is not supported yet")
-	}
-	it := op.Items[0]
-	x := b.scalar(it.X, &scope{rel: rel})
-	if x.typeOf() != event.Dynamic {
-		fail(it.X.Pos(), "mv-expand needs an array, this is %s; text becomes one by split(Column, \", \") or parse_json(Column)", article(x.typeOf()))
-	}
-	col := &column{typ: event.Dynamic}
-	e := &expand{in: rel.plan, list: x, col: col, limit: -1}
-	if op.Limit != nil {
-		e.limit = b.rows(op.Limit)
-	}
-	if op.ItemIndex != "" {
-		e.index = &column{typ: event.Long}
-	}
-	rel.plan = b.add(op.Span, e)
-	if it.To != "" && it.To != event.Dynamic {
-		c := &compute{in: rel.plan}
-		col = c.column(convert(&ref{col}, it.To))
-		rel.plan = b.add(op.Span, c)
-	}
-	name := it.Name
-	if name == "" {
-		name = autoName(it.X)
-	}
-	set := func(name string, col *column) {
-		if i := rel.index(name); i >= 0 {
-			rel.fields[i].col = col
-			return
-		}
-		names := newNamer()
-		for _, f := range rel.fields {
-			names.taken[f.name] = true
-		}
-		rel.fields = append(rel.fields, field{names.name(name, it.Span, false), col})
-	}
-	set(name, col)
-	if op.ItemIndex != "" {
-		set(op.ItemIndex, e.index)
-	}
-	return rel
 }

@@ -31,7 +31,7 @@ func TestRealQueries(t *testing.T) {
 		q, err := Parse(string(src))
 		if err == nil {
 			parsed++
-			_, err = Compile(q, Options{Now: now}, DuckDB())
+			_, err = Compile(q, Options{Now: now, Probe: Rows(s.each)}, DuckDB())
 		}
 		if err == nil {
 			compiled++

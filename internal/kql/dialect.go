@@ -26,9 +26,11 @@ type Dialect interface {
 	list(o operand) operand
 	// onePer is a clause behind SELECT that keeps one row of each key.
 	onePer(keys []string) string
-	// expand writes an expression for the select list that gives a row for every element of list, and one for the
-	// position of the element. At most limit elements, all when it is negative.
-	expand(g *generator, list operand, limit int64) (item, index operand)
+	// expand writes expressions for the select list that give a row for every element of lists, as n says: the elements, the
+	// position, and whether there is an element at all.
+	expand(g *generator, lists []operand, n *expand) (items []operand, index, present operand)
+	// over writes an aggregate function over the rows that partition says, for every row.
+	over(e *exprs, a aggItem, partition string) operand
 	// json writes any form of a dynamic value as JSON.
 	json(o operand) string
 	// result writes a value the way Statement promises it.

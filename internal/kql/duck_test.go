@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -124,6 +125,25 @@ func (s *store) run(st *Statement) ([][]string, error) {
 	return out, rows.Err()
 }
 
+// each runs a statement as a store does, for Options.Probe.
+func (s *store) each(st *Statement, each func(row []any) error) error {
+	rows, err := s.db.QueryContext(context.Background(), st.SQL, st.Args...)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, st.SQL)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		vals, ptrs := make([]any, len(st.Columns)), make([]any, len(st.Columns))
+		for i := range vals {
+			ptrs[i] = &vals[i]
+		}
+		if err := errors.Join(rows.Scan(ptrs...), each(vals)); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // show writes a value, and fails when the store gave it another type than Statement promises.
 func show(t event.Type, v any) (string, error) {
 	if v == nil {
@@ -186,6 +206,7 @@ func (s *store) query(src string, o Options) (*Statement, [][]string, error) {
 	if o.Now.IsZero() {
 		o.Now = now
 	}
+	o.Probe = Rows(s.each)
 	st, err := Compile(q, o, DuckDB())
 	if err != nil {
 		return nil, nil, err

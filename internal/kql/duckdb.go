@@ -112,30 +112,6 @@ func (d duckdb) strings(o operand) string {
 	return "(CASE json_type(" + o.sql + ") WHEN 'ARRAY' THEN " + cast(o.sql, "VARCHAR[]") + " ELSE [" + d.text(o, "NULL") + "] END)"
 }
 
-func (d duckdb) expand(g *generator, list operand, limit int64) (item, index operand) {
-	item = operand{typ: event.Dynamic, rep: repText}
-	sql := list.sql
-	switch list.rep {
-	case repText:
-		sql = "[" + sql + "]"
-	case repJSON:
-		item.rep = repJSON
-		sql = "(CASE json_type(" + sql + ") WHEN 'ARRAY' THEN json_extract(" + sql + ", '$[*]') WHEN 'OBJECT' THEN " +
-			"list_transform(json_keys(" + sql + "), lambda k: json_object(k, json_extract(" + sql + ", " + duckPointer("k") + "))) ELSE [" + sql + "] END)"
-	}
-	if limit >= 0 {
-		sql = "list_slice(" + sql + ", 1, " + cast(g.arg(max(limit, 1)), "BIGINT") + ")"
-	}
-	elem := "VARCHAR"
-	if item.rep == repJSON {
-		elem = "JSON"
-	}
-	// unnest drops a row without elements; mv-expand keeps it, with null.
-	item.sql = "unnest(CASE WHEN len(" + sql + ") > 0 THEN " + sql + " ELSE [CAST(NULL AS " + elem + ")] END)"
-	index = operand{sql: "unnest(range(greatest(coalesce(len(" + sql + "), 0), 1)))", typ: event.Long}
-	return item, index
-}
-
 // duckPointer writes a JSON pointer to the property whose name is the SQL expression k.
 func duckPointer(k string) string {
 	return "'/' || replace(replace(" + k + ", '~', '~0'), '/', '~1')"
@@ -146,10 +122,14 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 	if a.cond != nil {
 		filter = " FILTER (WHERE " + e.expr(a.cond).sql + ")"
 	}
+	filter += a.over
 	out := operand{typ: a.col.typ}
 	if a.fn == aggCount {
 		out.sql = "count(*)" + filter
 		return out
+	}
+	if a.fn == aggSeries || a.fn == aggAxis {
+		return d.series(e, a)
 	}
 	x := e.expr(a.args[0])
 	switch a.fn {

@@ -22,6 +22,8 @@ func (d duckdb) dynamicCall(e *exprs, c *call) (operand, bool) {
 		if p, ok := c.args[0].(*call); ok && (p.op == opMember || p.op == opElement) {
 			return d.convert(d.path(e, p), c.typ), true
 		}
+	case opCast:
+		return d.castOnly(e.expr(c.args[0]), c.typ), true
 	case opParseJSON:
 		s := e.expr(c.args[0]).sql
 		// What is no JSON is a string.

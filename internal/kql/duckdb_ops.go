@@ -55,6 +55,8 @@ func (d duckdb) call(e *exprs, c *call, filter bool) operand {
 		return plain("(" + a[0] + " IS NULL)")
 	case opConvert:
 		return d.convert(ops[0], c.typ)
+	case opChance, opNarrow, opStop, opPairValue, opJSONType, opIPFirst, opIPLast:
+		return plain(d.rowCall(e, c, ops))
 	case opCase:
 		return d.choose(c, ops)
 	case opCoalesce:

@@ -181,6 +181,9 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 	if l, _ := b.let(x.Name); l != nil {
 		fail(x.Span, "'%s' is a value, not a function", x.Name)
 	}
+	if w, ok := windowFunctions[x.Name]; ok {
+		return b.windowCall(x, w, sc)
+	}
 	if x.Name == "toscalar" {
 		return b.toScalar(x, sc)
 	}

@@ -91,11 +91,12 @@ type block struct {
 	grouped  bool
 	distinct string    // dialect's clause that keeps one row a key
 	must     []*column // columns that have to be selected: those that multiply rows
+	windows  bool      // some column looks at other rows
 }
 
 // closed tells that rows are final, so a condition can't be added.
 func (b *block) closed() bool {
-	return b.grouped || b.limit >= 0 || b.distinct != "" || len(b.must) > 0
+	return b.grouped || b.limit >= 0 || b.distinct != "" || len(b.must) > 0 || b.windows
 }
 
 func (g *generator) alias(c *column) string {
@@ -319,6 +320,8 @@ func (g *generator) gen(n node, need *colSet) *block {
 		return g.union(n, need)
 	case *expand:
 		return g.expand(n, need)
+	case *window:
+		return g.window(n, need)
 	}
 	panic(fmt.Sprintf("kql: no SQL for %T", n))
 }
@@ -411,6 +414,9 @@ func (g *generator) join(n *join, need *colSet) *block {
 	}
 	need.add(leftKeys.list...)
 	need.add(rightKeys.list...)
+	if n.also != nil {
+		need.reads(n.also)
+	}
 	left, right := g.gen(n.left, need), g.gen(n.right, need)
 	if n.kind == joinInnerUnique && !unique(n.left, leftKeys.has) {
 		left = g.open(left, need, leftKeys, true)
@@ -429,6 +435,9 @@ func (g *generator) join(n *join, need *colSet) *block {
 	var on []string
 	for _, p := range n.on {
 		on = append(on, g.expr(env, p.left).sql+" = "+g.expr(env, p.right).sql)
+	}
+	if n.also != nil {
+		on = append(on, g.conditions(env, n.also)...)
 	}
 	out := &block{env: env, limit: -1}
 	out.from = left.from + " " + words[n.kind] + " JOIN " + right.from + " ON " + strings.Join(on, " AND ")
@@ -505,27 +514,4 @@ func (g *generator) union(n *union, need *colSet) *block {
 		out.env[c] = op
 	}
 	return out
-}
-
-func (g *generator) expand(n *expand, need *colSet) *block {
-	below, reads := &colSet{}, &colSet{}
-	reads.reads(n.list)
-	for _, c := range need.list {
-		if c != n.col && c != n.index {
-			below.add(c)
-		}
-	}
-	below.add(reads.list...)
-	b := g.open(g.gen(n.in, below), below, reads, true)
-	item, index := g.d.expand(g, g.expr(b.env, n.list), n.limit)
-	env := map[*column]operand{n.col: item}
-	for c, op := range b.env {
-		env[c] = op
-	}
-	b.env, b.must = env, []*column{n.col}
-	if n.index != nil {
-		b.env[n.index] = index
-		b.must = append(b.must, n.index)
-	}
-	return b
 }

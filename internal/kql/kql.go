@@ -67,6 +67,8 @@ func catch(src string, err *error) {
 	case nil:
 	case problem:
 		*err = newError(src, p)
+	case probeError:
+		*err = p.err
 	default:
 		panic(p)
 	}
@@ -133,6 +135,22 @@ type Options struct {
 	Now      time.Time // what now() and ago() refer to, the same in the whole query; zero: the time of the call
 	From, To time.Time // pushed into every table scan as Timestamp >= From and Timestamp < To; zero: open
 	Limit    int       // at most so many rows; 0: no limit
+	// Probe runs a statement while a query is compiled, for operators whose columns depend on data, such as evaluate
+	// bag_unpack; Rows makes one of a store. It gives at most some thousand short rows. Its error is Compile's. Without it such
+	// a query has to name its columns.
+	Probe func(*Statement) ([][]any, error)
+}
+
+// Rows makes a Probe of a store's way to run a statement, in which each is called with every row, and the row reused.
+func Rows(query func(s *Statement, each func(row []any) error) error) func(*Statement) ([][]any, error) {
+	return func(s *Statement) ([][]any, error) {
+		var out [][]any
+		err := query(s, func(row []any) error {
+			out = append(out, append([]any(nil), row...))
+			return nil
+		})
+		return out, err
+	}
 }
 
 // Column of a result.
@@ -157,7 +175,7 @@ func Ticks(n int64) time.Duration {
 	return time.Duration(min(max(n, -most), most) * 100)
 }
 
-// Compile binds q against event.Tables and writes it as one SQL statement. The error is always an *Error.
+// Compile binds q against event.Tables and writes it as one SQL statement. The error is an *Error, or that of Options.Probe.
 func Compile(q *Query, o Options, d Dialect) (st *Statement, err error) {
 	return compile(q, o, d, true)
 }
@@ -168,7 +186,7 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
-	b := &binder{opts: o}
+	b := &binder{opts: o, dialect: d, optimise: optimise}
 	rel := b.bindTree(q.tree)
 	if optimise {
 		rel.plan = pushFilters(rel.plan)

@@ -41,6 +41,10 @@ func pushFilters(n node) node {
 		out := *n
 		out.in = pushFilters(n.in)
 		return &out
+	case *window:
+		out := *n
+		out.in = pushFilters(n.in)
+		return &out
 	}
 	return n
 }
@@ -84,7 +88,7 @@ func push(n node, cond scalar) node {
 	case *order:
 		return &order{push(n.in, cond), n.keys}
 	case *expand:
-		if !used[n.col] && !used[n.index] {
+		if !n.owns(used) {
 			out := *n
 			out.in = push(n.in, cond)
 			return &out
@@ -195,9 +199,18 @@ func provides(n node) map[*column]bool {
 			out[it.col] = true
 		}
 	case *expand:
-		out[n.col] = true
+		for _, l := range n.lists {
+			out[l.col] = true
+		}
 		if n.index != nil {
 			out[n.index] = true
+		}
+		if n.present != nil {
+			out[n.present] = true
+		}
+	case *window:
+		for _, it := range n.items {
+			out[it.col] = true
 		}
 	}
 	for _, in := range n.inputs() {

@@ -254,8 +254,7 @@ func (p *parser) materialize() Expr {
 
 // later lists operators of the language that are not there yet, so that they are not mistaken for a slip.
 var later = []string{
-	"parse", "parse-where", "parse-kv", "make-series", "mv-apply", "evaluate", "invoke", "search", "find", "facet", "fork", "partition",
-	"sample", "sample-distinct", "scan", "serialize", "top-nested", "top-hitters", "reduce", "consume", "getschema", "as", "assert-schema",
+	"invoke", "search", "find", "facet", "fork", "scan", "reduce", "consume", "getschema", "as", "assert-schema",
 	"externaldata", "datatable", "range", "print", "graph-match", "make-graph", "graph-to-table", "macro-expand", "execute-and-cache",
 }
 
@@ -263,6 +262,8 @@ var later = []string{
 var operatorNames = []string{
 	"count", "distinct", "extend", "filter", "join", "limit", "lookup", "mv-expand", "mvexpand", "order", "project", "project-away",
 	"project-keep", "project-rename", "project-reorder", "render", "sort", "summarize", "take", "top", "union", "where",
+	"evaluate", "make-series", "mv-apply", "parse", "parse-kv", "parse-where", "partition", "sample", "sample-distinct", "serialize",
+	"top-hitters", "top-nested",
 }
 
 func (p *parser) operator() Operator {
@@ -301,6 +302,9 @@ func (p *parser) operator() Operator {
 		return p.mvExpand(start)
 	case "render":
 		return p.render(start)
+	}
+	if op := p.rowOperator(name, start); op != nil {
+		return op
 	}
 	if slices.Contains(later, name) {
 		fail(at, "operator '%s' is not supported yet", name)

@@ -14,8 +14,9 @@ func (p *parser) where(start int) Operator {
 // named reads Name = expr, or expr.
 func (p *parser) named() Named {
 	start := p.tok().Start
-	if p.is("(") && p.peek(1).kind == tName && (p.peek(2).text == "," || p.peek(2).text == ")" && p.peek(3).text == "=") {
-		fail(p.tok().Span, "several names for one expression, (a, b) = f(), are not supported yet")
+	if names := p.compoundNames(); names != nil {
+		x := p.expr()
+		return Named{Span: p.from(start), Names: names, X: x}
 	}
 	name := ""
 	save := p.i
@@ -280,46 +281,6 @@ func (p *parser) union(start int) *Union {
 		if !p.accept(",") {
 			break
 		}
-	}
-	op.Span = p.from(start)
-	return op
-}
-
-func (p *parser) mvExpand(start int) Operator {
-	op := &MvExpand{}
-	for p.tok().kind == tName && p.peek(1).text == "=" {
-		switch at := p.tok(); at.text {
-		case "bagexpansion", "kind":
-			p.i += 2
-			if v := p.name("array or bag"); v.Name == "array" {
-				fail(v.Span, "bagexpansion=array is not supported yet")
-			}
-			continue
-		case "with_itemindex":
-			p.i += 2
-			op.ItemIndex = p.name("a column name").Name
-			continue
-		}
-		break
-	}
-	for {
-		e := Expansion{Named: p.named()}
-		if p.accept("to") {
-			t := p.tok()
-			x, ok := p.expr().(*Typeof)
-			if !ok {
-				fail(t.Span, "expected typeof(type) after to")
-			}
-			e.To = x.Type
-			e.Span = p.from(e.Start)
-		}
-		op.Items = append(op.Items, e)
-		if !p.accept(",") {
-			break
-		}
-	}
-	if p.accept("limit") {
-		op.Limit = p.expr()
 	}
 	op.Span = p.from(start)
 	return op

@@ -109,6 +109,7 @@ const (
 	opCoalesce op = "coalesce" // first that is not null; for strings not empty
 	opConvert  op = "convert"  // to the call's type
 	opWhole    op = "whole"    // the whole number that a dynamic value is; null for any other value
+	opCast     op = "cast"     // a dynamic value that is of the call's type; null for any other value
 
 	opStrlen     op = "strlen"
 	opUpper      op = "upper"
@@ -120,6 +121,7 @@ const (
 	opReplaceRE  op = "replace_regex"
 	opTrim       op = "trim"
 	opExtract    op = "extract"
+	opPairValue  op = "pair value" // text, regular expression of a key and a value, key: the value of its first match with that key
 	opCountOf    op = "countof"
 	opCountOfRE  op = "countof regex"
 	opSplit      op = "split"
@@ -135,12 +137,18 @@ const (
 	opPackBag     op = "bag_pack"
 	opBagKeys     op = "bag_keys"
 
+	opJSONType  op = "json type"  // the type of a dynamic value, as text; empty for null
+	opIPFirst   op = "ipv4 first" // of an IPv4 network as text: its first address as a number
+	opIPLast    op = "ipv4 last"
 	opIPInRange op = "ipv4_is_in_range"
 	opIP6In     op = "ipv6_is_in_range" // text, first and last address of the range as 32 hexadecimal digits
 	opRound     op = "round"
 	opAbs       op = "abs"
 	opFloor     op = "floor"
 	opCeiling   op = "ceiling"
+	opChance    op = "chance" // a number by chance, from 0 up to 1
+	opNarrow    op = "narrow" // a whole number of more bits than its type has; null when it does not fit
+	opStop      op = "stop"   // ends the query with a sentence
 )
 
 // node is one step of a relational plan.
@@ -188,6 +196,7 @@ type (
 		kind        joinKind
 		left, right node
 		on          []joinPair
+		also        scalar // a further condition; may be nil
 		outer       []item
 		// gives are the columns of each side, once the optimiser has asked for them.
 		gives *[2]map[*column]bool
@@ -197,14 +206,6 @@ type (
 		in   []node
 		cols []*column
 		maps [][]scalar
-	}
-	// expand makes a row of every element of list; a list without elements gives one row with null.
-	expand struct {
-		in    node
-		list  scalar
-		col   *column
-		index *column // position of the element, from 0; may be nil
-		limit int64   // at most so many elements a row; -1: all
 	}
 )
 
@@ -221,6 +222,7 @@ type aggItem struct {
 	cond scalar
 	// outs are further results of arg_max, arg_min and take_any, all taken from the same row.
 	outs []item
+	over string // set by a dialect for its own use
 }
 
 type aggFn string
@@ -241,6 +243,8 @@ const (
 	aggPercentile aggFn = "percentile"
 	aggStdev      aggFn = "stdev"
 	aggVariance   aggFn = "variance"
+	aggSeries     aggFn = "series" // value, bin, empty bins before, empty bins behind, default, length when there is no row
+	aggAxis       aggFn = "axis"   // origin, step, bin, empty bins before, empty bins behind, length when there is no row
 )
 
 type orderKey struct {
@@ -270,7 +274,6 @@ func (n *order) inputs() []node     { return []node{n.in} }
 func (n *limit) inputs() []node     { return []node{n.in} }
 func (n *join) inputs() []node      { return []node{n.left, n.right} }
 func (n *union) inputs() []node     { return n.in }
-func (n *expand) inputs() []node    { return []node{n.in} }
 
 // field is a named column of a scope.
 type field struct {
@@ -282,6 +285,8 @@ type field struct {
 type relation struct {
 	plan   node
 	fields []field
+	ordering
+	group *grouping // in the sub-query of mv-apply or partition
 }
 
 func (r *relation) lookup(name string) *column {

@@ -48,9 +48,13 @@ func (p *printer) pipe(x Expr) {
 		p.nested(pipe.Source)
 	}
 	for _, op := range pipe.Ops {
-		p.w("\n", strings.Repeat("    ", p.indent), "| ")
+		p.line("| ")
 		p.operator(op)
 	}
+}
+
+func (p *printer) line(begin string) {
+	p.w("\n", strings.Repeat("    ", p.indent), begin)
 }
 
 // source writes what is no pipeline.
@@ -94,8 +98,13 @@ func list[T any](p *printer, items []T, each func(T)) {
 }
 
 func (p *printer) named(n Named) {
-	if n.Name != "" {
+	switch {
+	case n.Name != "":
 		p.w(ident(n.Name), " = ")
+	case n.Names != nil:
+		p.w("(")
+		list(p, n.Names, func(s string) { p.w(ident(s)) })
+		p.w(") = ")
 	}
 	p.expr(n.X, 0)
 }
@@ -169,6 +178,8 @@ func (p *printer) operator(op Operator) {
 		p.mvExpand(op)
 	case *Render:
 		p.render(op)
+	default:
+		p.rowOperator(op)
 	}
 }
 
@@ -206,23 +217,6 @@ func (p *printer) union(op *Union) {
 		p.w("withsource=", op.WithSource, " ")
 	}
 	list(p, op.Inputs, p.operand)
-}
-
-func (p *printer) mvExpand(op *MvExpand) {
-	p.w("mv-expand ")
-	if op.ItemIndex != "" {
-		p.w("with_itemindex=", ident(op.ItemIndex), " ")
-	}
-	list(p, op.Items, func(e Expansion) {
-		p.named(e.Named)
-		if e.To != "" {
-			p.w(" to typeof(", string(e.To), ")")
-		}
-	})
-	if op.Limit != nil {
-		p.w(" limit ")
-		p.expr(op.Limit, 0)
-	}
 }
 
 func (p *printer) render(op *Render) {
@@ -386,7 +380,7 @@ var reserved = map[string]bool{
 	"externaldata": true, "datatable": true, "evaluate": true, "range": true, "materialize": true, "toscalar": true, "kind": true, "hint": true,
 	"withsource": true, "isfuzzy": true, "with_itemindex": true, "bagexpansion": true, "to": true, "limit": true, "like": true, "notlike": true,
 	"set": true, "declare": true, "alias": true, "restrict": true, "pattern": true, "with": true, "null": true,
-	"granny": true, "typeof": true,
+	"granny": true, "typeof": true, "of": true, "from": true, "step": true, "default": true, "as": true, "flags": true,
 }
 
 // ident writes a name, in brackets when it would not read as one.

@@ -132,8 +132,9 @@ func (*Print) expr()       {}
 // Named is an expression with the name given to it; Name is "" when none was.
 type Named struct {
 	Span
-	Name string
-	X    Expr
+	Name  string
+	Names []string // several names for one expression: (a, b) = f()
+	X     Expr
 }
 
 // Operator is one step of a pipeline.
@@ -218,6 +219,7 @@ type (
 	// MvExpand makes a row of every element.
 	MvExpand struct {
 		Span
+		Kind      string // "array" makes [key, value] of an object's properties; "" is "bag"
 		Items     []Expansion
 		ItemIndex string // name of a column with the element's index
 		Limit     Expr
