@@ -112,6 +112,7 @@ var aggregates = map[string]aggFunction{
 	"any":              {fn: aggAny, prefix: "any", params: "a*", check: same},
 	"take_anyif":       {fn: aggAny, params: "ab", cond: 1, check: same},
 	"anyif":            {fn: aggAny, prefix: "anyif", params: "ab", cond: 1, check: same},
+	"percentiles":      {fn: aggPercentile, prefix: "percentile", params: "ann*", check: percentileType},
 	"percentile":       {fn: aggPercentile, prefix: "percentile", params: "an", check: percentileType},
 	"arg_max":          {fn: aggArgMax, prefix: "max", params: "aa*", check: orderable},
 	"arg_min":          {fn: aggArgMin, prefix: "min", params: "aa*", check: orderable},
@@ -140,6 +141,9 @@ type result struct {
 func (b *binder) aggregate(x *Call, given string, sc *scope) []result {
 	a := aggregates[x.Name]
 	inner := &scope{rel: sc.rel} // aggregates do not nest
+	if x.Name == "percentiles" {
+		return b.percentiles(x, given, sc)
+	}
 	if a.fn == aggArgMax || a.fn == aggArgMin || a.fn == aggAny && (len(x.Args) > 1 && a.cond == 0 || len(x.Args) == 1 && isStar(x.Args[0])) {
 		return b.rowAggregate(x, a, given, inner, sc.agg)
 	}
@@ -180,6 +184,19 @@ func (b *binder) aggregate(x *Call, given string, sc *scope) []result {
 		name = autoName(x)
 	}
 	return []result{{name, &ref{it.col}, explicit}}
+}
+
+// percentiles gives a column for each of its numbers; a name given to several is the first one's.
+func (b *binder) percentiles(x *Call, given string, sc *scope) []result {
+	paramKinds(x, aggregates[x.Name].params)
+	var out []result
+	for i, p := range x.Args[1:] {
+		if i > 0 {
+			given = ""
+		}
+		out = append(out, b.aggregate(&Call{Span: x.Span, Name: "percentile", Args: []Expr{x.Args[0], p}}, given, sc)...)
+	}
+	return out
 }
 
 func isStar(x Expr) bool { _, ok := x.(*Star); return ok }
