@@ -111,7 +111,19 @@ func columnPattern(op *ParseText, i int, c TypedName) string {
 // parseText binds parse and parse-where.
 func (b *binder) parseText(rel *relation, op *ParseText) *relation {
 	x := convert(b.scalar(op.X, &scope{rel: rel, windows: true}), event.String)
-	pattern, captures := parsePattern(op)
+	parts := append([]ParsePart(nil), op.Pattern...)
+	for i, part := range parts { // a column takes the place of another with its type, unless it has one
+		if part.Column != nil && part.Column.Type == "" {
+			column := *part.Column
+			if c := rel.lookup(column.Name); c != nil {
+				column.Type = c.typ
+			}
+			parts[i].Column = &column
+		}
+	}
+	typed := *op
+	typed.Pattern = parts
+	pattern, captures := parsePattern(&typed)
 	c := &compute{in: rel.plan}
 	source := &ref{c.column(x)}
 	b.finish(rel, op.Span, c)

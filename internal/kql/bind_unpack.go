@@ -32,31 +32,13 @@ func (b *binder) bagUnpack(rel *relation, op *Evaluate) *relation {
 	ignored := b.ignoredProperties(args[3])
 	source := slices.DeleteFunc(slices.Clone(rel.fields), func(f field) bool { return f.name == name })
 	var slots []slot
-	var fields []field
+	var order []string // of the columns, where the query says it
 	if op.Schema == nil {
-		slots, fields = b.probeSlots(rel, op.Span, bag, prefix), source
+		slots = b.probeSlots(rel, op.Span, bag, prefix)
 	} else {
-		if op.Star {
-			fields = source
-		}
-		for _, c := range op.Schema {
-			if i := slices.IndexFunc(source, func(f field) bool { return f.name == c.Name }); i >= 0 && conflict != "replace_source" {
-				if source[i].col.typ != c.Type {
-					fail(c.Span, "'%s' is a column already, and is %s", c.Name, article(source[i].col.typ))
-				}
-				if !op.Star {
-					fields = append(fields, source[i])
-				}
-				continue
-			}
-			key, ok := strings.CutPrefix(c.Name, prefix)
-			if !ok {
-				fail(c.Span, "'%s' does not begin with %q, as all columns of this bag_unpack do", c.Name, prefix)
-			}
-			slots = append(slots, slot{key, c.Name, c.Type})
-		}
+		slots, order = schemaSlots(op, source, prefix, conflict)
 	}
-	rel.fields = append([]field(nil), fields...)
+	rel.fields = slices.Clone(source)
 	c := &compute{in: rel.plan}
 	for _, s := range slots {
 		if slices.Contains(ignored, s.key) {
@@ -76,10 +58,39 @@ func (b *binder) bagUnpack(rel *relation, op *Evaluate) *relation {
 		rel.fields = append(rel.fields, field{s.name, c.column(x)})
 	}
 	b.finish(rel, op.Span, c)
+	if order != nil && !op.Star {
+		var fields []field
+		for _, name := range order {
+			if col := rel.lookup(name); col != nil {
+				fields = append(fields, field{name, col})
+			}
+		}
+		rel.fields = fields
+	}
 	if len(rel.fields) == 0 {
 		fail(op.Span, "bag_unpack leaves no column: there is no property in the data")
 	}
 	return rel
+}
+
+// schemaSlots are the properties that a schema asks for, and all its columns in order. Those that the table has are no
+// properties.
+func schemaSlots(op *Evaluate, source []field, prefix, conflict string) (slots []slot, order []string) {
+	for _, c := range op.Schema {
+		order = append(order, c.Name)
+		if i := slices.IndexFunc(source, func(f field) bool { return f.name == c.Name }); i >= 0 && conflict != "replace_source" {
+			if source[i].col.typ != c.Type {
+				fail(c.Span, "'%s' is a column already, and is %s", c.Name, article(source[i].col.typ))
+			}
+			continue
+		}
+		key, ok := strings.CutPrefix(c.Name, prefix)
+		if !ok {
+			fail(c.Span, "'%s' does not begin with %q, as all columns of this bag_unpack do", c.Name, prefix)
+		}
+		slots = append(slots, slot{key, c.Name, c.Type})
+	}
+	return slots, order
 }
 
 func (b *binder) ignoredProperties(x Expr) []string {

@@ -21,7 +21,7 @@ var windowFunctions map[string]windowFunction
 func init() { // it binds scalars, which look it up
 	windowFunctions = map[string]windowFunction{
 		"row_number":         {"?lb", rowNumber},
-		"row_cumsum":         {"a?b", rowCumsum},
+		"row_cumsum":         {"n?b", rowCumsum},
 		"row_rank_dense":     {"a?b", rowRankDense},
 		"row_rank_min":       {"a?b", rowRankMin},
 		"prev":               {"a?la", neighbour(winLag)},
@@ -104,18 +104,9 @@ func rowNumber(w *windowCall) scalar {
 
 func rowCumsum(w *windowCall) scalar {
 	x := w.args[0]
-	if x.typeOf() == event.Dynamic {
-		x = convert(x, event.Real)
-	}
-	typ := summable(w.nodes[0].Pos(), w.name, x.typeOf())
+	typ := x.typeOf()
 	w.restart(1)
-	zero := &constant{event.Long, int64(0)}
-	switch typ {
-	case event.Real:
-		zero = &constant{typ, 0.0}
-	case event.Timespan:
-		zero = &constant{typ, int64(0)}
-	}
+	zero := convert(long(0), typ)
 	sum := w.window(winSum, typ, w.column(x))
 	// Sums of whole numbers grow to 128 bits; what does not fit is null.
 	return &call{opCase, typ, []scalar{test(opIs, sum), zero, &call{opNarrow, typ, []scalar{sum}}}}
