@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"tocsin/internal/api"
 	"tocsin/internal/app"
+	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
 
@@ -59,8 +61,8 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stmt, err := kql.Compile(q, kql.Options{}, kql.DuckDB())
-	if err != nil || c.Check {
+	_, err = kql.Compile(q, kql.Options{Probe: func(*kql.Statement) ([][]any, error) { return nil, errNeedsData }}, kql.DuckDB())
+	if err != nil && !errors.Is(err, errNeedsData) || c.Check {
 		return err
 	}
 	cfg, err := c.load(nil)
@@ -76,10 +78,13 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if server != nil {
 		err = server.hunt(ctx, text, p)
 	} else {
-		err = huntHere(ctx, cfg, errs, stmt, p)
+		err = huntHere(ctx, cfg, errs, q, p)
 	}
 	return errors.Join(err, w.Flush())
 }
+
+// errNeedsData tells that only the stores can say which columns a query has.
+var errNeedsData = errors.New("whether this query is right depends on the data; ask without --check")
 
 func (c huntCommand) text() (string, error) {
 	switch {
@@ -98,7 +103,7 @@ func (c huntCommand) text() (string, error) {
 }
 
 // huntHere asks the stores in the data folder.
-func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, stmt *kql.Statement, p printer) error {
+func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, q *kql.Query, p printer) error {
 	if _, err := os.Stat(cfg.Data); err != nil {
 		return fmt.Errorf("there is no data folder %s; tocsin import or tocsin serve makes one", cfg.Data)
 	}
@@ -107,6 +112,10 @@ func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, stmt *kql.Sta
 		return err
 	}
 	err = func() error {
+		stmt, err := kql.Compile(q, kql.Options{Probe: hunt.Probe(ctx, a.Events(), time.Minute)}, a.Events().Dialect())
+		if err != nil {
+			return err
+		}
 		if err := p.head(api.HuntColumns(stmt)); err != nil {
 			return err
 		}

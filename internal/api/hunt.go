@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
 
@@ -19,7 +20,7 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := kql.Compile(q, kql.Options{Now: s.deps.Now(), From: in.Body.From, To: in.Body.To}, s.deps.Events.Dialect())
+	stmt, err := kql.Compile(q, kql.Options{Now: s.deps.Now(), From: in.Body.From, To: in.Body.To, Probe: hunt.Probe(ctx, s.deps.Events, time.Minute)}, s.deps.Events.Dialect())
 	if err != nil {
 		return nil, err
 	}

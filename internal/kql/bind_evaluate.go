@@ -87,7 +87,7 @@ func (b *binder) probe(rel *relation, at Span, of string) [][]any {
 	}
 	plan := rel.plan
 	if b.optimise {
-		plan = pushFilters(plan)
+		plan = narrowJoins(pushFilters(plan))
 	}
 	o := b.opts
 	o.Limit = 0

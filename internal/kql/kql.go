@@ -189,7 +189,7 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 	b := &binder{opts: o, dialect: d, optimise: optimise}
 	rel := b.bindTree(q.tree)
 	if optimise {
-		rel.plan = pushFilters(rel.plan)
+		rel.plan = narrowJoins(pushFilters(rel.plan))
 	}
 	g := &generator{d: d, opts: o, optimise: optimise}
 	return g.statement(rel), nil

@@ -133,7 +133,7 @@ func (w *writer) inner(depth int) (string, []writerCol) {
 }
 
 func (w *writer) operator(depth int) string {
-	most := 11
+	most := 15
 	if depth == 0 || w.joins == 4 {
 		most = 8
 	}
@@ -170,6 +170,8 @@ func (w *writer) operator(depth int) string {
 			return "where true"
 		}
 		return "union (" + src + ")"
+	case 9, 10, 11:
+		return w.rowOperator()
 	}
 	return w.join(depth)
 }
@@ -188,14 +190,18 @@ func (w *writer) list() string {
 
 func (w *writer) join(depth int) string {
 	src, right := w.inner(depth)
-	key := ""
+	var keys []string
 	for _, c := range w.cols {
 		if slices.Contains(right, c) && c.typ == event.String {
-			key = c.name
+			keys = append(keys, c.name)
 		}
 	}
-	if key == "" {
+	if len(keys) == 0 {
 		return "where true"
+	}
+	key := w.oneOf(keys...)
+	if slices.Contains(keys, "NetworkMessageId") && w.below(2) == 0 {
+		key = "NetworkMessageId" // whose time narrows the other side
 	}
 	kind := w.oneOf("inner", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti")
 	var cols []writerCol
