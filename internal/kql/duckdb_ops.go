@@ -380,7 +380,8 @@ func (d duckdb) has(e *exprs, c *call, a []string) string {
 	if needle == "" || pattern == regexp.QuoteMeta(needle) {
 		return contains
 	}
-	return "(" + contains + " AND regexp_matches(" + a[0] + ", " + cast(e.arg(pattern), "VARCHAR") + "))"
+	// DuckDB tries the sides of an AND in either order to see which is cheaper; of a CASE it does not.
+	return "(CASE WHEN " + contains + " THEN regexp_matches(" + a[0] + ", " + cast(e.arg(pattern), "VARCHAR") + ") ELSE false END)"
 }
 
 // duckPosition keeps a position in a text within bounds that no text reaches: DuckDB fails on those beyond 32 bits.
