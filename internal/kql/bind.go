@@ -14,6 +14,8 @@ type binder struct {
 	optimise bool
 	lets     []*Let // those that may be seen; a let sees only the ones before it
 	nodes    int
+	probes   int
+	windows  bool // some step looks at other rows
 	scalars  int
 }
 
@@ -48,8 +50,13 @@ func (b *binder) add(at Span, n node) node {
 	if b.nodes++; b.nodes > maxPlan {
 		fail(at, "the query is too large: more than %d steps after every let is expanded", maxPlan)
 	}
-	if _, ok := n.(*aggregate); ok && groupings(n) > maxGroupings {
-		fail(at, "the query groups what is grouped already more than %d times over", maxGroupings)
+	switch n.(type) {
+	case *window:
+		b.windows = true
+	case *aggregate, *filter:
+		if _, isFilter := n.(*filter); (!isFilter || b.windows) && groupings(n) > maxGroupings {
+			fail(at, "the query groups what is grouped already, or filters what it has compared with other rows, more than %d times over", maxGroupings)
+		}
 	}
 	return n
 }
@@ -61,23 +68,34 @@ func (b *binder) count(at Span) {
 	}
 }
 
-// groupings counts how many groupings stand on top of each other in n, at most.
+// groupings counts how many groupings stand on top of each other in n, at most. A window over parts of the rows is as dear
+// to plan as one, once there is a filter above it.
 func groupings(n node) int {
-	most := 0
+	most, _ := grouped(n)
+	return most
+}
+
+// grouped also counts the windows that no filter stands above yet.
+func grouped(n node) (most, windows int) {
 	for _, in := range n.inputs() {
-		most = max(most, groupings(in))
+		m, w := grouped(in)
+		most, windows = max(most, m), max(windows, w)
 	}
 	switch n := n.(type) {
 	case *aggregate:
-		return most + 1
+		most++
+	case *window:
+		if len(n.by) > 0 {
+			windows++
+		}
 	case *filter:
-		most = max(most, groupingsIn(n.cond))
+		most, windows = max(most+windows, groupingsIn(n.cond)), 0
 	case *compute:
 		for _, it := range n.items {
 			most = max(most, groupingsIn(it.x))
 		}
 	}
-	return most
+	return most, windows
 }
 
 // groupingsIn counts those in the sub-queries of x.

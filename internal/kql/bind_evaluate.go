@@ -7,8 +7,11 @@ import (
 	"tocsin/internal/event"
 )
 
-// maxProbed bounds the columns that may come of data.
-const maxProbed = 200
+// maxProbed bounds the columns that may come of data, maxProbes how often a query may ask for them.
+const (
+	maxProbed = 200
+	maxProbes = 8
+)
 
 // evaluate calls a plug-in. What most of them give depends on data: Options.Probe asks the store for it while the query is
 // bound, unless the query says itself which columns there are.
@@ -84,6 +87,9 @@ func (b *binder) literal(x Expr, typ event.Type) any {
 func (b *binder) probe(rel *relation, at Span, of string) [][]any {
 	if b.opts.Probe == nil {
 		fail(at, "the columns that %s gives depend on the data; name them: evaluate %s(...) : (Name:type, ...)", of, of)
+	}
+	if b.probes++; b.probes > maxProbes {
+		fail(at, "the data is asked for columns more than %d times; name them: evaluate %s(...) : (Name:type, ...)", maxProbes, of)
 	}
 	plan := rel.plan
 	if b.optimise {

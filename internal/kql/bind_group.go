@@ -154,12 +154,14 @@ func emptyRuns(ops []Operator) bool {
 func (b *binder) subQuery(rel *relation, at Span, ops []Operator) *relation {
 	for _, op := range ops {
 		switch op.(type) {
-		case *Join, *Union, *Evaluate, *TopNested, *MakeSeries:
-			fail(op.Pos(), "this operator can't stand in the query of mv-apply or partition; there can be where, extend, project, parse, summarize, distinct, sort, top, take and the like")
+		case *Where, *Extend, *Project, *ProjectNames, *ProjectRename, *Summarize, *Sort, *Top, *Take, *Count, *Distinct, *MvExpand, *Render,
+			*ParseText, *ParseKV, *TopHitters, *Sample, *SampleDistinct, *Serialize:
 		case *MvApply, *Partition:
 			if rel.group.present != nil {
 				fail(op.Pos(), "a query inside a query can't come before summarize without by, or count")
 			}
+		default:
+			fail(op.Pos(), "this operator can't stand in the query of mv-apply or partition; there can be where, extend, project, parse, summarize, distinct, sort, top, take and the like")
 		}
 	}
 	rel = b.pipeline(rel, ops)

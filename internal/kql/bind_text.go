@@ -2,6 +2,7 @@ package kql
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"tocsin/internal/event"
@@ -17,41 +18,38 @@ var typePatterns = map[event.Type]string{
 	event.Timespan: `\s*-?(?:\d+\.)?\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?\s*`,
 }
 
-// capture is a column of parse: the group of the pattern that holds its text.
+// capture is a column of parse and the pattern whose only group is its text. Stores count no more than nine groups.
 type capture struct {
 	TypedName
-	group int64
+	pattern string
 }
 
-// parsePattern turns the pattern of parse into a regular expression with a group for every column.
+// parsePattern turns the pattern of parse into regular expressions: one that tells whether a text has it, and one for every
+// column.
 //
 // Of a simple or relaxed pattern the whole text has to be made, and a column ends where the next text first begins. A
 // regular one may stand anywhere, and a column of text takes as much as it can, as Kusto's examples do.
 func parsePattern(op *ParseText) (string, []capture) {
-	var b strings.Builder
-	var out []capture
-	groups := int64(0)
 	regex := op.Kind == "regex"
+	begin, end := "(?s)^", "$"
 	if regex {
+		begin, end = "", ""
 		if op.Flags != "" {
-			b.WriteString("(?" + op.Flags + ")")
+			begin = "(?" + op.Flags + ")"
 		}
-	} else {
-		b.WriteString("(?s)^")
 	}
+	var parts []string
+	var columns []int // of parts
+	var out []capture
 	for i, part := range op.Pattern {
 		switch {
+		case part.Text != nil && !regex:
+			parts = append(parts, regexp.QuoteMeta(part.Text.Value.(string)))
 		case part.Text != nil:
-			s := part.Text.Value.(string)
-			if !regex {
-				b.WriteString(regexp.QuoteMeta(s))
-				continue
-			}
-			checkRegex(part.Span, text(s))
-			groups += int64(regexp.MustCompile(s).NumSubexp())
-			b.WriteString("(?:" + s + ")")
+			checkRegex(part.Span, text(part.Text.Value.(string)))
+			parts = append(parts, "(?:"+withoutGroups(part.Text.Value.(string))+")")
 		case part.Column == nil:
-			b.WriteString(".*?")
+			parts = append(parts, ".*?")
 		default:
 			c := *part.Column
 			if c.Type == "" {
@@ -60,17 +58,37 @@ func parsePattern(op *ParseText) (string, []capture) {
 			if c.Type == event.Dynamic {
 				fail(c.Span, "parse gives no dynamic column; take the text and open it with parse_json(...)")
 			}
-			groups++
-			out = append(out, capture{c, groups})
-			b.WriteString("(" + columnPattern(op, i, c) + ")")
+			columns, out = append(columns, len(parts)), append(out, capture{TypedName: c})
+			parts = append(parts, "(?:"+columnPattern(op, i, c)+")")
 		}
 	}
-	if !regex {
-		b.WriteString("$")
+	for i, at := range columns {
+		own := append([]string(nil), parts...)
+		own[at] = "(" + strings.TrimPrefix(own[at], "(?:")
+		out[i].pattern = begin + strings.Join(own, "") + end
 	}
-	pattern := b.String()
-	checkRegex(op.Span, text(pattern))
-	return pattern, out
+	all := begin + strings.Join(parts, "") + end
+	checkRegex(op.Span, text(all))
+	return all, out
+}
+
+// withoutGroups writes a valid regular expression so that none of its brackets captures.
+func withoutGroups(re string) string {
+	tree, err := syntax.Parse(re, syntax.Perl)
+	if err != nil {
+		return re
+	}
+	var strip func(x *syntax.Regexp) *syntax.Regexp
+	strip = func(x *syntax.Regexp) *syntax.Regexp {
+		if x.Op == syntax.OpCapture {
+			return strip(x.Sub[0])
+		}
+		for i, sub := range x.Sub {
+			x.Sub[i] = strip(sub)
+		}
+		return x
+	}
+	return strip(tree).String()
 }
 
 // columnPattern is what the column at part i takes.
@@ -131,7 +149,7 @@ func (b *binder) parseText(rel *relation, op *ParseText) *relation {
 	found := []scalar{test(opMatches, source, text(pattern))}
 	var values []scalar
 	for _, k := range captures {
-		v := scalar(&call{opExtract, event.String, []scalar{text(pattern), long(k.group), source}})
+		v := scalar(&call{opExtract, event.String, []scalar{text(k.pattern), long(1), source}})
 		if k.Type != event.String {
 			v = &ref{c.column(convert(v, k.Type))}
 			if op.Kind != "relaxed" { // strict: all columns are of their types, or none is there
@@ -217,6 +235,9 @@ func (b *binder) checkKV(op *ParseKV) {
 	}
 	if op.Greedy && op.Pair == nil {
 		fail(op.Span, "greedy needs pair_delimiter and kv_delimiter")
+	}
+	if len(op.Quotes) > 8 {
+		fail(op.Quotes[8].Span, "parse-kv knows at most 8 kinds of quotes")
 	}
 	for _, q := range op.Quotes {
 		if n := len([]rune(q.Value.(string))); n > 2 {

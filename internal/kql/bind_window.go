@@ -177,7 +177,7 @@ func rowSession(w *windowCall) scalar {
 	w.runs = append(append([]*column(nil), all...), session.col)
 	first := w.window(winFirst, event.Datetime, x)
 	long := test(opGe, x, &call{opDtAdd, event.Datetime, []scalar{first, w.args[1]}})
-	return choice(long, &call{opStop, event.Datetime, []scalar{text(sessionTooLong)}}, first)
+	return w.column(choice(long, &call{opStop, event.Datetime, []scalar{text(sessionTooLong)}}, first)) // by itself, so that nothing makes null of it
 }
 
 const sessionTooLong = "row_window_session: a session is longer than its largest distance from the first row; sessions are ended by the gap between two rows here"

@@ -27,7 +27,7 @@ const (
 	maxOperators = 200     // operators of one pipeline
 	maxLets      = 500     // let statements
 	maxPlan      = 1000    // plan nodes after every let is expanded
-	maxGroupings = 16      // groupings on top of each other: DuckDB plans twice as long for each, 4 s for 24
+	maxGroupings = 16      // groupings, or filters of windows, on top of each other: DuckDB plans twice as long for each, 4 s for 24
 	maxScalars   = 500_000 // bound expressions after every let is expanded
 	maxColumns   = 2000    // columns of one intermediate table
 	maxArguments = 1000    // arguments of one call
