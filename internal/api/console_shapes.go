@@ -8,6 +8,7 @@ type HuntAsk struct {
 	Check bool      `json:"check,omitempty" doc:"Only compile"`
 	From  time.Time `json:"from,omitempty" doc:"Start of every table, included; absent: open"`
 	To    time.Time `json:"to,omitempty" doc:"End of every table, excluded; absent: open"`
+	Rows  int64     `json:"rows,omitempty" minimum:"0" doc:"At most so many rows; absent, or more than the server allows: what it allows"`
 }
 
 type huntInput struct {
@@ -31,8 +32,9 @@ type HuntLine struct {
 
 // HuntDone closes an answer.
 type HuntDone struct {
-	Rows   int64 `json:"rows"`
-	TookMS int64 `json:"took_ms"`
+	Rows   int64  `json:"rows"`
+	Cut    string `json:"cut,omitempty" doc:"Present when there are more rows than these: one sentence that says which limit cut them off"`
+	TookMS int64  `json:"took_ms"`
 }
 
 type importInput struct {
