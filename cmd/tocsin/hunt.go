@@ -76,7 +76,7 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if server != nil {
 		err = server.hunt(ctx, text, p)
 	} else {
-		err = huntHere(ctx, cfg, errs, hunt.Ask{Query: text}, p)
+		err = huntHere(ctx, cfg, errs, hunt.Ask{Query: text, Content: true}, p)
 	}
 	return errors.Join(err, w.Flush())
 }

@@ -39,6 +39,7 @@ type Ask struct {
 	From, To time.Time     // of every table: [From, To); zero: open
 	Rows     int64         // at most so many rows; 0: what Limits allow
 	Time     time.Duration // at most so long; 0: what Limits allow
+	Content  bool          // whoever asks may read columns that quote messages
 }
 
 // Hunt is a query that compiled and may run. It may run more than once.
@@ -115,7 +116,11 @@ func (r *Runner) Limits() Limits { return r.limits }
 // options is the one place where the options of a hunting query are made.
 func (r *Runner) options(a Ask, rows int64) kql.Options {
 	// One row more than may be shown tells whether there are more.
-	return kql.Options{Now: r.now(), From: a.From, To: a.To, Limit: int(rows) + 1}
+	o := kql.Options{Now: r.now(), From: a.From, To: a.To, Limit: int(rows) + 1}
+	if !a.Content {
+		o.Withheld = withheld
+	}
+	return o
 }
 
 // Prepare compiles a query; nothing runs yet. An error in the query's text is a *kql.Error.

@@ -161,7 +161,7 @@ func unknownColumn(at Span, name string, rel *relation) {
 			names = append(names, f.name)
 		}
 	}
-	fail(at, "there is no column '%s' here%s", name, didYouMean(name, names))
+	panic(problem{at: at.Start, end: at.End, msg: "there is no column '" + name + "' here" + didYouMean(name, names), column: name})
 }
 
 // didYouMean lists up to three names near to name.
