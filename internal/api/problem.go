@@ -44,6 +44,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		query     *kql.Error
 		asked     *hunt.InputError
 		limit     *hunt.LimitError
+		tooMany   *hunt.TooMany
+		outdated  *hunt.Outdated
+		withheld  *hunt.Withheld
 		soon      *auth.TooSoon
 		invalid   *auth.Invalid
 		input     *refused
@@ -60,11 +63,19 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 			where = "query." + asked.Field
 		}
 		return huma.NewError(http.StatusUnprocessableEntity, "the query is wrong: "+query.Error(),
-			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
+			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: defectOf(query)})
 	case errors.As(err, &asked):
 		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
 	case errors.As(err, &limit):
 		return limitProblem(limit)
+	case errors.As(err, &tooMany):
+		return huma.ErrorWithHeaders(withTheir(http.StatusTooManyRequests), http.Header{"Retry-After": {"5"}})
+	case errors.As(err, &outdated), errors.Is(err, hunt.ErrSameName), errors.Is(err, hunt.ErrRunning), errors.Is(err, hunt.ErrFull):
+		return withTheir(http.StatusConflict)
+	case errors.As(err, &withheld):
+		return withTheir(http.StatusForbidden)
+	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun):
+		return withTheir(http.StatusNotFound)
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):

@@ -136,6 +136,8 @@ type Hunting struct {
 	Time       time.Duration `koanf:"time"`
 	Rows       int           `koanf:"rows"`
 	Concurrent int           `koanf:"concurrent"`
+
+	PerOperator int `koanf:"per_operator"`
 }
 
 func (h Hunting) limits() hunt.Limits {
@@ -150,6 +152,8 @@ func (h Hunting) validate() error {
 		return fmt.Errorf("config: hunting.rows: %d is out of bounds; 1 to 10000000", h.Rows)
 	case h.Concurrent < 1 || h.Concurrent > 12:
 		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
+	case h.PerOperator < 1 || h.PerOperator > 100:
+		return fmt.Errorf("config: hunting.per_operator: %d is out of bounds; 1 to 100", h.PerOperator)
 	}
 	return nil
 }
@@ -184,7 +188,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
-		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 100_000, Concurrent: 2},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 100_000, Concurrent: 2, PerOperator: 3},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
