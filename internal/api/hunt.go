@@ -32,9 +32,19 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 	return s.huntRun(ctx, huntAsk{Ask: ask, id: b.ID})
 }
 
+// prepare compiles; what is wrong besides the query's text stands in the body.
+func (s *Server) prepare(ctx context.Context, ask hunt.Ask) (*hunt.Hunt, error) {
+	h, err := s.deps.Hunter.Prepare(ctx, ask)
+	var input *hunt.InputError
+	if errors.As(err, &input) && input.Err == nil {
+		return nil, &refused{location: "body." + input.Field, msg: input.Msg}
+	}
+	return h, err
+}
+
 // huntCheck only compiles.
 func (s *Server) huntCheck(ctx context.Context, ask hunt.Ask) (*huma.StreamResponse, error) {
-	h, err := s.deps.Hunter.Prepare(ctx, ask)
+	h, err := s.prepare(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +57,7 @@ func (s *Server) huntCheck(ctx context.Context, ask hunt.Ask) (*huma.StreamRespo
 
 // huntRun compiles, takes the run in, writes it down, and only then runs it and sends its rows as they come.
 func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse, error) {
-	h, err := s.deps.Hunter.Prepare(ctx, ask.Ask)
+	h, err := s.prepare(ctx, ask.Ask)
 	if err != nil {
 		return nil, err
 	}

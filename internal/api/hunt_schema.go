@@ -6,6 +6,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/event"
 	"tocsin/internal/hunt"
+	"tocsin/internal/kql"
 )
 
 // huntSchema lists what can be asked: tables, columns, functions, and how much at a time.
@@ -19,6 +20,9 @@ func (s *Server) huntSchema(ctx context.Context, _ *Nothing) (*Reply[HuntSchema]
 			table.Columns[i] = HuntTableColumn{Name: c.Name, Type: string(c.Type), Doc: c.Doc, Values: c.Values, Content: c.Content, May: content || !c.Content}
 		}
 		out.Tables = append(out.Tables, table)
+	}
+	for _, f := range kql.Functions() {
+		out.Functions = append(out.Functions, HuntFunction{Name: f.Name, Signature: f.Signature, Aggregate: f.Aggregate})
 	}
 	limits := s.deps.Hunter.Limits()
 	out.Limits = HuntLimits{Concurrent: s.runs.Most(), Seconds: int(limits.Time.Seconds()), Rows: limits.Rows}

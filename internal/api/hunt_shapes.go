@@ -122,8 +122,8 @@ type HuntTableColumn struct {
 // HuntFunction is a function of the language.
 type HuntFunction struct {
 	Name      string `json:"name"`
-	Signature string `json:"signature"`
-	Doc       string `json:"doc"`
+	Signature string `json:"signature" doc:"As in substring(string, long, [long])"`
+	Doc       string `json:"doc,omitempty"`
 	Aggregate bool   `json:"aggregate,omitempty"`
 }
 

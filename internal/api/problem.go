@@ -62,8 +62,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		if errors.As(err, &asked) {
 			where = "query." + asked.Field
 		}
-		return huma.NewError(http.StatusUnprocessableEntity, "the query is wrong: "+query.Error(),
-			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: defectOf(query)})
+		return wrongQuery(query, where)
 	case errors.As(err, &asked):
 		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
 	case errors.As(err, &limit):
@@ -119,6 +118,27 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	}
 	s.deps.Log.Error("request failed", "operation", op, "err", err)
 	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// QueryProblem is a problem of a query's text. It says the place twice: as members of its own, and as every other wrong input does.
+type QueryProblem struct {
+	huma.ErrorModel
+	Line   int    `json:"line" doc:"From 1"`
+	Column int    `json:"column" doc:"From 1, in characters"`
+	Offset int    `json:"offset" doc:"From 0, in octets of UTF-8"`
+	End    int    `json:"end,omitempty" doc:"Offset where the wrong part ends; absent when only its start is known"`
+	Table  string `json:"table,omitempty" doc:"Set when the only thing wrong is that this installation lacks this table"`
+}
+
+func wrongQuery(e *kql.Error, where string) error {
+	const status = http.StatusUnprocessableEntity
+	return &QueryProblem{
+		ErrorModel: huma.ErrorModel{
+			Title: http.StatusText(status), Status: status, Detail: "the query is wrong: " + e.Error(),
+			Errors: []*huma.ErrorDetail{{Message: e.Msg, Location: where, Value: defectOf(e)}},
+		},
+		Line: e.Line, Column: e.Column, Offset: e.Offset, End: e.End, Table: e.Table,
+	}
 }
 
 // limitProblem tells a query that has to wait from one that has to become smaller.

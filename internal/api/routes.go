@@ -106,6 +106,8 @@ func withFile(types ...string) option {
 func (s *Server) withLines(op *huma.Operation) {
 	op.Responses = map[string]*huma.Response{"200": {Description: "OK: one HuntLine a line", Content: map[string]*huma.MediaType{
 		"application/x-ndjson": {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[HuntLine](), true, "HuntLine")},
+	}}, "422": {Description: "The query or the request is wrong", Content: map[string]*huma.MediaType{
+		"application/problem+json": {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[QueryProblem](), true, "QueryProblem")},
 	}}}
 }
 

@@ -161,7 +161,7 @@ func unknownColumn(at Span, name string, rel *relation) {
 			names = append(names, f.name)
 		}
 	}
-	panic(problem{at: at.Start, end: at.End, msg: "there is no column '" + name + "' here" + didYouMean(name, names), column: name})
+	failColumn(at, name, "there is no column '%s' here%s", name, didYouMean(name, names))
 }
 
 // didYouMean lists up to three names near to name.

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"fmt"
 	"slices"
 
 	"tocsin/internal/event"
@@ -43,6 +44,11 @@ func (b *binder) whyHidden(name string) string {
 		}
 	}
 	return ""
+}
+
+// failColumn fails over a name that is no column where it stands.
+func failColumn(at Span, name, format string, args ...any) {
+	panic(problem{at: at.Start, end: at.End, msg: fmt.Sprintf(format, args...), column: name})
 }
 
 // explainWithheld is deferred: a failure over a column that was withheld says so instead of that there is none.

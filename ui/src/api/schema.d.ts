@@ -1215,8 +1215,9 @@ export interface components {
         };
         HuntFunction: {
             aggregate?: boolean;
-            doc: string;
+            doc?: string;
             name: string;
+            /** @description As in substring(string, long, [long]) */
             signature: string;
         };
         HuntHistory: {
@@ -1471,6 +1472,61 @@ export interface components {
             theme: "auto" | "light" | "dark";
             /** @enum {string} */
             zone: "utc" | "local";
+        };
+        QueryProblem: {
+            /**
+             * Format: int64
+             * @description From 1, in characters
+             */
+            column: number;
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description Offset where the wrong part ends; absent when only its start is known
+             */
+            end?: number;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ErrorDetail"][];
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description From 0, in octets of UTF-8
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /** @description Set when the only thing wrong is that this installation lacks this table */
+            table?: string;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type: string;
         };
         Reason: {
             /** @description For the audit log: a ticket number, or a sentence */
