@@ -59,10 +59,13 @@ func (s *Saved) Readable(operatorID string) bool {
 	return s.Shared || s.OwnerID == operatorID && operatorID != ""
 }
 
-// PickSaved finds a saved query by its name, in any case: the operator's own before those that others share.
+// PickSaved finds a saved query by its id, or by its name in any case: the operator's own before those that others share.
 func PickSaved(all []Saved, operatorID, name string) (Saved, error) {
 	var found []Saved
 	for _, s := range all {
+		if s.ID == name {
+			return s, nil
+		}
 		if !strings.EqualFold(s.Name, name) {
 			continue
 		}
