@@ -88,14 +88,14 @@ func (s *Samples) ask(ctx context.Context, t *event.Table, c *event.Column) ([]s
 	if c.List {
 		each = "| mv-expand v = split(" + c.Name + `, ", ") to typeof(string)`
 	}
-	q, err := kql.Parse(fmt.Sprintf(`%s | where Timestamp > ago(%dd) %s | where isnotempty(v) and strlen(v) <= %d | summarize n = count() by v | top %d by n desc, v asc | project v`,
+	q, err := kql.Parse(fmt.Sprintf(`%s | where Timestamp > ago(%dd) %s | where isnotempty(v) and strlen(v) <= %d | summarize n = count() by v | sort by n desc, v asc | take %d | project v`,
 		t.Name, sampleDays, each, sampleLength, sampleValues))
 	if err != nil {
-		return nil, fmt.Errorf("samples: %w", err)
+		return nil, fmt.Errorf("samples: %v", err) // not whoever asks wrote this query
 	}
 	stmt, err := kql.Compile(q, kql.Options{Now: s.now()}, s.store.Dialect())
 	if err != nil {
-		return nil, fmt.Errorf("samples: %w", err)
+		return nil, fmt.Errorf("samples: %v", err) // not whoever asks wrote this query
 	}
 	ctx, done := context.WithTimeout(ctx, sampleTime)
 	defer done()

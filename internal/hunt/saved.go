@@ -29,7 +29,7 @@ const MaxSaved = 500
 // What a Shelf answers.
 var (
 	ErrNoQuery  = errors.New("there is no such saved query, or it is not shared with you")
-	ErrSameName = errors.New("you have a saved query with this name already; choose another name, or change that one")
+	ErrSameName = errors.New("its owner has a saved query with this name already; choose another name, or change that one")
 	ErrFull     = fmt.Errorf("you have %d saved queries, which is as many as can be kept; remove one first", MaxSaved)
 )
 
