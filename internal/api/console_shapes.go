@@ -25,6 +25,7 @@ type HuntColumn struct {
 // error when the store failed on the way.
 type HuntLine struct {
 	Columns []HuntColumn `json:"columns,omitempty"`
+	Notes   []string     `json:"notes,omitempty" doc:"With the columns: what the reader of the rows must know, one sentence each, such as which tables nothing fills"`
 	Row     []any        `json:"row,omitempty"`
 	Done    *HuntDone    `json:"done,omitempty"`
 	Error   string       `json:"error,omitempty"`

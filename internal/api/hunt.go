@@ -33,7 +33,7 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		client := patient(w)
 		defer func() { _ = client.flush() }() // a client that went away is nobody's trouble
-		lines := &huntLines{out: json.NewEncoder(client)}
+		lines := &huntLines{notes: h.Notes, out: json.NewEncoder(client)}
 		lines.out.SetEscapeHTML(false)
 		if in.Body.Check {
 			_ = lines.Head(h.Statement.Columns)
@@ -55,16 +55,17 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 
 // huntLines sends an answer as lines of JSON.
 type huntLines struct {
-	out  *json.Encoder
-	line HuntLine
-	gone error // the client went away
+	notes []string
+	out   *json.Encoder
+	line  HuntLine
+	gone  error // the client went away
 }
 
 var _ hunt.Sink = (*huntLines)(nil)
 
 func (l *huntLines) Head(columns []kql.Column) error {
 	l.line.Row = make([]any, len(columns))
-	return l.send(HuntLine{Columns: HuntColumns(columns)})
+	return l.send(HuntLine{Columns: HuntColumns(columns), Notes: l.notes})
 }
 
 func (l *huntLines) Row(values []any) error {
