@@ -101,7 +101,7 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 
 // huntHead is the first line: what is known before a row is read.
 func huntHead(h *hunt.Hunt) HuntLine {
-	head := HuntLine{Columns: HuntColumns(h.Statement.Columns), Tables: list(h.Statement.Tables), Withheld: h.Statement.Withheld}
+	head := HuntLine{Columns: HuntColumns(h.Statement.Columns), Tables: list(h.Statement.Tables), Withheld: h.Statement.Withheld, Notes: h.Notes}
 	if c, ok := h.Query.Chart(); ok {
 		head.Render = huntRender(c)
 	}

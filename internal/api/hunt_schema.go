@@ -13,11 +13,12 @@ import (
 func (s *Server) huntSchema(ctx context.Context, _ *Nothing) (*Reply[HuntSchema], error) {
 	content := auth.From(ctx).May(auth.EmailPreview)
 	out := HuntSchema{Tables: []HuntTable{}, Functions: []HuntFunction{}}
-	for _, t := range event.Tables() {
-		table := HuntTable{Name: t.Name, Doc: t.Doc, Collected: true, Columns: make([]HuntTableColumn, len(t.Columns))}
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			table.Columns[i] = HuntTableColumn{Name: c.Name, Type: string(c.Type), Doc: c.Doc, Values: c.Values, Content: c.Content, May: content || !c.Content}
+	for _, t := range event.Schema() {
+		table := HuntTable{Name: t.Name, Doc: t.Doc, Group: t.Group, Collected: t.Collected, Legacy: t.AliasOf != "", Columns: make([]HuntTableColumn, 0, len(t.Columns)+len(t.Legacy))}
+		for i, columns := range [][]event.Column{t.Columns, t.Legacy} {
+			for _, c := range columns {
+				table.Columns = append(table.Columns, HuntTableColumn{Name: c.Name, Type: string(c.Type), Doc: c.Doc, Values: c.Values, Legacy: i == 1, Content: c.Content, May: content || !c.Content})
+			}
 		}
 		out.Tables = append(out.Tables, table)
 	}

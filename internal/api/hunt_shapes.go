@@ -33,6 +33,7 @@ type HuntLine struct {
 	Tables   []string     `json:"tables,omitempty" doc:"First line: tables that are read"`
 	Explorer string       `json:"explorer,omitempty" doc:"First line: the query as Explorer's filter, when it is one"`
 	Withheld []string     `json:"withheld,omitempty" doc:"First line: columns of these tables that were left out because they quote messages and the permission email.preview is missing"`
+	Notes    []string     `json:"notes,omitempty" doc:"First line: what the reader of the rows must know, one sentence each, such as which tables nothing fills"`
 	Row      []any        `json:"row,omitempty"`
 	Done     *HuntDone    `json:"done,omitempty"`
 	Error    string       `json:"error,omitempty" doc:"Last line: why there is no end; 'cancelled' when somebody stopped it"`
@@ -102,8 +103,9 @@ type HuntLimits struct {
 type HuntTable struct {
 	Name      string            `json:"name"`
 	Doc       string            `json:"doc"`
+	Group     string            `json:"group" doc:"Heading for tables that belong together: Mail, Identities, Devices, ..."`
 	Collected bool              `json:"collected" doc:"This installation fills it; the others are empty"`
-	Legacy    bool              `json:"legacy,omitempty" doc:"Kept for old queries"`
+	Legacy    bool              `json:"legacy,omitempty" doc:"An earlier name of a table, kept for old queries"`
 	Columns   []HuntTableColumn `json:"columns"`
 }
 
@@ -114,7 +116,7 @@ type HuntTableColumn struct {
 	Doc     string   `json:"doc"`
 	Values  []string `json:"values,omitempty" doc:"Usual values"`
 	Samples []string `json:"samples,omitempty" doc:"Not filled here; GET /hunt/samples has them"`
-	Legacy  bool     `json:"legacy,omitempty" doc:"Kept for old queries"`
+	Legacy  bool     `json:"legacy,omitempty" doc:"An earlier name, kept for old queries; no answer shows it by itself"`
 	Content bool     `json:"content,omitempty" doc:"Quotes messages: needs the permission email.preview"`
 	May     bool     `json:"may" doc:"The operator may read it"`
 }

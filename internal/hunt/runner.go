@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/event"
 	"tocsin/internal/kql"
 )
 
@@ -46,6 +47,7 @@ type Ask struct {
 type Hunt struct {
 	Query     *kql.Query
 	Statement *kql.Statement
+	Notes     []string // what the reader of the answer must know, one sentence each: which tables nothing fills
 
 	ask  Ask
 	rows int64
@@ -135,6 +137,11 @@ func (r *Runner) Prepare(_ context.Context, a Ask) (*Hunt, error) {
 	h := &Hunt{Query: q, ask: a, rows: narrow(a.Rows, r.limits.Rows), time: narrow(a.Time, r.limits.Time)}
 	if h.Statement, err = kql.Compile(q, r.options(a, h.rows), r.store.Dialect()); err != nil {
 		return nil, err
+	}
+	for _, name := range h.Statement.Tables {
+		if t, ok := event.TableNamed(name); ok && !t.Collected {
+			h.Notes = append(h.Notes, "nothing fills "+name+" in this installation, so it is empty: what the query looks for there is not found")
+		}
 	}
 	return h, nil
 }

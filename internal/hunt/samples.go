@@ -54,6 +54,8 @@ func (s *Samples) Values(ctx context.Context, table, column string, content bool
 		return nil, &Withheld{why}
 	}
 	switch {
+	case !t.Collected:
+		return nil, nil
 	case c.Field == nil && c.Const != "":
 		return []string{c.Const}, nil
 	case c.Field == nil, c.Type == event.Datetime, c.Type == event.Dynamic, c.Type == event.Timespan:

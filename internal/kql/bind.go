@@ -125,7 +125,7 @@ func (b *binder) tabular(x Expr) bool {
 			return yes
 		}
 		_, ok := event.TableNamed(x.Name)
-		return ok
+		return ok || event.Elsewhere(x.Name)
 	}
 	return false
 }
@@ -136,7 +136,9 @@ func (b *binder) table(x Expr) *relation {
 	case *Pipe:
 		rel := b.table(x.Source)
 		for _, op := range x.Ops {
+			legacy := rel.legacy
 			rel = b.operator(rel, op)
+			rel.legacy = legacyAfter(op, legacy, rel.legacy)
 			if len(rel.fields) > maxColumns {
 				fail(op.Pos(), "a table has at most %d columns", maxColumns)
 			}
@@ -182,12 +184,16 @@ func (b *binder) tableNamed(x *Name) *relation {
 		}
 		rel.fields = append(rel.fields, field{c.Name, col})
 	}
+	rel.legacy = legacyOf(t, rel)
 	return rel
 }
 
 func (b *binder) unknownTable(x *Name) {
+	if event.Elsewhere(x.Name) {
+		panic(problem{at: x.Start, msg: "this installation does not collect " + x.Name, table: x.Name})
+	}
 	var names []string
-	for _, t := range event.Tables() {
+	for _, t := range event.Schema() {
 		names = append(names, t.Name)
 	}
 	for _, l := range b.lets {

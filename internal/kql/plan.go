@@ -282,6 +282,7 @@ type field struct {
 type relation struct {
 	plan   node
 	fields []field
+	legacy *legacy // nil: no column has a name of old
 }
 
 func (r *relation) lookup(name string) *column {

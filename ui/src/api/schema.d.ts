@@ -1260,6 +1260,8 @@ export interface components {
             explorer?: string;
             /** @description First line: id of the run; absent when only checked */
             id?: string;
+            /** @description First line: what the reader of the rows must know, one sentence each, such as which tables nothing fills */
+            notes?: string[];
             /**
              * @description With error
              * @enum {string}
@@ -1394,7 +1396,9 @@ export interface components {
             collected: boolean;
             columns: components["schemas"]["HuntTableColumn"][];
             doc: string;
-            /** @description Kept for old queries */
+            /** @description Heading for tables that belong together: Mail, Identities, Devices, ... */
+            group: string;
+            /** @description An earlier name of a table, kept for old queries */
             legacy?: boolean;
             name: string;
         };
@@ -1402,7 +1406,7 @@ export interface components {
             /** @description Quotes messages: needs the permission email.preview */
             content?: boolean;
             doc: string;
-            /** @description Kept for old queries */
+            /** @description An earlier name, kept for old queries; no answer shows it by itself */
             legacy?: boolean;
             /** @description The operator may read it */
             may: boolean;
