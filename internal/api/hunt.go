@@ -76,7 +76,7 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		defer end()
+		defer end() // however this ends
 		_, w := humago.Unwrap(hctx)
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold the first line back
@@ -90,6 +90,7 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 			done, err = s.deps.Hunter.Run(within, who.Operator.ID, h, lines)
 		}
 		last, past := s.huntEnd(within, lines.gone, done, err)
+		end() // before anybody hears of it: who has the last line may ask again at once
 		past.ID, past.OperatorID, past.At, past.Query = run.ID, run.OperatorID, run.Started, run.Query
 		past.Rows = run.Rows()
 		s.recordEnd(ctx, past)

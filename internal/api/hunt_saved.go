@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -62,7 +63,7 @@ func (s *Server) huntSave(ctx context.Context, in *huntSaveInput) (*Reply[HuntSa
 	if err != nil {
 		return nil, fmt.Errorf("id: %w", err)
 	}
-	now := s.deps.Now().UTC()
+	now := s.deps.Now().UTC().Truncate(time.Microsecond) // as it is kept
 	q := hunt.Saved{
 		ID: id.String(), Name: b.Name, Description: b.Description, Folder: b.Folder, Query: b.Query, Shared: b.Shared,
 		OwnerID: who.Operator.ID, Owner: who.Operator.Email, Created: now, Updated: now, Revision: 1,
@@ -103,7 +104,7 @@ func (s *Server) huntChange(ctx context.Context, in *huntChangeInput) (*Reply[Hu
 		return nil, err
 	}
 	q.Name, q.Description, q.Folder, q.Query, q.Shared = b.Name, b.Description, b.Folder, b.Query, b.Shared
-	q.Updated, q.Revision = s.deps.Now().UTC(), in.Body.Revision
+	q.Updated, q.Revision = s.deps.Now().UTC().Truncate(time.Microsecond), in.Body.Revision
 	if q, err = s.deps.Shelf.ChangeSavedQuery(ctx, q); err != nil {
 		return nil, err
 	}
