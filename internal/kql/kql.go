@@ -184,12 +184,13 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 	b := &binder{opts: o}
 	defer b.explainWithheld()
 	rel := b.bindTree(q.tree)
+	b.refuseNamed(q.src)
 	if optimise {
 		rel.plan = pushFilters(rel.plan)
 	}
 	g := &generator{d: d, opts: o, optimise: optimise}
 	st = g.statement(rel)
-	st.Withheld = b.leftOut(rel)
+	st.Withheld = b.leftOut(q.src, rel)
 	return st, nil
 }
 

@@ -66,15 +66,76 @@ func (b *binder) explainWithheld() {
 	panic(p)
 }
 
-// leftOut lists, as Table.Column, what is missing from tables that are in the result with all their other columns.
-func (b *binder) leftOut(rel *relation) []string {
+// refuseNamed refuses a query that compiled and still names a withheld column. Some words pass over columns that are not there
+// (column_ifexists, find, a union whose other side has a column of the name), and would answer another question without a word.
+// It goes by the words of the text, so it also refuses a column of the same name of another table. A query that gives the name to
+// something of its own is left alone.
+func (b *binder) refuseNamed(src string) {
+	if len(b.hidden) == 0 {
+		return
+	}
+	words := lex(src, 0)
+	own := map[string]bool{}
+	for i, w := range words[:len(words)-1] {
+		if next := words[i+1]; w.kind == tName && next.kind == tPunct && (next.text == "=" || next.text == ":") {
+			own[w.text] = true
+		}
+	}
+	for i, w := range words {
+		name, before := namedColumn(words, i)
+		if why := b.whyHidden(name); why != "" && !own[name] && before != "." {
+			fail(w.Span, "%s", why)
+		}
+	}
+}
+
+// namedColumn is the column that word i may name: a name, a text in brackets, a text that column_ifexists is given. before is the
+// text of the word before it.
+func namedColumn(words []token, i int) (name, before string) {
+	back := func(n int) string {
+		if i < n {
+			return ""
+		}
+		return words[i-n].text
+	}
+	w := words[i]
+	switch {
+	case w.kind == tName:
+		return w.text, back(1)
+	case w.kind == tLiteral && w.lit.Type == event.String:
+		if s, ok := w.lit.Value.(string); ok && (back(1) == "[" || back(1) == "(" && (back(2) == "column_ifexists" || back(2) == "columnifexists")) {
+			return s, back(2)
+		}
+	}
+	return "", ""
+}
+
+// searches reports whether a query looks through columns that it does not name.
+func searches(src string) bool {
+	words := lex(src, 0)
+	for i, w := range words {
+		star := w.kind == tPunct && w.text == "*" && i > 0 && words[i-1].kind == tName && words[i-1].text == "where"
+		if star || w.kind == tName && (w.text == "search" || w.text == "find") {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOut lists, as Table.Column, what is missing from tables that are in the result with all their other columns, or that are
+// searched in all of them.
+func (b *binder) leftOut(src string, rel *relation) []string {
+	if len(b.hidden) == 0 {
+		return nil
+	}
+	all := searches(src)
 	var out []string
 	for _, h := range b.hidden {
-		whole := rel.lookup(h.name) == nil
+		whole := all || rel.lookup(h.name) == nil
 		for i := range h.table.Columns {
 			name := h.table.Columns[i].Name
 			hidden := slices.ContainsFunc(b.hidden, func(o hiddenColumn) bool { return o.table == h.table && o.name == name })
-			whole = whole && (hidden || rel.lookup(name) != nil)
+			whole = whole && (all || hidden || rel.lookup(name) != nil)
 		}
 		if whole {
 			out = append(out, h.table.Name+"."+h.name)

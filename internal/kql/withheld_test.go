@@ -41,6 +41,11 @@ func TestWithheldColumns(t *testing.T) {
 		{"EmailEvents | distinct AdditionalFields", 24, ""},
 		{"EmailEvents | where NetworkMessageId in ((EmailUrlInfo | where UrlText has 'secret' | project NetworkMessageId))", 64, ""},
 		{"EmailEvents | join kind=inner (EmailUrlInfo) on $left.AdditionalFields == $right.Url", 0, "?"},
+		{"union EmailEvents, DeviceEvents | where AdditionalFields has 'x'", 41, ""},
+		{"EmailEvents | join kind=inner DeviceEvents on $left.Subject == $right.DeviceId | project AdditionalFields", 90, ""},
+		{"EmailEvents | extend d = parse_json(ConfidenceLevel).AdditionalFields", 0, "EmailEvents.AdditionalFields"},
+		{"EmailEvents | extend Other = ['AdditionalFields']", 30, ""},
+		{"EmailEvents | where Subject == 'AdditionalFields'", 0, "EmailEvents.AdditionalFields"},
 		{"let t = EmailUrlInfo | where UrlText == ''; t", 30, ""},
 		{"EmailEvents | summarize arg_max(Timestamp, AdditionalFields) by Subject", 44, ""},
 	} {
