@@ -81,33 +81,23 @@ func (b *binder) refuseNamed(src string) {
 			own[w.text] = true
 		}
 	}
+	quoted := slices.ContainsFunc(words, func(w token) bool {
+		return w.kind == tName && (w.text == "column_ifexists" || w.text == "columnifexists")
+	})
 	for i, w := range words {
-		name, before := namedColumn(words, i)
+		name, before := w.text, ""
+		if i > 0 {
+			before = words[i-1].text
+		}
+		if w.kind == tLiteral && w.lit.Type == event.String && (quoted || before == "[") {
+			name, _ = w.lit.Value.(string)
+		} else if w.kind != tName {
+			continue
+		}
 		if why := b.whyHidden(name); why != "" && !own[name] && before != "." {
 			fail(w.Span, "%s", why)
 		}
 	}
-}
-
-// namedColumn is the column that word i may name: a name, a text in brackets, a text that column_ifexists is given. before is the
-// text of the word before it.
-func namedColumn(words []token, i int) (name, before string) {
-	back := func(n int) string {
-		if i < n {
-			return ""
-		}
-		return words[i-n].text
-	}
-	w := words[i]
-	switch {
-	case w.kind == tName:
-		return w.text, back(1)
-	case w.kind == tLiteral && w.lit.Type == event.String:
-		if s, ok := w.lit.Value.(string); ok && (back(1) == "[" || back(1) == "(" && (back(2) == "column_ifexists" || back(2) == "columnifexists")) {
-			return s, back(2)
-		}
-	}
-	return "", ""
 }
 
 // searches reports whether a query looks through columns that it does not name.
