@@ -37,7 +37,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), mux: http.NewServeMux(), hub: newHub(maxSubscribers)}
 	s.grants = newGrants(s.deps.Now)
-	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.Now)
+	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.HuntTurns, s.deps.Now)
 	s.requests = newRequests(s.deps.Metrics)
 	s.sessions = s.newSessions()
 	config := huma.DefaultConfig("Tocsin", s.deps.Version)

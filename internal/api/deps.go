@@ -36,13 +36,15 @@ type Deps struct {
 	Samples  *hunt.Samples
 	Shelf    hunt.Shelf
 	History  hunt.History
-	HuntMost int // queries of one operator at a time; default 2
-	Events   hunt.Store
-	Raw      RawMail
-	Intake   Intake
-	MaxMail  int64 // octets of one message that Intake takes; default 64 MiB
-	Coverage func(ctx context.Context) (Coverage, error)
-	Ready    func(ctx context.Context) []string // what is not ready, one line each
+	HuntMost int // queries of one operator at a time, running and waiting; default 3
+
+	HuntTurns int // of those, how many may run; default 1
+	Events    hunt.Store
+	Raw       RawMail
+	Intake    Intake
+	MaxMail   int64 // octets of one message that Intake takes; default 64 MiB
+	Coverage  func(ctx context.Context) (Coverage, error)
+	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
 	Metrics        *prometheus.Registry
 	Secure         bool   // browsers come over TLS
@@ -100,7 +102,10 @@ func (d Deps) withDefaults() Deps {
 		d.MaxMail = 64 << 20
 	}
 	if d.HuntMost == 0 {
-		d.HuntMost = 2
+		d.HuntMost = 3
+	}
+	if d.HuntTurns == 0 {
+		d.HuntTurns = 1
 	}
 	if d.SessionIdle == 0 {
 		d.SessionIdle = 8 * time.Hour

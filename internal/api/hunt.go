@@ -87,6 +87,9 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 		var done hunt.Done
 		err := lines.begin(head)
 		if err == nil {
+			err = run.Turn(within)
+		}
+		if err == nil {
 			done, err = s.deps.Hunter.Run(within, who.Operator.ID, h, lines)
 		}
 		last, past := s.huntEnd(within, lines.gone, done, err)

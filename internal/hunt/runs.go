@@ -35,16 +35,19 @@ var ErrRunning = errors.New("a query with this id is running; choose another id"
 
 // Runs are the queries that are being answered: who runs what, and the way to stop it. It is safe for concurrent use.
 type Runs struct {
-	most int
-	now  func() time.Time
+	most  int
+	turns int
+	now   func() time.Time
 
-	mu sync.Mutex
-	by map[string]*Run
+	mu    sync.Mutex
+	by    map[string]*Run
+	slots map[string]chan struct{} // by operator: one for each of their runs that has its turn
 }
 
-// NewRuns returns an empty set of runs, at most so many an operator at a time, whether they run or wait for their turn.
-func NewRuns(most int, now func() time.Time) *Runs {
-	return &Runs{most: most, now: now, by: map[string]*Run{}}
+// NewRuns returns an empty set of runs. most is how many an operator may have at a time, whether they run or wait for their turn;
+// turns is how many of those may have it, so that one operator cannot take the turns of all.
+func NewRuns(most, turns int, now func() time.Time) *Runs {
+	return &Runs{most: most, turns: turns, now: now, by: map[string]*Run{}, slots: map[string]chan struct{}{}}
 }
 
 // Most is how many runs an operator may have at a time.
@@ -60,6 +63,8 @@ type Run struct {
 
 	rows   atomic.Int64
 	cancel context.CancelCauseFunc
+	slots  chan struct{} // of the operator
+	turn   bool          // one of them is this run's
 }
 
 // Rows tells how many rows were sent so far.
@@ -69,7 +74,8 @@ func (r *Run) Rows() int64 { return r.rows.Load() }
 func (r *Run) Count() { r.rows.Add(1) }
 
 // Begin takes a run in and sets its start, or answers *TooMany or ErrRunning. The context that it returns ends with ctx, or with Cancel (cause
-// *Cancelled). Whoever begins a run calls end.
+// *Cancelled). Whoever begins a run calls end, from
+// the goroutine that calls Turn.
 func (r *Runs) Begin(ctx context.Context, run *Run) (within context.Context, end func(), err error) {
 	run.Started = r.now().UTC().Truncate(time.Microsecond)
 	r.mu.Lock()
@@ -88,12 +94,38 @@ func (r *Runs) Begin(ctx context.Context, run *Run) (within context.Context, end
 	}
 	within, run.cancel = context.WithCancelCause(ctx)
 	r.by[run.ID] = run
-	return within, func() {
-		run.cancel(nil)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.by, run.ID)
-	}, nil
+	if own == 0 {
+		r.slots[run.OperatorID] = make(chan struct{}, r.turns)
+	}
+	run.slots = r.slots[run.OperatorID]
+	return within, sync.OnceFunc(func() { r.end(run) }), nil
+}
+
+func (r *Runs) end(run *Run) {
+	run.cancel(nil)
+	if run.turn {
+		<-run.slots
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.by, run.ID)
+	for _, other := range r.by {
+		if other.OperatorID == run.OperatorID {
+			return
+		}
+	}
+	delete(r.slots, run.OperatorID)
+}
+
+// Turn waits until the run may take a turn from those of all operators. Its error is ctx's.
+func (r *Run) Turn(ctx context.Context) error {
+	select {
+	case r.slots <- struct{}{}:
+		r.turn = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // List returns the runs of one operator, or of everybody, oldest first.

@@ -19,7 +19,7 @@ func begin(t *testing.T, r *Runs, id, operator string) (*Run, context.Context, f
 
 func TestRuns(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
-	r := NewRuns(2, func() time.Time { at = at.Add(time.Second); return at })
+	r := NewRuns(2, 1, func() time.Time { at = at.Add(time.Second); return at })
 	one, ctx, end := begin(t, r, "1", "ann")
 	_, other, endOther := begin(t, r, "2", "ann")
 	defer endOther()
@@ -52,6 +52,42 @@ func TestRuns(t *testing.T) {
 	}
 	_, _, end = begin(t, r, "1", "ann") // there is room again, and the id is free
 	end()
+}
+
+// TestRunsTakeTurns: an operator's second run waits for the first, and holds up nobody else.
+func TestRunsTakeTurns(t *testing.T) {
+	r := NewRuns(3, 1, time.Now)
+	first, ctx, end := begin(t, r, "1", "ann")
+	if err := first.Turn(ctx); err != nil {
+		t.Fatal(err)
+	}
+	second, its, endSecond := begin(t, r, "2", "ann")
+	got := make(chan error)
+	go func() { got <- second.Turn(its) }()
+	third, late, endThird := begin(t, r, "3", "ann")
+	third.Cancel("")
+	if err := third.Turn(late); !errors.Is(err, context.Canceled) {
+		t.Errorf("a run that is stopped while it waits: %v", err)
+	}
+	endThird()
+	bobs, ctx, endBob := begin(t, r, "4", "bob")
+	if err := bobs.Turn(ctx); err != nil {
+		t.Error(err)
+	}
+	endBob()
+	select {
+	case err := <-got:
+		t.Errorf("the second did not wait: %v", err)
+	default:
+	}
+	end()
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+	endSecond()
+	if len(r.slots) != 0 {
+		t.Errorf("%d operators are remembered", len(r.slots))
+	}
 }
 
 func TestPickSaved(t *testing.T) {
