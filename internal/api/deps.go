@@ -33,6 +33,10 @@ type Deps struct {
 
 	Explorer *hunt.Explorer
 	Hunter   *hunt.Runner
+	Samples  *hunt.Samples
+	Shelf    hunt.Shelf
+	History  hunt.History
+	HuntMost int // queries of one operator at a time; default 2
 	Events   hunt.Store
 	Raw      RawMail
 	Intake   Intake
@@ -94,6 +98,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.MaxMail == 0 {
 		d.MaxMail = 64 << 20
+	}
+	if d.HuntMost == 0 {
+		d.HuntMost = 2
 	}
 	if d.SessionIdle == 0 {
 		d.SessionIdle = 8 * time.Hour

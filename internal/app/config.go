@@ -138,6 +138,8 @@ type Hunting struct {
 	Concurrent int           `koanf:"concurrent"`
 	Memory     int64         `koanf:"memory"` // octets, of events.memory; 0: half of it
 	Disk       int64         `koanf:"disk"`   // octets for what does not fit into memory
+
+	PerOperator int `koanf:"per_operator"`
 }
 
 // Unbounded is for one person alone with the stores: answers of any length, as long as they take.
@@ -165,6 +167,8 @@ func (h Hunting) validate(events int64) error {
 		return fmt.Errorf("config: hunting.rows: %d is out of bounds; 1 to 10000000", h.Rows)
 	case h.Concurrent < 1 || h.Concurrent > 12:
 		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
+	case h.PerOperator < 1 || h.PerOperator > 100:
+		return fmt.Errorf("config: hunting.per_operator: %d is out of bounds; 1 to 100", h.PerOperator)
 	}
 	return nil
 }
@@ -199,7 +203,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
-		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}

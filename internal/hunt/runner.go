@@ -51,6 +51,7 @@ type Ask struct {
 	From, To time.Time     // of every table: [From, To); zero: open
 	Rows     int64         // at most so many rows; 0: what Limits allow
 	Time     time.Duration // at most so long; 0: what Limits allow
+	Content  bool          // whoever asks may read columns that quote messages
 }
 
 // Hunt is a query that compiled and may run. It may run more than once.
@@ -140,6 +141,9 @@ func (r *Runner) options(a Ask, rows int64) kql.Options {
 	o := kql.Options{Now: r.now(), From: a.From, To: a.To}
 	if rows < math.MaxInt {
 		o.Limit = int(rows) + 1 // one row more than may be shown tells whether there are more
+	}
+	if !a.Content {
+		o.Withheld = withheld
 	}
 	return o
 }

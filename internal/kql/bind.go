@@ -13,6 +13,7 @@ type binder struct {
 	lets    []*Let // those that may be seen; a let sees only the ones before it
 	nodes   int
 	scalars int
+	hidden  []hiddenColumn
 }
 
 // scope is what a scalar expression can refer to.
@@ -173,6 +174,9 @@ func (b *binder) tableNamed(x *Name) *relation {
 	rel := &relation{plan: b.add(x.Span, s)}
 	for i := range t.Columns {
 		c := &t.Columns[i]
+		if b.withhold(t, c) {
+			continue
+		}
 		col := &column{typ: c.Type, uuid: c.ID && !c.Later}
 		s.cols[col] = c
 		if c.Name == "Timestamp" {
