@@ -111,7 +111,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
-	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{MemoryLimit: c.Events.Memory, Threads: c.Events.Threads}); err != nil {
+	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{
+		MemoryLimit: c.Events.Memory, Threads: c.Events.Threads, GuestMemory: c.Hunting.Memory, SpillLimit: c.Hunting.Disk,
+	}); err != nil {
 		return err
 	}
 	if c.GeoIP.File != "" {
