@@ -97,12 +97,12 @@ check("a session that ended leads to the sign-in and back to where one was", asy
   const signIn = page.getByRole("heading", { name: "Sign in to Tocsin" });
   await session.context.clearCookies();
   // The first question that is turned away leads there: the person's, or one that the page asks by itself.
-  await Promise.race([page.getByRole("tab", { name: "Malware" }).click(), seen(signIn)]);
+  await Promise.race([page.getByRole("tab", { name: "Malware", exact: true }).click(), seen(signIn)]);
   await seen(signIn);
   const was = page.url();
   await fillIn(page, { "Email address": email, Password: password });
   await page.getByRole("button", { name: "Sign in" }).click();
-  await seen(page.getByRole("tab", { name: was.includes("view=malware") ? "Malware" : "Phish", selected: true }));
+  await seen(page.getByRole("tab", { name: was.includes("view=malware") ? "Malware" : "Phish", exact: true, selected: true }));
   assert.equal(page.url(), was);
 });
 

@@ -5,6 +5,8 @@ import type { Zone } from "./zone";
 interface Clock {
   /** The instant that "now" means on this screen. It stands still while a person reads, so that counts do not jump. */
   now: Date;
+  /** The instant at which that was decided, at or before everything that was read since; `now` is up to a second later. */
+  asOf: Date;
   /** Sets it to the server's clock, which asks every relative question again. */
   refresh: () => void;
 }
@@ -17,10 +19,13 @@ export function ClockProvider({ serverTime, children }: { serverTime: string; ch
     const t = Date.parse(serverTime);
     return Number.isNaN(t) ? 0 : t - Date.now();
   });
-  // Whole seconds, rounded up, so that a message of this second is inside the range.
-  const read = useCallback(() => new Date(Math.ceil((Date.now() + skew) / 1000) * 1000), [skew]);
-  const [now, setNow] = useState(read);
-  const clock = useMemo(() => ({ now, refresh: () => setNow(read()) }), [now, read]);
+  const read = useCallback(() => new Date(Date.now() + skew), [skew]);
+  const [asOf, setAsOf] = useState(read);
+  const clock = useMemo(() => {
+    // Whole seconds, rounded up, so that a message of this second is inside the range.
+    const now = new Date(Math.ceil(asOf.getTime() / 1000) * 1000);
+    return { now, asOf, refresh: () => setAsOf(read()) };
+  }, [asOf, read]);
   return <ClockContext.Provider value={clock}>{children}</ClockContext.Provider>;
 }
 

@@ -19,6 +19,8 @@ import type { Place } from "./useList";
 
 interface Props {
   email: Schemas["Email"];
+  /** The message of the address; while it is read, email is still the one before it. */
+  shown: { id: string; recipient: string };
   list: FromList | undefined;
   place: Place;
   /** Clicks on its links by this recipient, when they are known. */
@@ -30,14 +32,14 @@ interface Props {
 }
 
 /** What every tab of a message stands under: the way back, the subject, verdict and place, the reason, and what can be done. */
-export function EmailHead({ email, list, place, clicks, onPrev, onNext, onWhy, onDownload }: Props) {
+export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, onWhy, onDownload }: Props) {
   const { event: e, verdict: v, can } = email;
   const copy = useCopy();
   const { range, from, to } = useTimeRange();
   const evidence = useValueEvidence();
   return (
     <header className={styles.head}>
-      <Crumbs email={email} list={list} place={place} onPrev={onPrev} onNext={onNext} />
+      <Crumbs shown={shown} list={list} place={place} onPrev={onPrev} onNext={onNext} />
       <div className={styles.headrow}>
         <div className={styles.headtext}>
           <h1>{e.Subject === "" ? <i>(no subject)</i> : <Untrusted text={e.Subject} />}</h1>
@@ -70,14 +72,13 @@ function full(claim: string): string {
   return /[.!?]$/.test(claim) ? claim : `${claim}.`;
 }
 
-function Crumbs({ email: { event: e }, list, place, onPrev, onNext }: Pick<Props, "email" | "list" | "place" | "onPrev" | "onNext">) {
+function Crumbs({ shown, list, place, onPrev, onNext }: Pick<Props, "shown" | "list" | "place" | "onPrev" | "onNext">) {
   const { label } = useFields();
-  const open = { id: e.NetworkMessageId, recipient: e.RecipientEmailAddress };
   const filter = place.chips.filter((c) => c.op !== "kql").map((c) => `${label(c.field)} ${operatorWords[c.op]} ${valueWords(c)}`.trim());
   const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : "All email";
   return (
     <nav className={styles.crumbs} aria-label="Way back">
-      <Link to="/explorer" search={list ? writeExplorer({ ...readExplorer({}), ...list, open }) : {}}>Explorer</Link>
+      <Link to="/explorer" search={list ? writeExplorer({ ...readExplorer({}), ...list, open: shown }) : {}}>Explorer</Link>
       {list && <><ChevronRight16Regular aria-hidden /><span className="clip" title={place.chips.some((c) => negative(c.op)) ? filter.join(", ") : undefined}><bdi>{[list.view !== "all" || filter.length === 0 ? view : "", ...filter].filter((s) => s !== "").join(", ")}</bdi></span></>}
       <ChevronRight16Regular aria-hidden />
       <span className={`${styles.at} num`} aria-current="page" aria-live="polite">{place.at === undefined ? "Email" : `Email ${number(place.at)}${place.of === undefined ? "" : ` of ${number(Math.max(place.of, place.at))}`}`}</span>

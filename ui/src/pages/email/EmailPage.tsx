@@ -109,6 +109,7 @@ function Page({ id, email, stale }: { id: string; email: Schemas["Email"]; stale
       <div className={stale ? styles.stale : undefined}>
         <EmailHead
           email={email}
+          shown={{ id, recipient: recipient || (stale ? "" : e.RecipientEmailAddress) }}
           list={list}
           place={place}
           clicks={timeline.data?.events.filter((t) => t.kind === "click").length ?? 0}
