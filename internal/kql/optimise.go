@@ -170,6 +170,12 @@ func provides(n node) map[*column]bool {
 		for c := range n.cols {
 			out[c] = true
 		}
+	case *values:
+		for _, c := range n.cols {
+			out[c] = true
+		}
+	case *series:
+		out[n.col] = true
 	case *aggregate:
 		for _, by := range n.by {
 			out[by.col] = true

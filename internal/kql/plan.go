@@ -282,6 +282,7 @@ type field struct {
 type relation struct {
 	plan   node
 	fields []field
+	name   string // of the table, where it is one or was given one
 }
 
 func (r *relation) lookup(name string) *column {
