@@ -104,7 +104,9 @@ func groupingsIn(x scalar) int {
 
 // table binds a tabular expression.
 func (b *binder) table(x Expr) *relation {
-	b.level++ // what a row holds can't be seen from inside
+	if b.level++; b.level > maxTables { // what a row holds can't be seen from inside
+		fail(x.Pos(), "the query is too large: its functions and tables are nested more than %d deep", maxTables)
+	}
 	defer func() { b.level-- }()
 	switch x := x.(type) {
 	case *Pipe:

@@ -18,14 +18,40 @@ func (b *binder) search(left *relation, op *Search) *relation {
 		inputs = []Expr{&Wildcard{Span: op.Span, Pattern: "*"}}
 	}
 	rel := b.combine(op.Span, b.legs(left, inputs, false), false, "$table")
-	rel.plan = b.add(op.Span, &filter{rel.plan, b.found(op.Pred, rel, op.Kind == "case_sensitive")})
+	b.keepFound(op.Span, op.Pred, rel, op.Kind == "case_sensitive")
 	return rel
 }
 
-// found binds the predicate of search and find over rel.
-func (b *binder) found(pred Expr, rel *relation, exact bool) scalar {
+// keepFound filters rel by the predicate of search and find.
+func (b *binder) keepFound(at Span, pred Expr, rel *relation, exact bool) {
 	t := &finding{b: b, rel: rel, exact: exact}
-	return b.condition(t.condition(pred), &scope{rel: rel})
+	b.joinColumns(rel, at)
+	cond := b.condition(t.condition(pred), &scope{rel: rel})
+	rel.plan, rel.all = b.add(at, &filter{rel.plan, cond}), nil
+}
+
+// joinColumns computes the text of all columns once, however many terms are looked for in it.
+func (b *binder) joinColumns(rel *relation, at Span) {
+	c := &compute{in: rel.plan}
+	raw := c.column(joined(b.searched(rel, at, false)))
+	rel.plan = b.add(at, c)
+	c = &compute{in: rel.plan}
+	rel.all = &[2]*column{raw, c.column(lower(&ref{raw}))}
+	rel.plan = b.add(at, c)
+}
+
+// searched are the columns that are looked into, as text: those of text and dynamic values, and numbers too.
+func (b *binder) searched(rel *relation, at Span, textOnly bool) []scalar {
+	var cols []scalar
+	for _, f := range rel.fields {
+		if t := f.col.typ; t == event.String || t == event.Dynamic || numeric(t) && !textOnly {
+			b.count(at)
+			if cols = append(cols, convert(&ref{f.col}, event.String)); len(cols) > maxArguments {
+				fail(at, "the table has more than %d columns to look into; name those that matter", maxArguments)
+			}
+		}
+	}
+	return cols
 }
 
 // finding rewrites the predicate of search and find as an ordinary condition.
@@ -126,15 +152,6 @@ func (b *binder) anyColumn(x *Binary, sc *scope) scalar {
 	}
 	r := b.scalar(x.Y, sc)
 	term := b.str(x.Y, r, x.Op)
-	var cols []scalar
-	for _, f := range sc.rel.fields {
-		if t := f.col.typ; t == event.String || t == event.Dynamic || numeric(t) && x.Op != "==" && x.Op != "=~" {
-			b.count(x.Span)
-			if cols = append(cols, convert(&ref{f.col}, event.String)); len(cols) > maxArguments {
-				fail(x.X.Pos(), "the table has more than %d columns to look into; name those that matter", maxArguments)
-			}
-		}
-	}
 	if strings.HasPrefix(x.Op, "!") {
 		fail(x.X.Pos(), "'%s' over all columns is said as not(* %s ...)", x.Op, strings.TrimPrefix(x.Op, "!"))
 	}
@@ -142,14 +159,21 @@ func (b *binder) anyColumn(x *Binary, sc *scope) scalar {
 	case "has", "hasprefix", "hassuffix", "contains":
 		// What ends terms can't be in the middle of one, so the columns can be searched as one text.
 		if c, ok := term.(*constant); ok && !strings.Contains(c.value.(string), betweenColumns) {
-			return b.word(x.Op, joined(cols), term)
+			all := sc.rel.all
+			switch {
+			case all == nil:
+				return b.word(x.Op, joined(b.searched(sc.rel, x.Span, false)), term)
+			case strings.HasSuffix(x.Op, "_cs"):
+				return b.word(x.Op, &ref{all[0]}, term)
+			}
+			return test(op(x.Op), &ref{all[1]}, lower(term))
 		}
 	case "==", "=~", "startswith", "endswith", "matches regex":
 	default:
 		fail(x.X.Pos(), "'%s' can't look into all columns; name the column", x.Op)
 	}
 	var any []scalar
-	for _, c := range cols {
+	for _, c := range b.searched(sc.rel, x.Span, x.Op == "==" || x.Op == "=~") {
 		any = append(any, b.comparison(x, c, term))
 	}
 	return &call{opOr, event.Bool, any}
@@ -294,7 +318,9 @@ func (f *finder) columns(legs []leg) {
 			f.keep = append(f.keep, FindColumn{Name: fd.name})
 		}
 	}
-	f.pack = true
+	for _, l := range legs {
+		f.pack = f.pack || slices.ContainsFunc(l.rel.fields, func(fd field) bool { return !f.keeps(fd.name) })
+	}
 }
 
 func (f *finder) keeps(name string) bool {
@@ -337,7 +363,7 @@ func (f *finder) leg(rel *relation, legs []leg) *relation {
 		}
 	}
 	f.b.finish(over, f.x.Span, missing)
-	over.plan = f.b.add(f.x.Span, &filter{over.plan, f.b.found(f.x.Pred, over, false)})
+	f.b.keepFound(f.x.Span, f.x.Pred, over, false)
 	c := &compute{in: over.plan}
 	out := &relation{}
 	for _, k := range f.keep {

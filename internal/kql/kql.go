@@ -28,6 +28,7 @@ const (
 	maxLets      = 500       // let statements
 	maxPlan      = 1000      // plan nodes after every let is expanded
 	maxGroupings = 16        // groupings on top of each other: DuckDB plans twice as long for each, 4 s for 24
+	maxTables    = 2000      // tables inside tables after every let is expanded
 	maxScalars   = 500_000   // bound expressions after every let is expanded
 	maxColumns   = 2000      // columns of one intermediate table
 	maxRows      = 200_000   // rows of a datatable or of a list from elsewhere

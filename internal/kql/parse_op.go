@@ -231,6 +231,10 @@ func (p *parser) union(start int) *Union {
 		at := p.tok()
 		p.i += 2
 		v := p.tok()
+		if at.text == "withsource" && p.is("[") {
+			op.WithSource = p.name("a column name").Name
+			continue
+		}
 		if v.kind != tName && v.kind != tLiteral {
 			fail(v.Span, "expected a value for %s, found %s", at.text, p.found())
 		}

@@ -283,6 +283,8 @@ type relation struct {
 	plan   node
 	fields []field
 	name   string // of the table, where it is one or was given one
+	// all is the text of all columns, as it is and folded, where a search looks into it more than once.
+	all *[2]*column
 }
 
 func (r *relation) lookup(name string) *column {

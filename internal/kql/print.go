@@ -206,7 +206,7 @@ func (p *printer) union(op *Union) {
 		p.w("kind=", op.Kind, " ")
 	}
 	if op.WithSource != "" {
-		p.w("withsource=", op.WithSource, " ")
+		p.w("withsource=", ident(op.WithSource), " ")
 	}
 	if op.Fuzzy {
 		p.w("isfuzzy=true ")
