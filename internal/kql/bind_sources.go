@@ -17,8 +17,9 @@ type ExternalRef struct {
 }
 
 const (
-	maxURIs = 20
-	maxData = 64 << 20 // bytes of all tables of constants of one query
+	maxURIs  = 20
+	maxCells = 2_000_000 // values of a list from elsewhere
+	maxData  = 64 << 20  // bytes of all tables of constants of one query
 )
 
 // made binds a table that is neither a pipeline nor a name.
@@ -218,6 +219,9 @@ func (b *binder) externalData(x *ExternalData) *relation {
 		}
 		if len(rows) > maxRows {
 			fail(x.Span, "externaldata reads at most %d rows, these are %d", maxRows, len(rows))
+		}
+		if len(rows)*len(types) > maxCells {
+			fail(x.Span, "externaldata reads at most %d values; name fewer columns", maxCells)
 		}
 		r = newRowSet(types)
 		for _, in := range rows {
