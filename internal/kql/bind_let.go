@@ -59,7 +59,7 @@ func (b *binder) callTable(x *Call, m *meaning, first *tableValue) *relation {
 		b.define(f.Body.Lets)
 		rel = b.table(f.Body.Body)
 	})
-	rel.name = ""
+	rel.name, rel.hidden = "", nil
 	return rel
 }
 
@@ -222,11 +222,16 @@ func (b *binder) useTable(v *tableValue) *relation {
 	if v.columns == nil {
 		return rel
 	}
-	fields := make([]field, len(v.columns))
-	for i, d := range v.columns {
-		fields[i] = field{d.Name, rel.lookup(d.Name)}
+	shown := map[*column]bool{}
+	for _, d := range v.columns {
+		shown[rel.lookup(d.Name)] = true
 	}
-	rel.fields = fields
+	rel.hidden = map[*column]bool{}
+	for _, f := range rel.fields {
+		if !shown[f.col] {
+			rel.hidden[f.col] = true
+		}
+	}
 	return rel
 }
 

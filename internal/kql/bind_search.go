@@ -305,17 +305,19 @@ func (f *finder) columns(legs []leg) {
 		}
 		return
 	}
-	for _, n := range f.named {
-		f.keep = append(f.keep, FindColumn{Name: n})
-	}
 	for _, fd := range legs[0].rel.fields {
-		everywhere := !slices.Contains(f.named, fd.name)
+		everywhere := true
 		for _, l := range legs {
 			c := l.rel.lookup(fd.name)
 			everywhere = everywhere && c != nil && c.typ == fd.col.typ
 		}
-		if everywhere {
+		if everywhere || slices.Contains(f.named, fd.name) {
 			f.keep = append(f.keep, FindColumn{Name: fd.name})
+		}
+	}
+	for _, n := range f.named {
+		if !f.keeps(n) {
+			f.keep = append(f.keep, FindColumn{Name: n})
 		}
 	}
 	for _, l := range legs {

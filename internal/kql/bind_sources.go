@@ -285,7 +285,7 @@ func (b *binder) getSchema(rel *relation, op *GetSchema) *relation {
 		event.String: "System.String", event.Datetime: "System.DateTime", event.Bool: "System.SByte", event.Int: "System.Int32",
 		event.Long: "System.Int64", event.Real: "System.Double", event.Timespan: "System.TimeSpan", event.Dynamic: "System.Object",
 	}
-	r := newRowSet([]event.Type{event.String, event.Int, event.String, event.String})
+	r := newRowSet([]event.Type{event.String, event.Long, event.String, event.String})
 	for i, f := range rel.fields {
 		r.add(f.name, int64(i), stored[f.col.typ], string(f.col.typ))
 	}
@@ -300,9 +300,6 @@ func (b *binder) options(sets []Property) {
 			var c *constant
 			if s.X != nil {
 				c, _ = b.scalar(s.X, &scope{}).(*constant)
-				if c != nil && c.typ == event.String {
-					c, _ = convert(c, event.Datetime).(*constant)
-				}
 			}
 			if c == nil || c.typ != event.Datetime || c.value == nil {
 				fail(s.Span, "set query_now needs a datetime: set query_now = datetime(2026-05-20)")

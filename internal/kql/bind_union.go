@@ -120,14 +120,12 @@ func (b *binder) union(left *relation, op *Union) *relation {
 // combine makes one table of several. Columns of one name and several types stand side by side, as Name_type, in the order
 // in which they came.
 func (b *binder) combine(at Span, legs []leg, inner bool, withSource string) *relation {
-	types := map[string]map[event.Type]int{} // in how many inputs a name has a type
+	in := map[string]int{} // how many inputs have a name
 	order := map[string][]event.Type{}
 	for _, l := range legs {
 		for _, f := range l.rel.fields {
-			if types[f.name] == nil {
-				types[f.name] = map[event.Type]int{}
-			}
-			if types[f.name][f.col.typ]++; types[f.name][f.col.typ] == 1 {
+			in[f.name]++
+			if !slices.Contains(order[f.name], f.col.typ) {
 				order[f.name] = append(order[f.name], f.col.typ)
 			}
 		}
@@ -150,20 +148,20 @@ func (b *binder) combine(at Span, legs []leg, inner bool, withSource string) *re
 	}
 	var keys []key
 	seen := map[key]bool{}
-	for name := range types {
+	for name := range in {
 		names.taken[name] = true
 	}
 	for _, l := range legs {
 		for _, f := range l.rel.fields {
 			for _, typ := range order[f.name] {
 				k := key{f.name, typ}
-				if seen[k] || inner && types[f.name][typ] < len(legs) {
+				if seen[k] || inner && in[f.name] < len(legs) {
 					continue
 				}
 				seen[k] = true
 				keys = append(keys, k)
 				name := f.name
-				if withSource == name || !inner && len(types[f.name]) > 1 {
+				if withSource == name || len(order[f.name]) > 1 {
 					name = names.free(f.name + "_" + string(typ))
 				}
 				give(name, typ)

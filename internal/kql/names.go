@@ -26,7 +26,7 @@ type scalarValue struct {
 type tableValue struct {
 	x       Expr
 	names   *meaning   // what x sees
-	columns []Declared // those that may be seen; nil: all
+	columns []Declared // those that may be named; nil: all
 	first   *relation  // bound already, for the first use
 }
 

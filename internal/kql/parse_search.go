@@ -76,6 +76,11 @@ func (p *parser) findColumns(f *Find) {
 			f.Pack = true
 			return
 		}
+		if t.text == "pack" && p.peek(1).text == "(" && p.peek(2).text == "*" && p.peek(3).text == ")" {
+			p.i += 4
+			f.Pack = true
+			return
+		}
 		c := FindColumn{Name: p.name("a column name").Name}
 		if p.accept(":") {
 			c.Type = p.typeName()
