@@ -12,6 +12,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/app"
+	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
 
@@ -59,8 +60,7 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stmt, err := kql.Compile(q, kql.Options{}, kql.DuckDB())
-	if err != nil || c.Check {
+	if _, err := kql.Compile(q, kql.Options{}, kql.DuckDB()); err != nil || c.Check {
 		return err
 	}
 	cfg, err := c.load(nil)
@@ -76,7 +76,7 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if server != nil {
 		err = server.hunt(ctx, text, p)
 	} else {
-		err = huntHere(ctx, cfg, errs, stmt, p)
+		err = huntHere(ctx, cfg, errs, hunt.Ask{Query: text}, p)
 	}
 	return errors.Join(err, w.Flush())
 }
@@ -98,7 +98,7 @@ func (c huntCommand) text() (string, error) {
 }
 
 // huntHere asks the stores in the data folder.
-func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, stmt *kql.Statement, p printer) error {
+func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, ask hunt.Ask, p printer) error {
 	if _, err := os.Stat(cfg.Data); err != nil {
 		return fmt.Errorf("there is no data folder %s; tocsin import or tocsin serve makes one", cfg.Data)
 	}
@@ -107,21 +107,35 @@ func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, stmt *kql.Sta
 		return err
 	}
 	err = func() error {
-		if err := p.head(api.HuntColumns(stmt)); err != nil {
+		h, err := a.Hunter().Prepare(ctx, ask)
+		if err != nil {
 			return err
 		}
-		row := make([]any, len(stmt.Columns))
-		if err := a.Events().Query(ctx, stmt, func(values []any) error {
-			for i, v := range values {
-				row[i] = api.Value(v)
-			}
-			return p.row(row)
-		}); err != nil {
+		done, err := a.Hunter().Run(ctx, "", h, &rowsOf{to: p})
+		if err != nil {
 			return err
 		}
-		return p.end()
+		return p.end(done.Cut)
 	}()
 	return errors.Join(err, a.Close())
+}
+
+// rowsOf prints an answer of this process as one of a server.
+type rowsOf struct {
+	to  printer
+	row []any
+}
+
+func (r *rowsOf) Head(columns []kql.Column) error {
+	r.row = make([]any, len(columns))
+	return r.to.head(api.HuntColumns(columns))
+}
+
+func (r *rowsOf) Row(values []any) error {
+	for i, v := range values {
+		r.row[i] = api.Value(v)
+	}
+	return r.to.row(r.row)
 }
 
 // hunt asks a server, which sends a line a row.
@@ -146,7 +160,7 @@ func (r *remote) hunt(ctx context.Context, text string, p printer) error {
 		case line.Error != "":
 			return fmt.Errorf("server %s: %s", r.url, line.Error)
 		case line.Done != nil:
-			return p.end()
+			return p.end(line.Done.Cut)
 		case line.Columns != nil:
 			err = p.head(line.Columns)
 		default:

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -17,23 +18,24 @@ import (
 type printer interface {
 	head(columns []api.HuntColumn) error
 	row(values []any) error
-	end() error
+	end(cut string) error // cut says why there are not all rows, "" when there are
 }
 
 func newPrinter(format string, w, remarks io.Writer) printer {
 	switch format {
 	case "csv":
-		return &csvPrinter{w: csv.NewWriter(w)}
+		return &csvPrinter{w: csv.NewWriter(w), remarks: remarks}
 	case "json":
-		return &jsonPrinter{w: w}
+		return &jsonPrinter{w: w, remarks: remarks}
 	}
 	return &tablePrinter{w: w, remarks: remarks}
 }
 
 // csvPrinter writes RFC 4180 with a header line. It is for programs: cells are as they are.
 type csvPrinter struct {
-	w     *csv.Writer
-	cells []string
+	w       *csv.Writer
+	remarks io.Writer
+	cells   []string
 }
 
 func (p *csvPrinter) head(columns []api.HuntColumn) error {
@@ -50,16 +52,16 @@ func (p *csvPrinter) row(values []any) error {
 	return p.w.Write(p.cells)
 }
 
-func (p *csvPrinter) end() error {
+func (p *csvPrinter) end(cut string) error {
 	p.w.Flush()
-	return p.w.Error()
+	return errors.Join(p.w.Error(), remark(p.remarks, cut))
 }
 
 // jsonPrinter writes one array of row objects, columns in order.
 type jsonPrinter struct {
-	w     io.Writer
-	names []string
-	rows  int
+	w, remarks io.Writer
+	names      []string
+	rows       int
 }
 
 func (p *jsonPrinter) head(columns []api.HuntColumn) error {
@@ -99,8 +101,17 @@ func (p *jsonPrinter) row(values []any) error {
 	return err
 }
 
-func (p *jsonPrinter) end() error {
+func (p *jsonPrinter) end(cut string) error {
 	_, err := io.WriteString(p.w, "\n]\n")
+	return errors.Join(err, remark(p.remarks, cut))
+}
+
+// remark says beside an answer what it lacks.
+func remark(w io.Writer, words string) error {
+	if words == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, words)
 	return err
 }
 
@@ -137,7 +148,7 @@ func (p *tablePrinter) row(values []any) error {
 	return nil
 }
 
-func (p *tablePrinter) end() error {
+func (p *tablePrinter) end(cut string) error {
 	width := make([]int, len(p.names))
 	for _, line := range append([][]string{p.names}, p.rows...) {
 		for i, s := range line {
@@ -173,12 +184,14 @@ func (p *tablePrinter) end() error {
 	if total == 1 {
 		word = "row"
 	}
-	remark := fmt.Sprintf("%d %s", total, word)
+	words := fmt.Sprintf("%d %s", total, word)
 	if p.more > 0 {
-		remark += fmt.Sprintf(", the first %d shown; --format csv or json shows all", tableRows)
+		words += fmt.Sprintf(", the first %d shown; --format csv or json shows all", tableRows)
 	}
-	_, err := fmt.Fprintln(p.remarks, remark)
-	return err
+	if cut != "" {
+		words += "; " + cut
+	}
+	return remark(p.remarks, words)
 }
 
 // cell is a value as text.

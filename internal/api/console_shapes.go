@@ -8,6 +8,7 @@ type HuntAsk struct {
 	Check bool      `json:"check,omitempty" doc:"Only compile"`
 	From  time.Time `json:"from,omitempty" doc:"Start of every table, included; absent: open"`
 	To    time.Time `json:"to,omitempty" doc:"End of every table, excluded; absent: open"`
+	Rows  int64     `json:"rows,omitempty" minimum:"0" doc:"At most so many rows; absent, or more than the server allows: what it allows"`
 }
 
 type huntInput struct {
@@ -24,6 +25,7 @@ type HuntColumn struct {
 // error when the store failed on the way.
 type HuntLine struct {
 	Columns []HuntColumn `json:"columns,omitempty"`
+	Notes   []string     `json:"notes,omitempty" doc:"With the columns: what the reader of the rows must know, one sentence each, such as which tables nothing fills"`
 	Row     []any        `json:"row,omitempty"`
 	Done    *HuntDone    `json:"done,omitempty"`
 	Error   string       `json:"error,omitempty"`
@@ -31,8 +33,9 @@ type HuntLine struct {
 
 // HuntDone closes an answer.
 type HuntDone struct {
-	Rows   int64 `json:"rows"`
-	TookMS int64 `json:"took_ms"`
+	Rows   int64  `json:"rows"`
+	Cut    string `json:"cut,omitempty" doc:"Present when there are more rows than these: one sentence that says which limit cut them off"`
+	TookMS int64  `json:"took_ms"`
 }
 
 type importInput struct {

@@ -32,6 +32,7 @@ type Deps struct {
 	Preferences Preferencer
 
 	Explorer *hunt.Explorer
+	Hunter   *hunt.Runner
 	Events   hunt.Store
 	Raw      RawMail
 	Intake   Intake

@@ -4,26 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
 
 // hunt runs a query and sends its rows as they come, one line of JSON each.
 func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse, error) {
-	q, err := kql.Parse(in.Body.Query)
+	h, err := s.deps.Hunter.Prepare(ctx, hunt.Ask{Query: in.Body.Query, From: in.Body.From, To: in.Body.To, Rows: in.Body.Rows})
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := kql.Compile(q, kql.Options{Now: s.deps.Now(), From: in.Body.From, To: in.Body.To}, s.deps.Events.Dialect())
-	if err != nil {
-		return nil, err
-	}
+	operatorID := ""
 	if !in.Body.Check {
+		if p := auth.From(ctx); p != nil {
+			operatorID = p.Operator.ID
+		}
 		if err := s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActQuery, Subject: in.Body.Query}, nil); err != nil {
 			return nil, err
 		}
@@ -33,41 +33,57 @@ func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse,
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		client := patient(w)
 		defer func() { _ = client.flush() }() // a client that went away is nobody's trouble
-		out := json.NewEncoder(client)
-		out.SetEscapeHTML(false)
-		if out.Encode(HuntLine{Columns: HuntColumns(stmt)}) != nil || in.Body.Check {
+		lines := &huntLines{notes: h.Notes, out: json.NewEncoder(client)}
+		lines.out.SetEscapeHTML(false)
+		if in.Body.Check {
+			_ = lines.Head(h.Statement.Columns)
 			return
 		}
-		began := time.Now()
-		line := HuntLine{Row: make([]any, len(stmt.Columns))}
-		done := HuntDone{}
-		var gone error
-		err := s.deps.Events.Query(r.Context(), stmt, func(row []any) error {
-			for i, v := range row {
-				line.Row[i] = Value(v)
-			}
-			done.Rows++
-			gone = out.Encode(line)
-			return gone
-		})
-		done.TookMS = time.Since(began).Milliseconds()
+		done, err := s.deps.Hunter.Run(r.Context(), operatorID, h, lines)
 		switch {
-		case gone != nil || r.Context().Err() != nil && !errors.Is(context.Cause(r.Context()), ErrStopping):
+		case lines.gone != nil || r.Context().Err() != nil && !errors.Is(context.Cause(r.Context()), ErrStopping):
 		case err != nil:
 			var status huma.StatusError
 			if p := s.problem(r.Context(), "post-hunt", err); errors.As(p, &status) {
-				_ = out.Encode(HuntLine{Error: p.Error()})
+				_ = lines.send(HuntLine{Error: p.Error()})
 			}
 		default:
-			_ = out.Encode(HuntLine{Done: &done})
+			_ = lines.send(HuntLine{Done: &HuntDone{Rows: done.Rows, Cut: done.Cut, TookMS: done.Took.Milliseconds()}})
 		}
 	}}, nil
 }
 
-// HuntColumns heads the rows of a statement.
-func HuntColumns(stmt *kql.Statement) []HuntColumn {
-	out := make([]HuntColumn, len(stmt.Columns))
-	for i, c := range stmt.Columns {
+// huntLines sends an answer as lines of JSON.
+type huntLines struct {
+	notes []string
+	out   *json.Encoder
+	line  HuntLine
+	gone  error // the client went away
+}
+
+var _ hunt.Sink = (*huntLines)(nil)
+
+func (l *huntLines) Head(columns []kql.Column) error {
+	l.line.Row = make([]any, len(columns))
+	return l.send(HuntLine{Columns: HuntColumns(columns), Notes: l.notes})
+}
+
+func (l *huntLines) Row(values []any) error {
+	for i, v := range values {
+		l.line.Row[i] = Value(v)
+	}
+	return l.send(l.line)
+}
+
+func (l *huntLines) send(line HuntLine) error {
+	l.gone = l.out.Encode(line)
+	return l.gone
+}
+
+// HuntColumns heads the rows of an answer.
+func HuntColumns(columns []kql.Column) []HuntColumn {
+	out := make([]HuntColumn, len(columns))
+	for i, c := range columns {
 		out[i] = HuntColumn{Name: c.Name, Type: string(c.Type)}
 	}
 	return out

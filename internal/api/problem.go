@@ -43,6 +43,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		status    huma.StatusError
 		query     *kql.Error
 		asked     *hunt.InputError
+		limit     *hunt.LimitError
 		soon      *auth.TooSoon
 		invalid   *auth.Invalid
 		input     *refused
@@ -62,6 +63,8 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
 	case errors.As(err, &asked):
 		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
+	case errors.As(err, &limit):
+		return limitProblem(limit)
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):
@@ -105,6 +108,17 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	}
 	s.deps.Log.Error("request failed", "operation", op, "err", err)
 	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// limitProblem tells a query that has to wait from one that has to become smaller.
+func limitProblem(e *hunt.LimitError) error {
+	switch e.Limit {
+	case hunt.LimitBusy:
+		return huma.ErrorWithHeaders(huma.NewError(http.StatusServiceUnavailable, e.Msg), http.Header{"Retry-After": {"5"}})
+	case hunt.LimitTime:
+		return huma.NewError(http.StatusGatewayTimeout, e.Msg)
+	}
+	return huma.NewError(http.StatusUnprocessableEntity, e.Msg)
 }
 
 // challenge answers 401 with the header that RFC 9110 section 15.5.2 asks for. "Bearer" opens no window in a browser.

@@ -66,6 +66,7 @@ type App struct {
 	pipeline *ingest.Pipeline
 	jobs     *river.Client[*sql.Tx]
 	explorer *hunt.Explorer
+	hunter   *hunt.Runner
 	gate     *auth.Gate
 	api      *api.Server
 	metrics  *prometheus.Registry
@@ -167,6 +168,7 @@ func (a *App) connect() (err error) {
 	}
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits()})
 	a.gate = newGate(a.cases, a.opt.Now)
 	a.measure()
 
@@ -179,7 +181,7 @@ func (a *App) connect() (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Hunter: a.hunter, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -210,6 +212,9 @@ func (a *App) Cases() *casestore.Store { return a.cases }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Hunter runs hunting queries.
+func (a *App) Hunter() *hunt.Runner { return a.hunter }
 
 // Gate is where operators prove who they are.
 func (a *App) Gate() *auth.Gate { return a.gate }

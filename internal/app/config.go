@@ -18,6 +18,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"tocsin/internal/hunt"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -36,6 +38,7 @@ type Config struct {
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
 	Events       Events       `koanf:"events"`
+	Hunting      Hunting      `koanf:"hunting"`
 	Retention    Retention    `koanf:"retention"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Log          Log          `koanf:"log"`
@@ -128,6 +131,29 @@ type Events struct {
 	Threads int   `koanf:"threads"` // 0: one a processor
 }
 
+// Hunting bounds what queries of people may take. package hunt says what each limit means.
+type Hunting struct {
+	Time       time.Duration `koanf:"time"`
+	Rows       int           `koanf:"rows"`
+	Concurrent int           `koanf:"concurrent"`
+}
+
+func (h Hunting) limits() hunt.Limits {
+	return hunt.Limits{Time: h.Time, Rows: int64(h.Rows), Concurrent: h.Concurrent}
+}
+
+func (h Hunting) validate() error {
+	switch {
+	case h.Time < time.Second || h.Time > 24*time.Hour:
+		return fmt.Errorf("config: hunting.time: %s is out of bounds; 1s to 24h", h.Time)
+	case h.Rows < 1 || h.Rows > 10_000_000:
+		return fmt.Errorf("config: hunting.rows: %d is out of bounds; 1 to 10000000", h.Rows)
+	case h.Concurrent < 1 || h.Concurrent > 12:
+		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
+	}
+	return nil
+}
+
 // Retention says how long what is kept. 0: for ever.
 type Retention struct {
 	Events time.Duration `koanf:"events"`
@@ -158,6 +184,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 100_000, Concurrent: 2},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
@@ -335,6 +362,9 @@ func (c Config) validate() error {
 	}
 	if err := c.Decider().Validate(); err != nil {
 		return fmt.Errorf("config: policy.%s", oneLine(err))
+	}
+	if err := c.Hunting.validate(); err != nil {
+		return err
 	}
 	switch {
 	case c.Data == "":

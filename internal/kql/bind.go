@@ -140,12 +140,16 @@ func (b *binder) tableNamed(x *Name) *relation {
 		}
 		rel.fields = append(rel.fields, field{c.Name, col})
 	}
+	rel.legacy = legacyOf(t, rel)
 	return rel
 }
 
 func (b *binder) unknownTable(x *Name) {
+	if event.Elsewhere(x.Name) {
+		panic(problem{at: x.Start, msg: "this installation does not collect " + x.Name, table: x.Name})
+	}
 	var names []string
-	for _, t := range event.Tables() {
+	for _, t := range event.Schema() {
 		names = append(names, t.Name)
 	}
 	names = append(names, b.known()...)

@@ -112,6 +112,11 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 	if m := b.find(x.Name); m != nil {
 		return b.namedScalar(x, m)
 	}
+	if sc.rel != nil {
+		if v := sc.rel.legacy.column(b, x.Name); v != nil {
+			return v
+		}
+	}
 	if _, ok := event.TableNamed(x.Name); ok {
 		fail(x.Span, "'%s' is a table; a single value is needed here", x.Name)
 	}

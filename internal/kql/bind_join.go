@@ -77,7 +77,7 @@ func (b *binder) join(left *relation, op *Join) *relation {
 		taken.taken[name] = true
 		fields = append(fields, field{name, f.col})
 	}
-	return &relation{plan: b.add(op.Span, j), fields: fields}
+	return &relation{plan: b.add(op.Span, j), fields: fields, legacy: legacyJoined(k, left.legacy, right.legacy)}
 }
 
 func withoutKeys(fields []field, on []joinPair) []field {

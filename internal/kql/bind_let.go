@@ -272,8 +272,9 @@ func (b *binder) pipeline(x *Pipe) *relation {
 		case i == first:
 			rel = b.invoke(op.(*Invoke), upTo(i))
 		default:
+			legacy := rel.legacy
 			rel = b.operator(rel, op)
-			rel.name = ""
+			rel.name, rel.legacy = "", legacyAfter(op, legacy, rel.legacy)
 		}
 		if len(rel.fields) > maxColumns {
 			fail(op.Pos(), "a table has at most %d columns", maxColumns)

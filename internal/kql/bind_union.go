@@ -56,10 +56,15 @@ func (b *binder) legs(left *relation, inputs []Expr, fuzzy bool) []leg {
 	return out
 }
 
-// matching lists the tables and views whose names match a pattern.
+// matching lists the tables and views whose names match a pattern. A star alone is every table that has rows: those that
+// nothing fills would only add columns.
 func (b *binder) matching(pattern string) []string {
 	var out, views []string
-	for _, t := range event.Tables() {
+	tables := event.Schema()
+	if pattern == "*" {
+		tables = event.Tables()
+	}
+	for _, t := range tables {
 		if wildcard(pattern, t.Name) && b.find(t.Name) == nil {
 			out = append(out, t.Name)
 		}

@@ -329,7 +329,6 @@ func (g *generator) gen(n node, need *colSet) *block {
 }
 
 func (g *generator) scan(n *scan, need *colSet) *block {
-	b := g.source(g.d.table(n.table))
 	if !slices.Contains(g.tables, n.table.Name) {
 		g.tables = append(g.tables, n.table.Name)
 	}
@@ -338,6 +337,10 @@ func (g *generator) scan(n *scan, need *colSet) *block {
 	if n.time != nil {
 		need.add(n.time)
 	}
+	if !n.table.Collected {
+		return g.nothing(n, need)
+	}
+	b := g.source(g.d.table(n.table))
 	for _, c := range need.list {
 		if col, ok := n.cols[c]; ok {
 			b.env[c] = g.d.column(g, col)

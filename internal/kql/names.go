@@ -91,7 +91,7 @@ func (b *binder) tabular(x Expr) bool {
 			return b.meansTable(m)
 		}
 		_, ok := event.TableNamed(x.Name)
-		return ok || notHere(x.Name) != ""
+		return ok || event.Elsewhere(x.Name) || notHere(x.Name) != ""
 	}
 	return false
 }

@@ -286,7 +286,8 @@ type relation struct {
 	// hidden are columns that go along and can't be named: those of a function's table that it does not declare.
 	hidden map[*column]bool
 	// all is the text of all columns, as it is and folded, where a search looks into it more than once.
-	all *[2]*column
+	all    *[2]*column
+	legacy *legacy // nil: no column has a name of old
 }
 
 func (r *relation) lookup(name string) *column {

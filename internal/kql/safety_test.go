@@ -103,7 +103,7 @@ func known(text string) bool {
 		"second", "minute", "quarter", "month", "millisecond", "microsecond", "Fragment", "Username", "Password", "Scheme", "Query Parameters":
 		return true
 	}
-	for _, table := range event.Tables() {
+	for _, table := range event.Schema() {
 		if _, ok := table.Column(text); ok || table.Name == text {
 			return true
 		}

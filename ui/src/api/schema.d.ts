@@ -1008,6 +1008,11 @@ export interface components {
             from?: string;
             query: string;
             /**
+             * Format: int64
+             * @description At most so many rows; absent, or more than the server allows: what it allows
+             */
+            rows?: number;
+            /**
              * Format: date-time
              * @description End of every table, excluded; absent: open
              */

@@ -1,0 +1,238 @@
+package hunt
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/internal/event"
+	"tocsin/internal/kql"
+)
+
+// Limits bound what hunting may take, so that no query of a person stops intake, Explorer or the queries of others. Zero fields
+// take the default.
+type Limits struct {
+	Time       time.Duration // of one query, from its turn to its last row; default 3 minutes
+	Rows       int64         // of one answer; default 100,000
+	Bytes      int64         // of the values of one answer; default 64 MiB
+	Concurrent int           // queries that run at once; default 2. More wait for their turn
+	Wait       time.Duration // for a turn; default 10 s
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Time:       cmp.Or(l.Time, 3*time.Minute),
+		Rows:       cmp.Or(l.Rows, 100_000),
+		Bytes:      cmp.Or(l.Bytes, 64<<20),
+		Concurrent: cmp.Or(l.Concurrent, 2),
+		Wait:       cmp.Or(l.Wait, 10*time.Second),
+	}
+}
+
+// Ask is one hunting query and what narrows it. It can only narrow what Limits allow.
+type Ask struct {
+	Query    string
+	From, To time.Time     // of every table: [From, To); zero: open
+	Rows     int64         // at most so many rows; 0: what Limits allow
+	Time     time.Duration // at most so long; 0: what Limits allow
+}
+
+// Hunt is a query that compiled and may run. It may run more than once.
+type Hunt struct {
+	Query     *kql.Query
+	Statement *kql.Statement
+	Notes     []string // what the reader of the answer must know, one sentence each: which tables nothing fills
+
+	ask  Ask
+	rows int64
+	time time.Duration
+}
+
+// Sink takes the answer of a hunt. An error of either method ends the query and is returned as it is.
+type Sink interface {
+	// Head comes once, when the query has its turn and before any row.
+	Head(columns []kql.Column) error
+	// Row takes one row in order: values as eventstore.Store gives them. The slice is reused.
+	Row(values []any) error
+}
+
+// Done closes an answer.
+type Done struct {
+	Rows   int64
+	Cut    string // "": these are all rows. Otherwise one sentence that says which limit cut them off
+	Took   time.Duration
+	Waited time.Duration // for its turn, before Took begins
+}
+
+// Limit names what ended a query.
+type Limit string
+
+const (
+	LimitTime   Limit = "time"
+	LimitMemory Limit = "memory"
+	LimitBusy   Limit = "busy" // it had no turn
+	LimitValue  Limit = "value"
+)
+
+// LimitError says that a query needed more than it may have. Its text is for people and says what would help.
+type LimitError struct {
+	Limit Limit
+	Msg   string
+}
+
+func (e *LimitError) Error() string { return e.Msg }
+
+// Runner runs hunting queries within limits. It is the one road for the API, the command line and whatever else lets people ask
+// in KQL. It is safe for concurrent use.
+type Runner struct {
+	store  Store
+	now    func() time.Time
+	limits Limits
+	turns  chan struct{}
+}
+
+// RunnerOptions are what a Runner needs beside the store. Zero fields take the default.
+type RunnerOptions struct {
+	Now    func() time.Time // the clock of now() and ago(); default time.Now
+	Limits Limits
+}
+
+// NewRunner returns a Runner over s.
+func NewRunner(s Store, o RunnerOptions) *Runner {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := o.Limits.withDefaults()
+	return &Runner{store: s, now: o.Now, limits: l, turns: make(chan struct{}, l.Concurrent)}
+}
+
+// Limits are those that hold.
+func (r *Runner) Limits() Limits { return r.limits }
+
+// options is the one place where the options of a hunting query are made.
+func (r *Runner) options(a Ask, rows int64) kql.Options {
+	// One row more than may be shown tells whether there are more.
+	return kql.Options{Now: r.now(), From: a.From, To: a.To, Limit: int(rows) + 1}
+}
+
+// Prepare compiles a query; nothing runs yet. An error in the query's text is a *kql.Error.
+func (r *Runner) Prepare(_ context.Context, a Ask) (*Hunt, error) {
+	if !a.From.IsZero() && !a.To.IsZero() && !a.From.Before(a.To) {
+		return nil, inputError("to", "the range ends (%s) before it begins (%s)", a.To.Format(time.RFC3339), a.From.Format(time.RFC3339))
+	}
+	q, err := kql.Parse(a.Query)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hunt{Query: q, ask: a, rows: narrow(a.Rows, r.limits.Rows), time: narrow(a.Time, r.limits.Time)}
+	if h.Statement, err = kql.Compile(q, r.options(a, h.rows), r.store.Dialect()); err != nil {
+		return nil, err
+	}
+	for _, name := range h.Statement.Tables {
+		if t, ok := event.TableNamed(name); ok && !t.Collected {
+			h.Notes = append(h.Notes, "nothing fills "+name+" in this installation, so it is empty: what the query looks for there is not found")
+		}
+	}
+	return h, nil
+}
+
+func narrow[T int64 | time.Duration](asked, allowed T) T {
+	if asked <= 0 {
+		return allowed
+	}
+	return min(asked, allowed)
+}
+
+// Run waits for a turn, runs h for an operator and gives its rows to out. A query that needs more than it may have ends in a
+// *LimitError, except that too many rows or bytes only cut the answer: Done says so. When ctx ends, so does the query, and the
+// error is ctx's.
+func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) (done Done, err error) {
+	asked := time.Now()
+	leave, err := r.turn(ctx, operatorID)
+	done.Waited = time.Since(asked)
+	if err != nil {
+		return done, err
+	}
+	defer leave()
+	began := time.Now()
+	defer func() { done.Took = time.Since(began) }()
+	if err = out.Head(h.Statement.Columns); err != nil {
+		return done, err
+	}
+	tooLong := &LimitError{LimitTime, fmt.Sprintf("the query was stopped after %s; ask for less time or fewer columns, or filter before join and summarize", h.time)}
+	ctx, cancel := context.WithTimeoutCause(ctx, h.time, tooLong)
+	defer cancel()
+	var size int64
+	err = r.store.Query(ctx, h.Statement, func(row []any) error {
+		if done.Rows == h.rows {
+			done.Cut = fmt.Sprintf("only the first %s rows are here, there are more; filter, summarize or take fewer", thousands(h.rows))
+			return errCut
+		}
+		if size += octets(row); size > r.limits.Bytes {
+			if done.Rows == 0 {
+				return &LimitError{LimitValue, fmt.Sprintf("one row is larger than a whole answer may be (%d MiB); make its lists shorter", r.limits.Bytes>>20)}
+			}
+			done.Cut = fmt.Sprintf("only the first %s rows are here, there are more: an answer holds %d MiB; project fewer columns", thousands(done.Rows), r.limits.Bytes>>20)
+			return errCut
+		}
+		done.Rows++
+		return out.Row(row)
+	})
+	switch {
+	case err == errCut:
+		return done, nil
+	case errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) == error(tooLong):
+		return done, tooLong
+	}
+	return done, err
+}
+
+// errCut ends a query whose further rows nobody may see.
+var errCut = errors.New("hunt: enough rows")
+
+// turn waits until one more query may run; leave gives the turn back.
+func (r *Runner) turn(ctx context.Context, _ string) (leave func(), err error) {
+	leave = func() { <-r.turns }
+	late := time.NewTimer(r.limits.Wait)
+	defer late.Stop()
+	select {
+	case r.turns <- struct{}{}:
+		return leave, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-late.C:
+		return nil, &LimitError{LimitBusy, fmt.Sprintf("%d hunting queries run already, and none came to its end within %s; try again, or stop one", r.limits.Concurrent, r.limits.Wait)}
+	}
+}
+
+// octets is about what a row takes in an answer.
+func octets(row []any) int64 {
+	var n int64
+	for _, v := range row {
+		switch v := v.(type) {
+		case string:
+			n += int64(len(v))
+		case json.RawMessage:
+			n += int64(len(v))
+		}
+		n += 8
+	}
+	return n
+}
+
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for i, d := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
