@@ -60,7 +60,9 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := kql.Compile(q, kql.Options{}, kql.DuckDB()); err != nil || c.Check {
+	// Which lists may be read is for who answers to say.
+	anyList := func(kql.ExternalRef) ([][]any, error) { return nil, nil }
+	if _, err := kql.Compile(q, kql.Options{External: anyList}, kql.DuckDB()); err != nil || c.Check {
 		return err
 	}
 	cfg, err := c.load(nil)

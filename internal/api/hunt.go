@@ -15,7 +15,7 @@ import (
 
 // hunt runs a query and sends its rows as they come, one line of JSON each.
 func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse, error) {
-	h, err := s.deps.Hunter.Prepare(ctx, hunt.Ask{Query: in.Body.Query, From: in.Body.From, To: in.Body.To, Rows: in.Body.Rows})
+	h, err := s.deps.Hunter.Prepare(ctx, hunt.Ask{Query: in.Body.Query, From: in.Body.From, To: in.Body.To, Rows: in.Body.Rows, Check: in.Body.Check})
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"tocsin/internal/hunt"
+	"tocsin/internal/hunt/lists"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -136,6 +137,8 @@ type Hunting struct {
 	Time       time.Duration `koanf:"time"`
 	Rows       int           `koanf:"rows"`
 	Concurrent int           `koanf:"concurrent"`
+
+	ExternalData []string `koanf:"external_data"` // addresses below which externaldata may read lists
 }
 
 func (h Hunting) limits() hunt.Limits {
@@ -150,6 +153,11 @@ func (h Hunting) validate() error {
 		return fmt.Errorf("config: hunting.rows: %d is out of bounds; 1 to 10000000", h.Rows)
 	case h.Concurrent < 1 || h.Concurrent > 12:
 		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
+	}
+	for _, address := range h.ExternalData {
+		if err := lists.ParseApproved(address); err != nil {
+			return fmt.Errorf("config: hunting.external_data: %w", err)
+		}
 	}
 	return nil
 }
@@ -184,7 +192,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
-		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 100_000, Concurrent: 2},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 100_000, Concurrent: 2, ExternalData: []string{}},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
