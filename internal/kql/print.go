@@ -334,7 +334,11 @@ func (p *printer) expr(x Expr, least int) {
 			left = r + 1
 		}
 		p.expr(x.X, left)
-		p.w(" ", x.Op, " ")
+		if x.Op == ":" {
+			p.w(x.Op)
+		} else {
+			p.w(" ", x.Op, " ")
+		}
 		p.expr(x.Y, right)
 	case *Logic:
 		for i, y := range x.X {

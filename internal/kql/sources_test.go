@@ -186,6 +186,35 @@ func TestRangeOfQueries(t *testing.T) {
 	}
 }
 
+// TestCanonicalSources: the text that functions and tables of a query are printed as.
+func TestCanonicalSources(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"let f=(a:string,b:long=3,T2:date=datetime(null)){let x=a;strcat(x,b)};print f('q',b=5)",
+			"let f = (a:string, b:long = 3, T2:datetime = datetime(null)) {\n    let x = a;\n    strcat(x, b)\n};\nprint f(\"q\", b = 5)"},
+		{"let v=view(){EmailEvents|take 1};let g=(T:(A:string,['b c']:int),U:(*)){T|union U};v|invoke g(EmailUrlInfo)",
+			"let v = view () {\n    EmailEvents\n    | take 1\n};\nlet g = (T:(A:string, [\"b c\"]:int), U:(*)) {\n    T\n    | union U\n};\nv\n| invoke g(EmailUrlInfo)"},
+		{"set notruncation;set query_now=datetime(2026-05-20);declare query_parameters(a:long=1);print a", "set notruncation;\nset query_now = datetime(2026-05-20T00:00:00Z);\ndeclare query_parameters(a:long = 1);\nprint a"},
+		{"datatable(a:string,b:long)['x',1,'y',-2,]|where b>0", "datatable(a:string, b:long) [\"x\", 1, \"y\", -2]\n| where b > 0"},
+		{"range x from 1 to 10 step 2|count", "range x from 1 to 10 step 2\n| count"},
+		{"externaldata(a:string)[@'https://x' h'?k'] with(format=csv,ignoreFirstRecord=True)", "externaldata(a:string) [h\"https://x?k\"] with (format=csv, ignoreFirstRecord=true)"},
+		{"union kind=inner isfuzzy=true withsource=['a b'] Email*,T,(U|take 1)", "union kind=inner withsource=[\"a b\"] isfuzzy=true Email*, T, (U\n    | take 1)"},
+		{"search kind=case_sensitive in(A,B*)'x' and(C:'y' or not('z*'))", "search kind=case_sensitive in (A, B*) \"x\" and (C:\"y\" or not(\"z*\"))"},
+		{"T|search 'x'|as X|getschema", "T\n| search \"x\"\n| as X\n| getschema"},
+		{"find withsource=S in(A,B) where x==1 project y,z:string,pack(*)", "find withsource=S in (A, B) where x == 1 project y, z:string, pack_all()"},
+		{"find 'x' project-smart", "find where \"x\""},
+	} {
+		q, err := Parse(c.src)
+		if err != nil {
+			t.Errorf("%s: %v", c.src, err)
+			continue
+		}
+		if got := q.String(); got != c.want {
+			t.Errorf("%s: got\n%s\nexpected\n%s", c.src, got, c.want)
+		}
+		checkRoundTrip(t, q)
+	}
+}
+
 // TestNotes: what was left out is said.
 func TestNotes(t *testing.T) {
 	st, err := compileText("set notruncation; union isfuzzy=true EmailEvents, Nope, Nada*")
