@@ -20,6 +20,7 @@ type huntCommand struct {
 	settings
 	remoteFlags
 	Check  bool   `help:"Only compile; say what is wrong."`
+	Saved  string `help:"Run a saved query, by name or id; tocsin hunt saved lists them." placeholder:"NAME"`
 	File   string `short:"f" help:"Read the query from a file; - is standard input." placeholder:"FILE"`
 	Format string `help:"table, csv or json." enum:"table,csv,json" default:"table"`
 	Query  string `arg:"" optional:"" help:"KQL over EmailEvents, EmailUrlInfo, EmailAttachmentInfo, EmailPostDeliveryEvents, UrlClickEvents."`
@@ -52,7 +53,10 @@ func (c huntCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 }
 
 func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
-	text, err := c.text()
+	if c.Query == savedWord {
+		return c.listSaved(ctx, out, errs)
+	}
+	text, saved, err := c.text(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,27 +80,30 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	p := newPrinter(c.Format, w, errs)
 	if server != nil {
-		err = server.hunt(ctx, text, p)
+		err = server.hunt(ctx, text, saved, p)
 	} else {
-		err = huntHere(ctx, cfg, errs, hunt.Ask{Query: text}, p)
+		err = huntHere(ctx, cfg, errs, hunt.Ask{Query: text, Content: true}, p)
 	}
 	return errors.Join(err, w.Flush())
 }
 
-func (c huntCommand) text() (string, error) {
+// text is the query; saved is its id when a server keeps it.
+func (c huntCommand) text(ctx context.Context) (text, saved string, err error) {
 	switch {
+	case c.Saved != "":
+		return c.savedText(ctx)
 	case c.File != "" && c.Query != "":
-		return "", errors.New("give a query or a file, not both")
+		return "", "", errors.New("give a query or a file, not both")
 	case c.File == "-":
 		b, err := io.ReadAll(io.LimitReader(os.Stdin, 1<<20))
-		return string(b), err
+		return string(b), "", err
 	case c.File != "":
 		b, err := os.ReadFile(c.File)
-		return strings.TrimPrefix(string(b), "\ufeff"), err
+		return strings.TrimPrefix(string(b), "\ufeff"), "", err
 	case c.Query == "":
-		return "", errors.New(`give a query, as in: tocsin hunt "EmailEvents | summarize count() by ThreatTypes"`)
+		return "", "", errors.New(`give a query, as in: tocsin hunt "EmailEvents | summarize count() by ThreatTypes"`)
 	}
-	return c.Query, nil
+	return c.Query, "", nil
 }
 
 // huntHere asks the stores in the data folder.
@@ -140,13 +147,17 @@ func (r *rowsOf) Row(values []any) error {
 	return r.to.row(r.row)
 }
 
-// hunt asks a server, which sends a line a row.
-func (r *remote) hunt(ctx context.Context, text string, p printer) error {
-	ask, err := json.Marshal(api.HuntAsk{Query: text})
+// hunt asks a server, which sends a line a row. What it keeps under an id it runs itself.
+func (r *remote) hunt(ctx context.Context, text, saved string, p printer) error {
+	path, ask := "/hunt", any(api.HuntAsk{Query: text})
+	if saved != "" {
+		path, ask = "/hunt/queries/"+saved+"/run", api.HuntSavedRun{}
+	}
+	raw, err := json.Marshal(ask)
 	if err != nil {
 		return err
 	}
-	body, err := r.post(ctx, "/hunt", "application/json", ask)
+	body, err := r.post(ctx, path, "application/json", raw)
 	if err != nil {
 		return err
 	}

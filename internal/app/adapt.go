@@ -56,12 +56,25 @@ func (m mailIn) Take(ctx context.Context, raw []byte, e api.Envelope) (api.Impor
 // questions is the event store for those who ask.
 type questions struct{ *duckdb.Store }
 
-var _ hunt.Store = questions{}
+var (
+	_ hunt.Store     = questions{}
+	_ hunt.HuntStore = questions{}
+)
 
 func (q questions) Query(ctx context.Context, s *kql.Statement, each func(row []any) error) error {
-	err := q.Store.Query(ctx, s, each)
-	if errors.Is(err, eventstore.ErrClosed) {
+	return asked(q.Store.Query(ctx, s, each))
+}
+
+func (q questions) Hunt(ctx context.Context, s *kql.Statement, each func(row []any) error) error {
+	return asked(q.Store.Hunt(ctx, s, each))
+}
+
+func asked(err error) error {
+	switch {
+	case errors.Is(err, eventstore.ErrClosed):
 		return api.ErrStopping
+	case errors.Is(err, eventstore.ErrMemory):
+		return hunt.ErrMemory
 	}
 	return err
 }

@@ -130,10 +130,10 @@ func TestHuntSaysWhatIsCut(t *testing.T) {
 	s := open(t)
 	s.take(t, simple("to three"), "a@harbour.test", "b@harbour.test", "c@harbour.test")
 	c := s.as(t, auth.SecurityOperator)
-	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Rows: 2})); len(rows) != 2 || last.Done == nil || last.Done.Rows != 2 || !strings.Contains(last.Done.Cut, "only the first 2 rows") {
+	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Limit: 2})); len(rows) != 2 || last.Done == nil || last.Done.Rows != 2 || !strings.Contains(last.Done.Cut, "only the first 2 rows") {
 		t.Errorf("%d rows, %+v", len(rows), last.Done)
 	}
-	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Rows: 3})); len(rows) != 3 || last.Done == nil || last.Done.Cut != "" {
+	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Limit: 3})); len(rows) != 3 || last.Done == nil || last.Done.Cut != "" {
 		t.Errorf("%d rows, %+v", len(rows), last.Done)
 	}
 }

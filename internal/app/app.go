@@ -112,7 +112,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
-	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{MemoryLimit: c.Events.Memory, Threads: c.Events.Threads}); err != nil {
+	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{
+		MemoryLimit: c.Events.Memory, Threads: c.Events.Threads, GuestMemory: c.Hunting.Memory, SpillLimit: c.Hunting.Disk,
+	}); err != nil {
 		return err
 	}
 	if c.GeoIP.File != "" {
@@ -186,7 +188,8 @@ func (a *App) connect() (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Hunter: a.hunter, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -36,6 +36,8 @@ type Column struct {
 	Facet  bool     // worth grouping by
 	List   bool     // holds several values as "a, b" text
 	IP     bool     // holds an IP address
+	// Content: quotes what stands in messages, beyond the subject, names and addresses that every list of mail shows.
+	Content bool
 }
 
 // Table of the hunting schema.
@@ -116,6 +118,8 @@ func table(name, doc string, row any, key ...string) *Table {
 				c.List = true
 			case "ip":
 				c.IP = true
+			case "content":
+				c.Content = true
 			}
 		}
 		t.Columns = append(t.Columns, c)

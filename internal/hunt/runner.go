@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,9 @@ import (
 // take the default.
 type Limits struct {
 	Time       time.Duration // of one query, from its turn to its last row; default 3 minutes
-	Rows       int64         // of one answer; default 100,000
-	Bytes      int64         // of the values of one answer; default 64 MiB
+	Rows       int64         // of one answer; default 1,000,000; negative: any number
+	Bytes      int64         // of the values of one answer; default 1 GiB; negative: any number
+	RowBytes   int64         // of the values of one row; default 64 MiB
 	Concurrent int           // queries that run at once; default 2. More wait for their turn
 	Wait       time.Duration // for a turn; default 10 s
 }
@@ -27,11 +29,20 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Time:       cmp.Or(l.Time, 3*time.Minute),
-		Rows:       cmp.Or(l.Rows, 100_000),
-		Bytes:      cmp.Or(l.Bytes, 64<<20),
+		Rows:       unlimited(cmp.Or(l.Rows, 1_000_000)),
+		Bytes:      unlimited(cmp.Or(l.Bytes, 1<<30)),
+		RowBytes:   cmp.Or(l.RowBytes, 64<<20),
 		Concurrent: cmp.Or(l.Concurrent, 2),
 		Wait:       cmp.Or(l.Wait, 10*time.Second),
 	}
+}
+
+// unlimited is a limit that is never met, when n is negative.
+func unlimited(n int64) int64 {
+	if n < 0 {
+		return math.MaxInt64
+	}
+	return n
 }
 
 // Ask is one hunting query and what narrows it. It can only narrow what Limits allow.
@@ -41,6 +52,7 @@ type Ask struct {
 	Rows     int64         // at most so many rows; 0: what Limits allow
 	Time     time.Duration // at most so long; 0: what Limits allow
 	Check    bool          // only to see whether it compiles: lists from elsewhere are not read
+	Content  bool          // whoever asks may read columns that quote messages
 }
 
 // Hunt is a query that compiled and may run. It may run more than once.
@@ -88,10 +100,20 @@ type LimitError struct {
 
 func (e *LimitError) Error() string { return e.Msg }
 
+// HuntStore is what a Runner needs of the event store: Hunt is Query for what people write, and ends with ErrMemory when there is not
+// enough memory for it.
+type HuntStore interface {
+	Hunt(ctx context.Context, s *kql.Statement, each func(row []any) error) error
+	Dialect() kql.Dialect
+}
+
+// ErrMemory is what a HuntStore returns for a query that needs too much.
+var ErrMemory = errors.New("the query needs more memory than there is for it")
+
 // Runner runs hunting queries within limits. It is the one road for the API, the command line and whatever else lets people ask
 // in KQL. It is safe for concurrent use.
 type Runner struct {
-	store  Store
+	store  HuntStore
 	now    func() time.Time
 	limits Limits
 	lists  Lists
@@ -106,7 +128,7 @@ type RunnerOptions struct {
 }
 
 // NewRunner returns a Runner over s.
-func NewRunner(s Store, o RunnerOptions) *Runner {
+func NewRunner(s HuntStore, o RunnerOptions) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -119,8 +141,14 @@ func (r *Runner) Limits() Limits { return r.limits }
 
 // options is the one place where the options of a hunting query are made.
 func (r *Runner) options(ctx context.Context, a Ask, rows int64) kql.Options {
-	// One row more than may be shown tells whether there are more.
-	return kql.Options{Now: r.now(), From: a.From, To: a.To, Limit: int(rows) + 1, External: r.external(ctx, a.Check)}
+	o := kql.Options{Now: r.now(), From: a.From, To: a.To, External: r.external(ctx, a.Check)}
+	if rows < math.MaxInt {
+		o.Limit = int(rows) + 1 // one row more than may be shown tells whether there are more
+	}
+	if !a.Content {
+		o.Withheld = withheld
+	}
+	return o
 }
 
 // Prepare compiles a query; nothing runs yet. Lists that it names are read, unless it is only checked. An error in the query's text is a *kql.Error.
@@ -172,15 +200,16 @@ func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) 
 	ctx, cancel := context.WithTimeoutCause(ctx, h.time, tooLong)
 	defer cancel()
 	var size int64
-	err = r.store.Query(ctx, h.Statement, func(row []any) error {
+	err = r.store.Hunt(ctx, h.Statement, func(row []any) error {
 		if done.Rows == h.rows {
 			done.Cut = fmt.Sprintf("only the first %s rows are here, there are more; filter, summarize or take fewer", thousands(h.rows))
 			return errCut
 		}
-		if size += octets(row); size > r.limits.Bytes {
-			if done.Rows == 0 {
-				return &LimitError{LimitValue, fmt.Sprintf("one row is larger than a whole answer may be (%d MiB); make its lists shorter", r.limits.Bytes>>20)}
-			}
+		n := octets(row)
+		if n > r.limits.RowBytes {
+			return &LimitError{LimitValue, fmt.Sprintf("row %s is larger than a row may be (%d MiB); make its lists shorter", thousands(done.Rows+1), r.limits.RowBytes>>20)}
+		}
+		if size += n; size > r.limits.Bytes {
 			done.Cut = fmt.Sprintf("only the first %s rows are here, there are more: an answer holds %d MiB; project fewer columns", thousands(done.Rows), r.limits.Bytes>>20)
 			return errCut
 		}
@@ -192,6 +221,8 @@ func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) 
 		return done, nil
 	case errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) == error(tooLong):
 		return done, tooLong
+	case errors.Is(err, ErrMemory):
+		return done, &LimitError{LimitMemory, "the query was stopped because hunting needed more memory, or room on disk, than it has; filter earlier, project fewer columns, or summarize less at once"}
 	}
 	return done, err
 }

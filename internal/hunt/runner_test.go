@@ -18,7 +18,7 @@ type slow struct {
 }
 
 func (s slow) Dialect() kql.Dialect { return kql.DuckDB() }
-func (s slow) Query(ctx context.Context, _ *kql.Statement, each func([]any) error) error {
+func (s slow) Hunt(ctx context.Context, _ *kql.Statement, each func([]any) error) error {
 	return s.rows(ctx, each)
 }
 
@@ -77,6 +77,8 @@ func TestRunnerCutsWithAWord(t *testing.T) {
 		{"asked for fewer", count(4, "x"), hunt.Limits{Rows: 3}, 2, 2, "only the first 2 rows are here"},
 		{"asked for more", count(4, "x"), hunt.Limits{Rows: 3}, 9, 3, "only the first 3 rows are here"},
 		{"thousands", count(1235, "x"), hunt.Limits{Rows: 1234}, 0, 1234, "only the first 1,234 rows are here"},
+		{"any number", count(5000, "x"), hunt.Limits{Rows: -1, Bytes: -1}, 0, 5000, ""},
+		{"any number, asked for fewer", count(5000, "x"), hunt.Limits{Rows: -1, Bytes: -1}, 7, 7, "only the first 7 rows are here"},
 		{"too many bytes", count(9, strings.Repeat("x", 1<<20)), hunt.Limits{Bytes: 3 << 20}, 0, 2, "an answer holds 3 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -92,7 +94,7 @@ func TestRunnerCutsWithAWord(t *testing.T) {
 }
 
 func TestRunnerRefusesOneHugeRow(t *testing.T) {
-	_, _, err := runHunt(t, hunt.NewRunner(count(1, strings.Repeat("x", 2<<20)), hunt.RunnerOptions{Limits: hunt.Limits{Bytes: 1 << 20}}), hunt.Ask{Query: "print x = 'x'"})
+	_, _, err := runHunt(t, hunt.NewRunner(count(1, strings.Repeat("x", 2<<20)), hunt.RunnerOptions{Limits: hunt.Limits{RowBytes: 1 << 20}}), hunt.Ask{Query: "print x = 'x'"})
 	wantLimit(t, err, hunt.LimitValue)
 }
 
@@ -113,6 +115,19 @@ func TestRunnerStopsWhatTakesTooLong(t *testing.T) {
 	wantLimit(t, err, hunt.LimitTime)
 	if done.Took < 5*time.Millisecond || done.Took > time.Minute {
 		t.Errorf("took %s", done.Took)
+	}
+}
+
+func TestRunnerSaysWhatMemoryWasMissing(t *testing.T) {
+	short := slow{func(context.Context, func([]any) error) error { return fmt.Errorf("store: %w", hunt.ErrMemory) }}
+	_, _, err := runHunt(t, hunt.NewRunner(short, hunt.RunnerOptions{}), hunt.Ask{Query: "EmailEvents"})
+	wantLimit(t, err, hunt.LimitMemory)
+}
+
+func TestRunnerNamesWhatIsEmpty(t *testing.T) {
+	h, err := hunt.NewRunner(count(0, ""), hunt.RunnerOptions{}).Prepare(t.Context(), hunt.Ask{Query: "EmailAttachmentInfo | join kind=leftouter DeviceFileEvents on SHA256"})
+	if err != nil || len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "nothing fills DeviceFileEvents") {
+		t.Errorf("%v, %+v", err, h)
 	}
 }
 

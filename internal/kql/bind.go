@@ -18,6 +18,7 @@ type binder struct {
 	tables  map[*Let]bool // whether it stands for a table
 	sets    map[Expr]*rowSet
 	bytes   int // of tables of constants
+	hidden  []hiddenColumn
 }
 
 // scope is what a scalar expression can refer to.
@@ -133,6 +134,9 @@ func (b *binder) tableNamed(x *Name) *relation {
 	rel := &relation{plan: b.add(x.Span, s), name: t.Name}
 	for i := range t.Columns {
 		c := &t.Columns[i]
+		if b.withhold(t, c) {
+			continue
+		}
 		col := &column{typ: c.Type, uuid: c.ID && !c.Later}
 		s.cols[col] = c
 		if c.Name == "Timestamp" {

@@ -133,7 +133,7 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 	if sc.rel == nil {
 		fail(x.Span, "there is nothing named '%s' here%s", x.Name, didYouMean(x.Name, names))
 	}
-	fail(x.Span, "there is no column '%s' here%s", x.Name, didYouMean(x.Name, names))
+	failColumn(x.Span, x.Name, "there is no column '%s' here%s", x.Name, didYouMean(x.Name, names))
 	return nil
 }
 

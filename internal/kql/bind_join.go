@@ -123,7 +123,7 @@ func (b *binder) joinKeys(left, right *relation, on []Expr) []joinPair {
 				unknownColumn(x.Span, x.Name, left)
 			}
 			if r == nil {
-				fail(x.Span, "there is no column '%s' on the right side of the join", x.Name)
+				failColumn(x.Span, x.Name, "there is no column '%s' on the right side of the join", x.Name)
 			}
 			out = append(out, joinPair{&ref{l}, &ref{r}})
 			checkKeys(x.Span, out[len(out)-1])

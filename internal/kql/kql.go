@@ -43,6 +43,7 @@ type Error struct {
 	Line   int // 1-based
 	Column int // 1-based, in Unicode code points
 	Offset int // 0-based, in bytes
+	End    int // where the wrong part ends, as Offset; 0: only its start is known
 	Msg    string
 	// Table is set when the only thing wrong is that the query reads this table, which the installation does not have.
 	Table string
@@ -55,13 +56,15 @@ func (e *Error) Error() string {
 // problem is an Error before its line and column are known. It travels by panic inside one package call and never
 // leaves it.
 type problem struct {
-	at    int
-	msg   string
-	table string
+	at     int
+	end    int // 0: not known
+	msg    string
+	table  string
+	column string // a name that is no column where it stands
 }
 
 func fail(at Span, format string, args ...any) {
-	panic(problem{at: at.Start, msg: fmt.Sprintf(format, args...)})
+	panic(problem{at: at.Start, end: at.End, msg: fmt.Sprintf(format, args...)})
 }
 
 // catch turns a problem into an *Error; other panics go on.
@@ -79,7 +82,12 @@ func newError(src string, p problem) *Error {
 	at := min(max(p.at, 0), len(src))
 	before := src[:at]
 	lineStart := strings.LastIndexByte(before, '\n') + 1
+	end := min(p.end, len(src))
+	if end <= at {
+		end = 0
+	}
 	return &Error{
+		End:    end,
 		Line:   strings.Count(before, "\n") + 1,
 		Column: utf8.RuneCountInString(before[lineStart:]) + 1,
 		Offset: at,
@@ -141,6 +149,9 @@ type Options struct {
 	// External reads the lists of externaldata. It is called while a query is compiled, once for each place in the text, and
 	// its error is shown as it is. nil: no list is approved.
 	External func(ExternalRef) ([][]any, error)
+	// Withheld says why a column may not be read, "" when it may; nil: all may. A table as a whole comes without such
+	// columns, and a query that names one is refused with this text.
+	Withheld func(*event.Column) string
 }
 
 // Column of a result.
@@ -158,6 +169,8 @@ type Statement struct {
 	Columns []Column
 	Tables  []string // hunting tables that are read, each once
 	Notes   []string // what a reader of the answer has to know: tables that were left out, options that have no effect
+	// Withheld are the columns that were left out of a table of which everything else is in the result.
+	Withheld []string
 }
 
 // Ticks turns a timespan of a result into a duration; what lies outside time.Duration's 292 years is cut to its ends.
@@ -178,13 +191,16 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 		o.Now = time.Now()
 	}
 	b := &binder{opts: o}
+	defer b.explainWithheld()
 	rel := b.bindTree(q.tree)
+	b.refuseNamed(q.src)
 	if optimise {
 		rel.plan = pushFilters(rel.plan)
 	}
 	g := &generator{d: d, opts: o, optimise: optimise}
 	st = g.statement(rel)
 	st.Notes = b.notes
+	st.Withheld = b.leftOut(q.src, rel)
 	return st, nil
 }
 

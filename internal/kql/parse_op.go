@@ -315,12 +315,13 @@ func (p *parser) render(start int) Operator {
 		}
 		at := p.tok()
 		p.i += 2
-		x := p.expr()
+		prop := Property{Name: at.text, X: p.expr()}
 		for p.is(",") && p.peek(2).text != "=" { // ycolumns=a, b
 			p.i++
-			p.expr()
+			prop.More = append(prop.More, p.expr())
 		}
-		op.With = append(op.With, Property{Span: p.from(at.Start), Name: at.text, X: x})
+		prop.Span = p.from(at.Start)
+		op.With = append(op.With, prop)
 		return true
 	}
 	for property() {

@@ -238,6 +238,10 @@ func (p *printer) render(op *Render) {
 		list(p, op.With, func(pr Property) {
 			p.w(pr.Name, "=")
 			p.expr(pr.X, 0)
+			for _, x := range pr.More {
+				p.w(", ")
+				p.expr(x, 0)
+			}
 		})
 		p.w(")")
 	}

@@ -272,9 +272,10 @@ type Expansion struct {
 	To event.Type
 }
 
-// Property is name=value of render.
+// Property is name=value of render; More holds the values after the first (ycolumns=a, b).
 type Property struct {
 	Span
 	Name string
 	X    Expr
+	More []Expr
 }
