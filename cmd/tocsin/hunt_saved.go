@@ -104,7 +104,7 @@ func (c huntCommand) listSaved(ctx context.Context, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return s.print(ctx, newPrinter(c.Format, out, errs))
+	return s.print(ctx, newPrinter(c.Format, c.Limit, out, errs, plainTerminal(out)))
 }
 
 // savedText is the text of the query that --saved names, and on a server its id.

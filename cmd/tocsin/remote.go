@@ -112,8 +112,8 @@ type remoteFlags struct {
 	Token  string `help:"API token for --server." env:"TOCSIN_TOKEN"`
 }
 
-// plainTerminal reports whether a writer is somebody's screen.
-func plainTerminal(w io.Writer) bool {
+// plainTerminal reports whether a writer is somebody's screen, or a reader somebody's keyboard.
+func plainTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

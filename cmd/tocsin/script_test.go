@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -30,6 +32,7 @@ func TestMain(m *testing.M) {
 //	ready ADDRESS    waits until a server there is ready
 //	post ADDRESS PATH TOKEN BODY   sends a file to a route of the API there, with the token in a file
 //	token FILE       puts the token in a file into TOCSIN_TOKEN
+//	status N ARG...  runs tocsin and fails unless its exit status is N
 //	oneline FILE     fails unless the file (stdout, stderr or a path) is exactly one line
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -45,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"ready":   ready,
 			"post":    post,
 			"token":   token,
+			"status":  status,
 			"oneline": oneLine,
 		},
 	})
@@ -100,6 +104,22 @@ func token(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: token FILE")
 	}
 	ts.Setenv("TOCSIN_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
+}
+
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: status N ARG...")
+	}
+	got, err := 0, ts.Exec("tocsin", args[1:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
 }
 
 func oneLine(ts *testscript.TestScript, _ bool, args []string) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,13 +165,19 @@ func (r *Runner) Prepare(ctx context.Context, a Ask) (*Hunt, error) {
 	if h.Statement, err = kql.Compile(q, r.options(ctx, a, h.rows), r.store.Dialect()); err != nil {
 		return nil, err
 	}
-	h.Notes = h.Statement.Notes
-	for _, name := range h.Statement.Tables {
+	h.Notes = Notes(h.Statement)
+	return h, nil
+}
+
+// Notes say what the reader of a statement's answer must know.
+func Notes(s *kql.Statement) []string {
+	out := slices.Clone(s.Notes)
+	for _, name := range s.Tables {
 		if t, ok := event.TableNamed(name); ok && !t.Collected {
-			h.Notes = append(h.Notes, "nothing fills "+name+" in this installation, so it is empty: what the query looks for there is not found")
+			out = append(out, "nothing fills "+name+" in this installation, so it is empty: what the query looks for there is not found")
 		}
 	}
-	return h, nil
+	return out
 }
 
 func narrow[T int64 | time.Duration](asked, allowed T) T {
