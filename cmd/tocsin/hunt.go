@@ -96,7 +96,9 @@ func (c huntCommand) run(ctx context.Context, in io.Reader, out, errs io.Writer,
 		return err
 	}
 	if c.Check {
-		st, err := kql.Compile(q, kql.Options{}, kql.DuckDB())
+		// Which lists may be read is for who answers to say.
+		anyList := func(kql.ExternalRef) ([][]any, error) { return nil, nil }
+		st, err := kql.Compile(q, kql.Options{External: anyList}, kql.DuckDB())
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ type huntAsk struct {
 // hunt answers a query. What is wrong with it is a problem before the first line.
 func (s *Server) hunt(ctx context.Context, in *huntInput) (*huma.StreamResponse, error) {
 	b := &in.Body
-	ask := hunt.Ask{Query: b.Query, From: b.From, To: b.To, Rows: int64(b.Limit), Content: auth.From(ctx).May(auth.EmailPreview)}
+	ask := hunt.Ask{Query: b.Query, From: b.From, To: b.To, Rows: int64(b.Limit), Check: b.Check, Content: auth.From(ctx).May(auth.EmailPreview)}
 	if b.Check {
 		return s.huntCheck(ctx, ask)
 	}

@@ -29,6 +29,7 @@ import (
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
 	"tocsin/internal/hunt"
+	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailauth"
 	"tocsin/ui"
@@ -170,7 +171,11 @@ func (a *App) connect() (err error) {
 	}
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
-	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits()})
+	approved, err := lists.New(c.Hunting.ExternalData)
+	if err != nil {
+		return err
+	}
+	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
 	a.measure()
 

@@ -20,6 +20,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"tocsin/internal/hunt"
+	"tocsin/internal/hunt/lists"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -139,7 +140,8 @@ type Hunting struct {
 	Memory     int64         `koanf:"memory"` // octets, of events.memory; 0: half of it
 	Disk       int64         `koanf:"disk"`   // octets for what does not fit into memory
 
-	PerOperator int `koanf:"per_operator"`
+	PerOperator  int      `koanf:"per_operator"`
+	ExternalData []string `koanf:"external_data"` // addresses below which externaldata may read lists
 }
 
 // Unbounded is for one person alone with the stores: answers of any length, as long as they take.
@@ -169,6 +171,11 @@ func (h Hunting) validate(events int64) error {
 		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
 	case h.PerOperator < 1 || h.PerOperator > 100:
 		return fmt.Errorf("config: hunting.per_operator: %d is out of bounds; 1 to 100", h.PerOperator)
+	}
+	for _, address := range h.ExternalData {
+		if err := lists.ParseApproved(address); err != nil {
+			return fmt.Errorf("config: hunting.external_data: %w", err)
+		}
 	}
 	return nil
 }
@@ -203,7 +210,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
-		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}

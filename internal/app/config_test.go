@@ -85,6 +85,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a wrong treatment", "policy:\n  malware: burn\n", nil, []string{"policy", "burn"}},
 		{"retention the wrong way round", "retention:\n  events: 30d\n  mail: 90d\n", nil, []string{"retention.mail", "retention.events"}},
 		{"little memory", "events:\n  memory: 1MB\n", nil, []string{"events.memory", "256MB"}},
+		{"a list without TLS", "hunting:\n  external_data: ['http://lists.example/']\n", nil, []string{"hunting.external_data", "https"}},
 		{"unknown variable", "", []string{"TOCSIN_HTTP_LISTN=x"}, []string{"TOCSIN_HTTP_LISTN", "TOCSIN_HTTP_LISTEN"}},
 	} {
 		path := filepath.Join(t.TempDir(), "tocsin.yaml")

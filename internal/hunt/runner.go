@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,7 @@ type Ask struct {
 	From, To time.Time     // of every table: [From, To); zero: open
 	Rows     int64         // at most so many rows; 0: what Limits allow
 	Time     time.Duration // at most so long; 0: what Limits allow
+	Check    bool          // only to see whether it compiles: lists from elsewhere are not read
 	Content  bool          // whoever asks may read columns that quote messages
 }
 
@@ -115,6 +117,7 @@ type Runner struct {
 	store  HuntStore
 	now    func() time.Time
 	limits Limits
+	lists  Lists
 	turns  chan struct{}
 }
 
@@ -122,6 +125,7 @@ type Runner struct {
 type RunnerOptions struct {
 	Now    func() time.Time // the clock of now() and ago(); default time.Now
 	Limits Limits
+	Lists  Lists // what externaldata may read; nil: nothing
 }
 
 // NewRunner returns a Runner over s.
@@ -130,15 +134,15 @@ func NewRunner(s HuntStore, o RunnerOptions) *Runner {
 		o.Now = time.Now
 	}
 	l := o.Limits.withDefaults()
-	return &Runner{store: s, now: o.Now, limits: l, turns: make(chan struct{}, l.Concurrent)}
+	return &Runner{store: s, now: o.Now, limits: l, lists: o.Lists, turns: make(chan struct{}, l.Concurrent)}
 }
 
 // Limits are those that hold.
 func (r *Runner) Limits() Limits { return r.limits }
 
 // options is the one place where the options of a hunting query are made.
-func (r *Runner) options(a Ask, rows int64) kql.Options {
-	o := kql.Options{Now: r.now(), From: a.From, To: a.To}
+func (r *Runner) options(ctx context.Context, a Ask, rows int64) kql.Options {
+	o := kql.Options{Now: r.now(), From: a.From, To: a.To, External: r.external(ctx, a.Check)}
 	if rows < math.MaxInt {
 		o.Limit = int(rows) + 1 // one row more than may be shown tells whether there are more
 	}
@@ -148,8 +152,8 @@ func (r *Runner) options(a Ask, rows int64) kql.Options {
 	return o
 }
 
-// Prepare compiles a query; nothing runs yet. An error in the query's text is a *kql.Error.
-func (r *Runner) Prepare(_ context.Context, a Ask) (*Hunt, error) {
+// Prepare compiles a query; nothing runs yet. Lists that it names are read, unless it is only checked. An error in the query's text is a *kql.Error.
+func (r *Runner) Prepare(ctx context.Context, a Ask) (*Hunt, error) {
 	if !a.From.IsZero() && !a.To.IsZero() && !a.From.Before(a.To) {
 		return nil, inputError("to", "the range ends (%s) before it begins (%s)", a.To.Format(time.RFC3339), a.From.Format(time.RFC3339))
 	}
@@ -158,7 +162,7 @@ func (r *Runner) Prepare(_ context.Context, a Ask) (*Hunt, error) {
 		return nil, err
 	}
 	h := &Hunt{Query: q, ask: a, rows: narrow(a.Rows, r.limits.Rows), time: narrow(a.Time, r.limits.Time)}
-	if h.Statement, err = kql.Compile(q, r.options(a, h.rows), r.store.Dialect()); err != nil {
+	if h.Statement, err = kql.Compile(q, r.options(ctx, a, h.rows), r.store.Dialect()); err != nil {
 		return nil, err
 	}
 	h.Notes = Notes(h.Statement)
@@ -167,7 +171,7 @@ func (r *Runner) Prepare(_ context.Context, a Ask) (*Hunt, error) {
 
 // Notes say what the reader of a statement's answer must know.
 func Notes(s *kql.Statement) []string {
-	var out []string
+	out := slices.Clone(s.Notes)
 	for _, name := range s.Tables {
 		if t, ok := event.TableNamed(name); ok && !t.Collected {
 			out = append(out, "nothing fills "+name+" in this installation, so it is empty: what the query looks for there is not found")

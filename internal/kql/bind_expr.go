@@ -109,15 +109,8 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 			return &ref{c}
 		}
 	}
-	if l, n := b.let(x.Name); l != nil {
-		var v scalar
-		b.within(n, func() {
-			if b.tabular(l.X) {
-				fail(x.Span, "'%s' is a table; a single value is needed here", x.Name)
-			}
-			v = b.scalar(l.X, &scope{})
-		})
-		return v
+	if m := b.find(x.Name); m != nil {
+		return b.namedScalar(x, m)
 	}
 	if sc.rel != nil {
 		if v := sc.rel.legacy.column(b, x.Name); v != nil {
@@ -136,9 +129,7 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 			names = append(names, f.name)
 		}
 	}
-	for _, l := range b.lets {
-		names = append(names, l.Name)
-	}
+	names = append(names, b.known()...)
 	if sc.rel == nil {
 		fail(x.Span, "there is nothing named '%s' here%s", x.Name, didYouMean(x.Name, names))
 	}
@@ -170,6 +161,9 @@ func (b *binder) member(x *Member, sc *scope) scalar {
 }
 
 func (b *binder) binary(x *Binary, sc *scope) scalar {
+	if isStar(x.X) {
+		return b.anyColumn(x, sc)
+	}
 	l, r := b.scalar(x.X, sc), b.scalar(x.Y, sc)
 	switch x.Op {
 	case "+", "-", "*", "/", "%":

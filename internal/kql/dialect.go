@@ -29,6 +29,13 @@ type Dialect interface {
 	// expand writes an expression for the select list that gives a row for every element of list, and one for the
 	// position of the element. At most limit elements, all when it is negative.
 	expand(g *generator, list operand, limit int64) (item, index operand)
+	// spread writes an expression for the select list that gives a row for every element of a JSON array (see rowSet.text),
+	// opened the value of such an element, and numbers a row for every number below n.
+	spread(json string, t event.Type) string
+	opened(sql string, t event.Type) operand
+	numbers(n string) string
+	// series writes a table with the column name: from, from + step, ... up to to.
+	series(g *generator, from, to, step string, t event.Type, name string) string
 	// json writes any form of a dynamic value as JSON.
 	json(o operand) string
 	// result writes a value the way Statement promises it.

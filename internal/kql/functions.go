@@ -175,14 +175,23 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 		}
 		return b.aggregate(x, "", sc)[0].x
 	}
-	if l, _ := b.let(x.Name); l != nil {
+	if m := b.find(x.Name); m != nil {
+		if m.lambda() != nil {
+			return b.callScalar(x, m, sc)
+		}
 		fail(x.Span, "'%s' is a value, not a function", x.Name)
 	}
-	if x.Name == "toscalar" {
-		return b.toScalar(x, sc)
+	if x.Names != nil {
+		fail(x.Span, "%s takes its arguments in order, without names", x.Name)
+	}
+	if v := b.rowCall(x, sc); v != nil {
+		return v
 	}
 	f, ok := functions[x.Name]
 	if !ok {
+		if notHere(x.Name) != "" {
+			b.noFunction(x)
+		}
 		fail(x.Span, "function '%s' is not supported yet%s", x.Name, didYouMean(x.Name, slices.Sorted(maps.Keys(functions))))
 	}
 	if len(x.Args) > maxArguments {

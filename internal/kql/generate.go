@@ -21,6 +21,7 @@ type generator struct {
 	aliases  map[*column]string
 	tables   []string
 	froms    int
+	sets     map[*rowSet][]string // the arguments of their columns
 }
 
 // rep is how a dialect holds a dynamic value in SQL.
@@ -319,6 +320,10 @@ func (g *generator) gen(n node, need *colSet) *block {
 		return g.union(n, need)
 	case *expand:
 		return g.expand(n, need)
+	case *values:
+		return g.values(n, need)
+	case *series:
+		return g.series(n, need)
 	}
 	panic(fmt.Sprintf("kql: no SQL for %T", n))
 }

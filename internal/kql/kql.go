@@ -22,17 +22,20 @@ import (
 
 // Limits on a query, so that no text can exhaust the machine while it is compiled.
 const (
-	maxSource    = 1 << 20 // bytes of text
-	maxDepth     = 100     // nesting of expressions and queries
-	maxOperators = 200     // operators of one pipeline
-	maxLets      = 500     // let statements
-	maxPlan      = 1000    // plan nodes after every let is expanded
-	maxGroupings = 16      // groupings on top of each other: DuckDB plans twice as long for each, 4 s for 24
-	maxScalars   = 500_000 // bound expressions after every let is expanded
-	maxColumns   = 2000    // columns of one intermediate table
-	maxArguments = 1000    // arguments of one call
-	maxSQL       = 4 << 20 // bytes of SQL
-	maxSQLDepth  = 900     // nesting of SQL; engines stop at 1000
+	maxSource    = 1 << 20   // bytes of text
+	maxDepth     = 100       // nesting of expressions and queries
+	maxOperators = 200       // operators of one pipeline
+	maxLets      = 500       // let statements
+	maxPlan      = 1000      // plan nodes after every let is expanded
+	maxGroupings = 16        // groupings on top of each other: DuckDB plans twice as long for each, 4 s for 24
+	maxTables    = 2000      // tables inside tables after every let is expanded
+	maxScalars   = 500_000   // bound expressions after every let is expanded
+	maxColumns   = 2000      // columns of one intermediate table
+	maxRows      = 200_000   // rows of a datatable or of a list from elsewhere
+	maxRange     = 1_000_000 // rows of range
+	maxArguments = 1000      // arguments of one call
+	maxSQL       = 4 << 20   // bytes of SQL
+	maxSQLDepth  = 900       // nesting of SQL; engines stop at 1000
 )
 
 // Error says what is wrong with a query and where.
@@ -122,7 +125,9 @@ func (q *Query) Pipe(ops string) (out *Query, err error) {
 	if len(body.Ops) > maxOperators {
 		fail(Span{}, "a query has at most %d operators", maxOperators)
 	}
-	return &Query{src: src, tree: &Tree{Lets: q.tree.Lets, Body: &body}}, nil
+	tree := *q.tree
+	tree.Body = &body
+	return &Query{src: src, tree: &tree}, nil
 }
 
 // asPipe gives a tabular expression the shape of a pipeline, possibly one without operators.
@@ -141,6 +146,9 @@ type Options struct {
 	Now      time.Time // what now() and ago() refer to, the same in the whole query; zero: the time of the call
 	From, To time.Time // pushed into every table scan as Timestamp >= From and Timestamp < To; zero: open
 	Limit    int       // at most so many rows; 0: no limit
+	// External reads the lists of externaldata. It is called while a query is compiled, once for each place in the text, and
+	// its error is shown as it is. nil: no list is approved.
+	External func(ExternalRef) ([][]any, error)
 	// Withheld says why a column may not be read, "" when it may; nil: all may. A table as a whole comes without such
 	// columns, and a query that names one is refused with this text.
 	Withheld func(*event.Column) string
@@ -160,6 +168,7 @@ type Statement struct {
 	Args    []any // string, int64, float64, bool, time.Time
 	Columns []Column
 	Tables  []string // hunting tables that are read, each once
+	Notes   []string // what a reader of the answer has to know: tables that were left out, options that have no effect
 	// Withheld are the columns that were left out of a table of which everything else is in the result.
 	Withheld []string
 }
@@ -190,6 +199,7 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 	}
 	g := &generator{d: d, opts: o, optimise: optimise}
 	st = g.statement(rel)
+	st.Notes = b.notes
 	st.Withheld = b.leftOut(q.src, rel)
 	return st, nil
 }

@@ -225,27 +225,16 @@ func (p *parser) join(start int, name string) Operator {
 	return op
 }
 
-// tableOperand reads the other table of a join or union: a name, a call, or a pipeline in parentheses.
-func (p *parser) tableOperand(of string) Expr {
-	if p.accept("(") {
-		defer p.enter()()
-		x := p.pipe()
-		p.expect(")", "after the table of "+of)
-		return x
-	}
-	n := p.name("a table, or a query in parentheses,")
-	if p.is("(") {
-		fail(n.Span, "calling '%s' as a table is not supported yet", n.Name)
-	}
-	return n
-}
-
 func (p *parser) union(start int) *Union {
 	op := &Union{}
 	for p.tok().kind == tName && p.peek(1).text == "=" {
 		at := p.tok()
 		p.i += 2
 		v := p.tok()
+		if at.text == "withsource" && p.is("[") {
+			op.WithSource = p.name("a column name").Name
+			continue
+		}
 		if v.kind != tName && v.kind != tLiteral {
 			fail(v.Span, "expected a value for %s, found %s", at.text, p.found())
 		}
@@ -265,6 +254,7 @@ func (p *parser) union(start int) *Union {
 			if v.kind != tLiteral || v.lit.Type != event.Bool {
 				fail(v.Span, "isfuzzy is true or false")
 			}
+			op.Fuzzy = v.lit.Value == true
 		default:
 			fail(at.Span, "union has no parameter '%s'; there are kind, withsource and isfuzzy", at.text)
 		}
@@ -272,15 +262,7 @@ func (p *parser) union(start int) *Union {
 	for p.is("hint") && p.peek(1).text == "." {
 		p.hint()
 	}
-	for {
-		if p.is("*") {
-			fail(p.tok().Span, "union * is not supported yet; name the tables")
-		}
-		op.Inputs = append(op.Inputs, p.tableOperand("union"))
-		if !p.accept(",") {
-			break
-		}
-	}
+	op.Inputs = p.tables("union")
 	op.Span = p.from(start)
 	return op
 }

@@ -282,12 +282,17 @@ type field struct {
 type relation struct {
 	plan   node
 	fields []field
+	name   string // of the table, where it is one or was given one
+	// hidden are columns that go along and can't be named: those of a function's table that it does not declare.
+	hidden map[*column]bool
+	// all is the text of all columns, as it is and folded, where a search looks into it more than once.
+	all    *[2]*column
 	legacy *legacy // nil: no column has a name of old
 }
 
 func (r *relation) lookup(name string) *column {
 	for _, f := range r.fields {
-		if f.name == name {
+		if f.name == name && !r.hidden[f.col] {
 			return f.col
 		}
 	}
