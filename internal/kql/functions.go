@@ -23,6 +23,9 @@ type function struct {
 	typ    event.Type
 	op     op                 // with typ: the call is this operation
 	bind   func(fcall) scalar // instead of op
+	// outputs are the columns of a function that gives several values at once, such as series_stats. Its value is a
+	// dynamic array of them in this order; see several.
+	outputs []output
 }
 
 // fcall is a call whose arguments are bound and of the right types.
@@ -185,6 +188,14 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 	if !ok {
 		fail(x.Span, "function '%s' is not supported yet%s", x.Name, didYouMean(x.Name, slices.Sorted(maps.Keys(functions))))
 	}
+	if f.outputs != nil {
+		fail(x.Span, "%s gives several values; name them in extend or project: (%s) = %s(...)", x.Name, strings.Join(outputNames(f.outputs), ", "), x.Name)
+	}
+	return b.apply(x, f, sc)
+}
+
+// apply binds the arguments of x and calls f on them.
+func (b *binder) apply(x *Call, f function, sc *scope) scalar {
 	if len(x.Args) > maxArguments {
 		fail(x.Args[maxArguments].Pos(), "a function takes at most %d arguments", maxArguments)
 	}
