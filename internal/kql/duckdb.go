@@ -1,7 +1,6 @@
 package kql
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +192,7 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 	case aggList, aggSet:
 		return d.collect(e, a, x, order)
 	default:
-		panic(fmt.Sprintf("kql: no DuckDB aggregate %s", a.fn))
+		return d.further(e, a, x, order, filter)
 	}
 	return out
 }
@@ -217,24 +216,21 @@ func (d duckdb) collect(e *exprs, a aggItem, x operand, order []orderKey) operan
 	if a.cond != nil {
 		keep += " AND " + e.expr(a.cond).sql
 	}
+	if a.fn == aggSet && x.typ == event.Dynamic && x.rep != repText { // the elements of arrays count one by one
+		out.sql = d.distinctJSON(e, a, x, " FILTER (WHERE "+keep+")", "array_distinct")
+		return out
+	}
 	var sql string
 	if a.fn == aggSet {
 		sql = "list_sort(list(DISTINCT " + elem + ") FILTER (WHERE " + keep + "))"
 	} else {
-		by := ""
-		for i, k := range order {
-			if i == 0 {
-				by = " ORDER BY "
-			} else {
-				by += ", "
-			}
-			by += e.env[k.col].sql + orderWords(k)
-		}
-		sql = "list(" + elem + by + ") FILTER (WHERE " + keep + ")"
+		sql = "list(" + elem + orderClause(e, order) + ") FILTER (WHERE " + keep + ")"
 	}
+	size := cast(e.arg(int64(maxList)), "BIGINT")
 	if len(a.args) > 1 {
-		sql = "list_slice(" + sql + ", 1, " + e.expr(a.args[1]).sql + ")"
+		size = e.expr(a.args[1]).sql
 	}
+	sql = "list_slice(" + sql + ", 1, " + size + ")"
 	if out.rep == repStrings {
 		out.sql = "coalesce(" + sql + ", CAST([] AS VARCHAR[]))"
 	} else {

@@ -26,6 +26,7 @@ import (
 
 	"tocsin/internal/eventstore"
 	"tocsin/internal/kql"
+	"tocsin/internal/kql/native"
 )
 
 // Name of the database file inside the data folder.
@@ -37,6 +38,8 @@ type Options struct {
 	Threads         int   // default: one a CPU
 	CheckpointBytes int64 // size of the write-ahead log at which it is folded into the file; default 64 MiB
 	Readers         int   // connections for queries; default 16. More queries wait
+	// Locate says where an address is, for geo_info_from_ip_address. Without it that function gives null.
+	Locate func(addr string) (native.Place, bool)
 }
 
 // Store is an open DuckDB file. It implements eventstore.Store.
@@ -132,6 +135,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
+		return err
+	}
+	// Once for all connections: functions belong to the database.
+	if err := native.Register(conn, o.Locate); err != nil {
 		return err
 	}
 	s.tables = tables()
