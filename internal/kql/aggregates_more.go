@@ -12,9 +12,9 @@ var furtherAggregates = map[string]aggFunction{
 	"covarianceif":   {fn: aggCovariance, prefix: "covarianceif", params: "rrb", cond: 2, check: spread},
 	"covariancep":    {fn: aggCovarianceP, prefix: "covariancep", params: "rr", check: spread},
 	"covariancepif":  {fn: aggCovarianceP, prefix: "covariancepif", params: "rrb", cond: 2, check: spread},
-	"binary_all_and": {fn: aggAllAnd, prefix: "binary_all_and", params: "l", check: always(event.Long)},
-	"binary_all_or":  {fn: aggAllOr, prefix: "binary_all_or", params: "l", check: always(event.Long)},
-	"binary_all_xor": {fn: aggAllXor, prefix: "binary_all_xor", params: "l", check: always(event.Long)},
+	"binary_all_and": {fn: aggAllAnd, params: "a", check: whole},
+	"binary_all_or":  {fn: aggAllOr, params: "a", check: whole},
+	"binary_all_xor": {fn: aggAllXor, params: "a", check: whole},
 
 	"make_list_with_nulls": {fn: aggListNulls, prefix: "list", params: "a", check: always(event.Dynamic)},
 	"make_bag":             {fn: aggBag, prefix: "bag", params: "d?l", check: always(event.Dynamic)},
@@ -24,6 +24,14 @@ var furtherAggregates = map[string]aggFunction{
 	"percentiles_array":  {fn: aggPercentiles, prefix: "percentiles", params: "aaa*", check: arrayOf(percentileType)},
 	"percentilew":        {fn: aggPercentileW, params: "anr", check: weighted},
 	"percentilesw_array": {fn: aggPercentilesW, prefix: "percentiles", params: "anaa*", check: arrayOf(weighted)},
+}
+
+// whole is the type of a whole number.
+func whole(at Span, name string, t event.Type) event.Type {
+	if !integer(t) {
+		fail(at, "%s needs whole numbers, this is %s", name, article(t))
+	}
+	return t
 }
 
 // maxList is the largest number of elements that an aggregate gathers, as in Kusto.

@@ -16,6 +16,7 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 
 	"tocsin/internal/event"
+	"tocsin/internal/eventstore/duckdb/inprocess"
 	"tocsin/internal/kql/native"
 )
 
@@ -36,9 +37,9 @@ func openStore(t testing.TB) *store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := native.Register(conn, func(addr string) (native.Place, bool) {
+	if err := inprocess.Register(conn, native.Functions(func(addr string) (native.Place, bool) {
 		return native.Place{Country: "Australia", State: "New South Wales", City: "Sydney", Latitude: -33.8715, Longitude: 151.2006, Coordinates: true}, addr == "20.53.203.50"
-	}); err != nil {
+	})); err != nil {
 		t.Fatal(err)
 	}
 	s := &store{t, conn}

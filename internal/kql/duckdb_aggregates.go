@@ -10,16 +10,15 @@ import (
 // further writes the aggregates beside the common ones; x is the first argument, filter the clause of the condition.
 func (d duckdb) further(e *exprs, a aggItem, x operand, order []orderKey, filter string) operand {
 	out := operand{typ: a.col.typ}
-	second := func() string { return e.expr(a.args[1]).sql }
 	switch a.fn {
 	case aggStdevP:
-		out.sql = "coalesce(stddev_pop(" + x.sql + ")" + filter + ", 0)"
+		out.sql = duckSpread("stddev_pop", filter, x)
 	case aggVarianceP:
-		out.sql = "coalesce(var_pop(" + x.sql + ")" + filter + ", 0)"
+		out.sql = duckSpread("var_pop", filter, x)
 	case aggCovariance:
-		out.sql = "coalesce(covar_samp(" + x.sql + ", " + second() + ")" + filter + ", 0)"
+		out.sql = duckSpread("covar_samp", filter, x, e.expr(a.args[1]))
 	case aggCovarianceP:
-		out.sql = "coalesce(covar_pop(" + x.sql + ", " + second() + ")" + filter + ", 0)"
+		out.sql = duckSpread("covar_pop", filter, x, e.expr(a.args[1]))
 	case aggAllAnd:
 		out.sql = "bit_and(" + x.sql + ")" + filter
 	case aggAllOr:
@@ -75,7 +74,7 @@ func (d duckdb) percentiles(e *exprs, a aggItem, x operand, filter string) opera
 		value = func(p scalar) operand {
 			sql := "(CASE WHEN " + most + " THEN error('a weighted percentile takes at most 1,048,576 rows of a group') ELSE " +
 				fn("kql_percentilew", values, weights, e.expr(p).sql) + " END)"
-			return operand{sql: cast(sql, duckTypes[wide(x.typ)]), typ: wide(x.typ)}
+			return operand{sql: "TRY_CAST(" + sql + " AS " + duckTypes[wide(x.typ)] + ")", typ: wide(x.typ)}
 		}
 	}
 	if a.fn == aggPercentileW {
@@ -86,6 +85,25 @@ func (d duckdb) percentiles(e *exprs, a aggItem, x operand, filter string) opera
 		parts[i] = d.jsonOf(value(p))
 	}
 	return operand{sql: "(CASE WHEN count(" + x.sql + ")" + filter + " > 0 THEN " + fn("json_array", parts...) + " END)", typ: event.Dynamic, rep: repJSON}
+}
+
+// duckSpread writes a measure of how far values lie apart, 0 where there are none. DuckDB ends the query where the result is
+// no number; here it is NaN then, as one value that is none makes all.
+func duckSpread(name, filter string, ops ...operand) string {
+	var wild, args []string
+	for _, o := range ops {
+		x := o.sql
+		if o.typ == event.Real {
+			wild = append(wild, "NOT isfinite("+x+") OR abs("+x+") > 1e150")
+			x = "(CASE WHEN isfinite(" + x + ") AND abs(" + x + ") <= 1e150 THEN " + x + " END)"
+		}
+		args = append(args, x)
+	}
+	sql := "coalesce(" + fn(name, args...) + filter + ", 0)"
+	if wild == nil {
+		return sql
+	}
+	return "(CASE WHEN bool_or(" + strings.Join(wild, " OR ") + ")" + filter + " THEN CAST('NaN' AS DOUBLE) ELSE " + sql + " END)"
 }
 
 // orderClause is the order in which an aggregate gathers its values.

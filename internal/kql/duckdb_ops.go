@@ -201,6 +201,9 @@ func (d duckdb) arithmetic(c *call, ops []operand) string {
 	case opAbs:
 		return fits(c.typ, "abs("+x+")")
 	case opCeiling:
+		if integer(c.typ) {
+			return x
+		}
 		return "ceil(" + x + ")"
 	case opBin: // into bins without a size nothing falls
 		if _, ok := c.args[1].(*constant); !ok && c.typ != event.Datetime {

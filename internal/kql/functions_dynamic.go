@@ -40,7 +40,7 @@ var dynamicFunctions = map[string]function{
 	"set_difference":  {params: "ddd*", op: inGo("set_difference"), typ: event.Dynamic},
 	"set_equals":      {params: "dd", op: inGo("set_equals"), typ: event.Bool},
 	"set_has_element": {params: "dj", op: inGo("set_has_element"), typ: event.Bool},
-	"jaccard_index":   {params: "dd", op: inGo("jaccard_index"), typ: event.Real},
+	"jaccard_index":   {params: "dd", op: inGo("jaccard_index"), typ: event.Dynamic},
 }
 
 // sortArrays sorts the first array and the others alike; a bool at the end says whether nulls stand last.

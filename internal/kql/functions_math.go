@@ -1,6 +1,10 @@
 package kql
 
-import "tocsin/internal/event"
+import (
+	"slices"
+
+	"tocsin/internal/event"
+)
 
 // mathFunctions are those of one real, and the operations on bits.
 var mathFunctions = func() map[string]function {
@@ -35,6 +39,12 @@ func random(c fcall) scalar {
 		return &call{"rand", event.Real, nil}
 	}
 	return &call{"rand below", event.Real, c.args}
+}
+
+// drawn tells whether x is different every time it is computed.
+func drawn(x scalar) bool {
+	c, ok := x.(*call)
+	return ok && (c.op == "rand" || c.op == "rand below" || c.op == "new_guid" || slices.ContainsFunc(c.args, drawn))
 }
 
 // extreme is the smallest or largest of several values; nulls are passed over.

@@ -9,18 +9,18 @@ import (
 func columns(typ event.Type, names ...string) []output {
 	var out []output
 	for _, n := range names {
-		out = append(out, output{n, typ})
+		out = append(out, output{name: n, typ: typ})
 	}
 	return out
 }
 
 var (
 	statColumns = []output{
-		{"min", event.Real}, {"min_idx", event.Long}, {"max", event.Real}, {"max_idx", event.Long}, {"avg", event.Real}, {"stdev", event.Real}, {"variance", event.Real},
+		{name: "min", typ: event.Real}, {name: "min_idx", typ: event.Long}, {name: "max", typ: event.Real}, {name: "max_idx", typ: event.Long}, {name: "avg", typ: event.Real}, {name: "stdev", typ: event.Real}, {name: "variance", typ: event.Real},
 	}
-	lineColumns = append(columns(event.Real, "rsquare", "slope", "variance", "rvariance", "interception"), output{"line_fit", event.Dynamic})
+	lineColumns = append(columns(event.Real, "rsquare", "slope", "variance", "rvariance", "interception"), output{name: "line_fit", typ: event.Dynamic})
 	twoColumns  = slices.Concat(
-		[]output{{"rsquare", event.Real}, {"split_idx", event.Long}, {"variance", event.Real}, {"rvariance", event.Real}, {"line_fit", event.Dynamic}},
+		[]output{{name: "rsquare", typ: event.Real}, {name: "split_idx", typ: event.Long}, {name: "variance", typ: event.Real}, {name: "rvariance", typ: event.Real}, {name: "line_fit", typ: event.Dynamic}},
 		columns(event.Real, "right_rsquare", "right_slope", "right_interception", "right_variance", "right_rvariance"),
 		columns(event.Real, "left_rsquare", "left_slope", "left_interception", "left_variance", "left_rvariance"),
 	)
@@ -70,13 +70,24 @@ var seriesFunctions = func() map[string]function {
 	for _, name := range []string{
 		"add", "subtract", "multiply", "divide", "pow", "equals", "not_equals", "greater", "greater_equals", "less", "less_equals",
 	} {
-		out["series_"+name] = dyn("series_"+name, "zz", "")
+		out["series_"+name] = function{params: "aa", bind: twoSeries}
 	}
 	for _, name := range []string{"abs", "acos", "asin", "atan", "ceiling", "cos", "exp", "floor", "log", "sign", "sin", "tan"} {
 		out["series_"+name] = dyn("series_"+name, "d", "")
 	}
 	return out
 }()
+
+// twoSeries combines two series, or one and a number.
+func twoSeries(c fcall) scalar {
+	if numeric(c.args[0].typeOf()) && numeric(c.args[1].typeOf()) {
+		fail(c.at, "one side of %s must be an array", c.name)
+	}
+	for i := range c.args {
+		c.args[i] = argument(c.name, c.nodes[i], 'z', c.args[i])
+	}
+	return &call{inGo(c.name), event.Dynamic, c.args}
+}
 
 // decomposition checks the kind of trend and the test of anomalies, where there is one.
 func decomposition(name, params string, cols []output, trend, method int) function {

@@ -10,10 +10,20 @@ import (
 type output struct {
 	name string
 	typ  event.Type
+	// whole tells that name is all of the column's name; else it stands behind the name of the call and its first argument.
+	whole bool
 }
 
-// several binds a call of a function that gives several values, such as series_stats, and returns its columns, named as
-// Kusto names them when nobody does, with the expression of each. ok is false for any other call, which is then not bound.
+// of is the name Kusto gives to the column when the author gives none: series_stats_x_min.
+func (o output) of(x *Call) string {
+	if o.whole {
+		return o.name
+	}
+	return x.Name + "_" + autoName(x.Args[0]) + "_" + o.name
+}
+
+// several binds a call of a function that gives several values, such as series_stats, and returns its columns with the
+// expression of each. ok is false for any other call, which is then not bound.
 func (b *binder) several(x *Call, sc *scope) (cols []output, values []scalar, ok bool) {
 	f := functions[x.Name]
 	switch {
@@ -25,7 +35,7 @@ func (b *binder) several(x *Call, sc *scope) (cols []output, values []scalar, ok
 	}
 	all := b.apply(x, f, sc)
 	for i, o := range f.outputs {
-		cols = append(cols, output{x.Name + "_" + autoName(x.Args[0]) + "_" + o.name, o.typ})
+		cols = append(cols, o)
 		values = append(values, element(all, i, o.typ))
 	}
 	return cols, values, true
@@ -47,7 +57,7 @@ func sortedArrays(x *Call, all *call) (cols []output, values []scalar) {
 		if n > 1 {
 			v = element(all, i, event.Dynamic)
 		}
-		cols, values = append(cols, output{name + "_sorted", event.Dynamic}), append(values, v)
+		cols, values = append(cols, output{name + "_sorted", event.Dynamic, true}), append(values, v)
 	}
 	return cols, values
 }

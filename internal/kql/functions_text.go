@@ -79,6 +79,8 @@ func extractAll(c fcall) scalar {
 	args[1] = argument(c.name, c.nodes[at], 's', c.args[at])
 	if len(c.args) == 3 {
 		args[2] = argument(c.name, c.nodes[1], 'd', c.args[1])
+	} else if groups(re) == 1 {
+		return &call{opExtractAll, event.Dynamic, []scalar{args[1], c.args[0]}}
 	}
 	return &call{inGo("extract_all"), event.Dynamic, args}
 }
@@ -103,7 +105,7 @@ func extractJSON(c fcall) scalar {
 		fail(c.nodes[0].Pos(), "not a path such as $.name[0]['other name']")
 	}
 	if len(c.args) < 3 {
-		return x
+		return convert(x, event.String)
 	}
 	to, ok := c.nodes[2].(*Typeof)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"time"
 	_ "time/tzdata" // for machines without the database of time zones
+	"unicode"
 
 	"tocsin/internal/event"
 )
@@ -68,7 +69,7 @@ func formatSpan(c fcall) scalar {
 	last := byte(0)
 	for rest := c.word(1); rest != ""; {
 		t := spanFormat.FindString(rest)
-		if t == "" || t[0] == last && t[0] >= 'A' {
+		if t == "" || t[0] == last && unicode.IsLetter(rune(last)) {
 			fail(c.nodes[1].Pos(), "format_timespan does not know %q; it knows d (to dddddddd) h hh H HH m mm s ss f (to fffffff) F (to FFFFFFF) and the separators / - : , . _ [ ] and space", rest)
 		}
 		last, rest = t[0], rest[len(t):]
@@ -99,5 +100,8 @@ func binAt(c fcall) scalar {
 // around tells whether a value is at most so far from another.
 func around(c fcall) scalar {
 	x, middle, far := c.args[0], c.args[1], c.args[2]
+	if drawn(x) {
+		fail(c.nodes[0].Pos(), "give the random value a name with extend before around")
+	}
 	return test(opAnd, compare(c.at, opGe, x, arithmetic(c.at, "-", middle, far)), compare(c.at, opLe, x, arithmetic(c.at, "+", middle, far)))
 }

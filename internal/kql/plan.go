@@ -121,6 +121,7 @@ const (
 	opReplaceRE  op = "replace_regex"
 	opTrim       op = "trim"
 	opExtract    op = "extract"
+	opExtractAll op = "extract_all" // text, regular expression of one group: an array of texts, null when there is no match
 	opCountOf    op = "countof"
 	opCountOfRE  op = "countof regex"
 	opSplit      op = "split"

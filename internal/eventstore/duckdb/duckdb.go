@@ -25,6 +25,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"tocsin/internal/eventstore"
+	"tocsin/internal/eventstore/duckdb/inprocess"
 	"tocsin/internal/kql"
 	"tocsin/internal/kql/native"
 )
@@ -138,7 +139,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	// Once for all connections: functions belong to the database.
-	if err := native.Register(conn, o.Locate); err != nil {
+	if err := inprocess.Register(conn, native.Functions(o.Locate)); err != nil {
 		return err
 	}
 	s.tables = tables()

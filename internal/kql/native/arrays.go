@@ -20,6 +20,7 @@ var arrayFunctions = map[string]function{
 	"array_split":        pure('d', arraySplit),
 	"array_sort":         pure('d', arraySort),
 	"array_sum":          pure('n', arraySum),
+	"strcat_list":        pure('s', strcatList),
 	"zip":                pure('d', arrayZip),
 	"repeat":             pure('d', arrayRepeat),
 	"array_distinct":     pure('d', arrayDistinct),
@@ -351,4 +352,22 @@ func arrayRepeat(a args) any {
 	v := a.json(0)
 	bound((len(v) + 1) * int(n))
 	return array(slices.Repeat([]string{v}, int(n)))
+}
+
+// strcatList joins the texts of an array; nulls add nothing.
+func strcatList(a args) any {
+	list, ok := elements(a.json(0))
+	if !ok {
+		list = []string{a.json(0)}
+	}
+	var parts []string
+	size := 0
+	for _, v := range list {
+		if v != "null" {
+			parts = append(parts, plainText(v))
+			size += len(v) + len(a.text(1))
+			bound(size)
+		}
+	}
+	return strings.Join(parts, a.text(1))
 }

@@ -311,9 +311,17 @@ func seasonal(x []point, length, learn int) []float64 {
 	return out
 }
 
-// detected is the period of x when its score reaches the threshold; 0 when there is none.
+// detected is the period of x when its score reaches the threshold; 0 when there is none. A trend would hide it, and is taken
+// out first.
 func detected(x []point, threshold float64) int {
-	if found := periods(x, leastPeriod, float64(len(x))/2, 1); len(found) > 0 && found[0].score >= threshold {
+	if known, _ := values(x); len(known) == 0 {
+		return 0
+	}
+	level, l := slices.Clone(x), fit(x)
+	for i := range level {
+		level[i].f -= l.at(i)
+	}
+	if found := periods(level, leastPeriod, float64(len(x))/2, 1); len(found) > 0 && found[0].score >= threshold {
 		return found[0].length
 	}
 	return 0
@@ -421,6 +429,10 @@ func seriesDecompose(a args) any {
 	if !ok {
 		return nil
 	}
+	return p.text()
+}
+
+func (p parts) text() string {
 	return array([]string{reals(p.baseline), reals(p.seasonal), reals(p.trend), points(p.residual)})
 }
 
@@ -453,11 +465,11 @@ func decomposeAnomalies(a args) any {
 	return array([]string{array(flags), reals(score), reals(p.baseline)})
 }
 
-// decomposeForecast is the baseline learned from all but the last points.
+// decomposeForecast learns from all but the last points; its baseline is the forecast.
 func decomposeForecast(a args) any {
 	p, ok := decomposition(a, 2, 3, 1, 4)
 	if !ok {
 		return nil
 	}
-	return reals(p.baseline)
+	return p.text()
 }

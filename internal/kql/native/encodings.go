@@ -145,6 +145,9 @@ func tickBytes(a args) []byte {
 // hashOf is the 64-bit xxHash of a text, or of the ticks of a datetime; with a second argument modulo that.
 func hashOf(a args) any {
 	var h uint64
+	if len(a) == 0 {
+		return nil
+	}
 	switch v := a[0].(type) {
 	case string:
 		h = xxhash.Sum64String(v)

@@ -9,14 +9,10 @@
 package native
 
 import (
-	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Prefix stands before the name of a function in SQL.
@@ -66,8 +62,29 @@ var functions = func() map[string]function {
 	return all
 }()
 
-// Names of the functions, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(functions)) }
+// Function is a function as a store registers it.
+type Function struct {
+	Name   string // with Prefix
+	Result byte   // s text, d dynamic as its JSON, l whole number, n real, t datetime, b condition
+	// Chunk gives what computes the rows of one chunk. A row's arguments are nil (null), string, int32, int64, float64, bool, time.Time or
+	// []any; so is its result.
+	Chunk func() func(row []any) (any, error)
+}
+
+// Functions are all functions, by name. locate says where an address is, and may be nil: geo_info_from_ip_address then gives null.
+func Functions(locate func(addr string) (Place, bool)) []Function {
+	all := maps.Clone(functions)
+	all["geo_info_from_ip_address"] = geoInfo(locate)
+	var out []Function
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		f := all[name]
+		out = append(out, Function{Prefix + name, f.result, func() func([]any) (any, error) {
+			run := f.make()
+			return func(row []any) (any, error) { return call(name, f.result, run, row) }
+		}})
+	}
+	return out
+}
 
 // Place is what is known of where an address is.
 type Place struct {
@@ -76,55 +93,8 @@ type Place struct {
 	Coordinates          bool // whether the latter two are known
 }
 
-// Register makes the functions known to the database behind c; one connection does it for all. locate says where an address
-// is, and may be nil: geo_info_from_ip_address then gives null.
-func Register(c *sql.Conn, locate func(addr string) (Place, bool)) error {
-	for _, name := range Names() {
-		if err := register(c, name, functions[name]); err != nil {
-			return err
-		}
-	}
-	return register(c, "geo_info_from_ip_address", geoInfo(locate))
-}
-
-func register(c *sql.Conn, name string, f function) error {
-	types := map[byte]duckdb.Type{
-		's': duckdb.TYPE_VARCHAR, 'd': duckdb.TYPE_VARCHAR, 'l': duckdb.TYPE_BIGINT, 'n': duckdb.TYPE_DOUBLE, 't': duckdb.TYPE_TIMESTAMP,
-		'b': duckdb.TYPE_BOOLEAN,
-	}
-	any, err := duckdb.NewTypeInfo(duckdb.TYPE_ANY)
-	if err != nil {
-		return err
-	}
-	result, err := duckdb.NewTypeInfo(types[f.result])
-	if err != nil {
-		return err
-	}
-	s := &scalar{name, f, duckdb.ScalarFuncConfig{VariadicTypeInfo: any, ResultTypeInfo: result, SpecialNullHandling: true}}
-	if err := duckdb.RegisterScalarUDF(c, Prefix+name, s); err != nil {
-		return fmt.Errorf("register %s: %w", name, err)
-	}
-	return nil
-}
-
-// scalar is a function as the driver wants it. The driver asks for the executor of every chunk of rows.
-type scalar struct {
-	name   string
-	f      function
-	config duckdb.ScalarFuncConfig
-}
-
-func (s *scalar) Config() duckdb.ScalarFuncConfig { return s.config }
-
-func (s *scalar) Executor() duckdb.ScalarFuncExecutor {
-	run := s.f.make()
-	return duckdb.ScalarFuncExecutor{RowExecutor: func(values []driver.Value) (any, error) {
-		return call(s.name, s.f.result, run, values)
-	}}
-}
-
 // call runs one row. A panic must not reach the database's own code, which would end the process.
-func call(name string, result byte, run func(a args) any, values []driver.Value) (out any, err error) {
+func call(name string, result byte, run func(a args) any, row []any) (out any, err error) {
 	defer func() {
 		switch recover().(type) {
 		case nil:
@@ -134,11 +104,7 @@ func call(name string, result byte, run func(a args) any, values []driver.Value)
 			out, err = nil, fmt.Errorf("%s failed on a value", name)
 		}
 	}()
-	a := make(args, len(values))
-	for i, v := range values {
-		a[i] = v
-	}
-	out = run(a)
+	out = run(row)
 	switch v := out.(type) {
 	case string:
 		bound(len(v))

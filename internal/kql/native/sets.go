@@ -7,7 +7,7 @@ var setFunctions = map[string]function{
 	"set_difference":  pure('d', func(a args) any { return setFilter(a, false) }),
 	"set_equals":      pure('b', setEquals),
 	"set_has_element": memo('b', setHasElement),
-	"jaccard_index":   pure('n', jaccard),
+	"jaccard_index":   pure('d', jaccard),
 }
 
 // memo gives a function a place that lasts for one chunk of rows, to keep what it made of an argument that is the same
@@ -118,5 +118,5 @@ func jaccard(a args) any {
 		return nil
 	}
 	both := common(x, y)
-	return float64(both) / float64(len(x)+len(y)-both)
+	return realText(float64(both) / float64(len(x)+len(y)-both))
 }

@@ -192,48 +192,58 @@ func isASCII(s string) bool {
 	return true
 }
 
-// replaceStrings replaces several texts at once; the earlier one wins where two would match.
+// replaceStrings replaces several texts: all that the first of them matches, then what the second matches in the rest, and so
+// on. What has been matched is not looked at again.
 func replaceStrings(a args, m *kept) any {
 	type rule struct {
 		from, to string
-		keep     bool
 	}
 	rules := m.of(a.json(1)+"\x00"+a.json(2), func(string) any {
 		from, _ := elements(a.json(1))
 		to, _ := elements(a.json(2))
-		var out []rule
+		out := []rule{}
 		for i, f := range from {
 			word, ok := unquote(f)
 			if !ok || word == "" || i >= len(to) {
 				continue
 			}
-			r := rule{from: word, keep: true}
-			if text, ok := unquote(to[i]); ok {
-				r.to, r.keep = text, false
+			r := rule{word, word}
+			if text, ok := unquote(to[i]); ok { // what is no text replaces nothing
+				r.to = text
 			}
 			out = append(out, r)
 		}
 		return out
 	}).([]rule)
-	s := a.text(0)
-	var b strings.Builder
-scan:
-	for i := 0; i < len(s); {
-		for _, r := range rules {
-			if strings.HasPrefix(s[i:], r.from) {
-				to := r.to
-				if r.keep {
-					to = r.from
+	type piece struct {
+		text string
+		done bool
+	}
+	pieces := []piece{{a.text(0), false}}
+	size := 0
+	for _, r := range rules {
+		var next []piece
+		for _, p := range pieces {
+			if p.done {
+				next = append(next, p)
+				continue
+			}
+			for i, part := range strings.Split(p.text, r.from) {
+				if i > 0 {
+					size += len(r.to)
+					bound(size)
+					next = append(next, piece{r.to, true})
 				}
-				bound(b.Len() + len(to))
-				b.WriteString(to)
-				i += len(r.from)
-				continue scan
+				if part != "" {
+					next = append(next, piece{part, false})
+				}
 			}
 		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		b.WriteString(s[i : i+size])
-		i += size
+		pieces = next
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.text)
 	}
 	return b.String()
 }
@@ -357,7 +367,7 @@ func toHex(a args) any {
 		u = uint64(uint32(n))
 	}
 	s := strconv.FormatUint(u, 16)
-	return strings.Repeat("0", max(int(min(least, 16))-len(s), 0)) + s
+	return strings.Repeat("0", max(int(min(max(least, 0), 16))-len(s), 0)) + s
 }
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)

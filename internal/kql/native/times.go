@@ -85,7 +85,10 @@ func makeTimespan(a args) any {
 
 // unixTime takes a number and how many of it make a second.
 func unixTime(a args) any {
-	per, _ := a.long(1)
+	per, ok := a.long(1)
+	if !ok || per < 1 || per > 1e9 {
+		return nil
+	}
 	var micros int64
 	if n, ok := a.long(0); ok && per <= 1_000_000 {
 		hi, lo := bits.Mul64(uint64(max(n, -n)), uint64(1_000_000/per))
