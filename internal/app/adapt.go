@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"tocsin/internal/api"
 	"tocsin/internal/blobstore"
@@ -12,6 +13,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/ingest"
 	"tocsin/internal/kql"
+	"tocsin/internal/kql/native"
 )
 
 // rawMail is the blob store in the API's words.
@@ -77,4 +79,16 @@ func asked(err error) error {
 		return hunt.ErrMemory
 	}
 	return err
+}
+
+// locator is the GeoIP file in the query language's words.
+func locator(g *ingest.GeoFile) func(addr string) (native.Place, bool) {
+	return func(addr string) (native.Place, bool) {
+		ip, err := netip.ParseAddr(addr)
+		if err != nil {
+			return native.Place{}, false
+		}
+		p, ok := g.Place(ip)
+		return native.Place(p), ok
+	}
 }

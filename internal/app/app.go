@@ -112,15 +112,17 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
-	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{
+	store := duckdb.Options{
 		MemoryLimit: c.Events.Memory, Threads: c.Events.Threads, GuestMemory: c.Hunting.Memory, SpillLimit: c.Hunting.Disk,
-	}); err != nil {
-		return err
 	}
 	if c.GeoIP.File != "" {
 		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
 			return fmt.Errorf("config: geoip.file: %w", err)
 		}
+		store.Locate = locator(a.geo)
+	}
+	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
+		return err
 	}
 	return a.connect()
 }

@@ -332,6 +332,9 @@ func (b *binder) between(x *Between, sc *scope) scalar {
 	if lo.typeOf() == event.Datetime && hi.typeOf() == event.Timespan {
 		hi = arithmetic(x.Hi.Pos(), "+", lo, hi)
 	}
+	if drawn(v) { // it would be drawn for each end
+		fail(x.X.Pos(), "give the random value a name with extend before between")
+	}
 	if v.typeOf() == event.String {
 		fail(x.X.Pos(), "between needs numbers, datetimes or timespans, this is a string")
 	}

@@ -14,8 +14,9 @@ import (
 
 // function describes a scalar function of the language.
 //
-// params has one letter an argument: s text, S anything that has a text, l integer, n number, t datetime, p timespan,
-// b condition, d dynamic, a anything. What follows "?" may be left out; "*" repeats the letter before it.
+// params has one letter an argument: s text, S anything that has a text, l integer, n number, r number as a real,
+// t datetime, p timespan, b condition, d dynamic, z dynamic or a number, as dynamic, j anything as dynamic, a anything.
+// What follows "?" may be left out; "*" repeats the letter before it.
 // A dynamic value is converted to what the parameter asks for.
 type function struct {
 	params string
@@ -23,6 +24,9 @@ type function struct {
 	typ    event.Type
 	op     op                 // with typ: the call is this operation
 	bind   func(fcall) scalar // instead of op
+	// outputs are the columns of a function that gives several values at once, such as series_stats. Its value is a
+	// dynamic array of them in this order; see several.
+	outputs []output
 }
 
 // fcall is a call whose arguments are bound and of the right types.
@@ -77,7 +81,19 @@ func datePart(unit string) function {
 
 var jsonFunction = function{params: "s", naming: nameFirst, bind: parseJSON}
 
-var functions = map[string]function{
+// functions are all scalar functions, from the families' tables.
+var functions = func() map[string]function {
+	out := map[string]function{}
+	for _, family := range []map[string]function{
+		commonFunctions, mathFunctions, timeFunctions, textFunctions, dynamicFunctions, ipFunctions, seriesFunctions,
+	} {
+		maps.Copy(out, family)
+	}
+	return out
+}()
+
+// commonFunctions are those that most queries use.
+var commonFunctions = map[string]function{
 	"now": {params: "?p", bind: func(c fcall) scalar {
 		now := &constant{event.Datetime, c.now.UTC().Truncate(time.Microsecond)}
 		if len(c.args) == 0 {
@@ -122,9 +138,14 @@ var functions = map[string]function{
 
 	"strlen":  {params: "s", naming: "strlen", op: opStrlen, typ: event.Long},
 	"tolower": {params: "S", op: opLower, typ: event.String}, "toupper": {params: "S", op: opUpper, typ: event.String},
-	"strcat":         {params: "SS*", op: opStrcat, typ: event.String},
-	"substring":      {params: "Sl?l", op: opSubstring, typ: event.String},
-	"indexof":        {params: "SS?l", op: opIndexOf, typ: event.Long},
+	"strcat":    {params: "SS*", op: opStrcat, typ: event.String},
+	"substring": {params: "Sl?l", op: opSubstring, typ: event.String},
+	"indexof": {params: "SS?lll", bind: func(c fcall) scalar {
+		if len(c.args) > 3 {
+			return &call{inGo("indexof"), event.Long, c.args}
+		}
+		return &call{opIndexOf, event.Long, c.args}
+	}},
 	"replace_string": {params: "sss", op: opReplace, typ: event.String},
 	"replace_regex":  {params: "sss", bind: regexAt(1, opReplaceRE, event.String)},
 	"trim":           {params: "ss", bind: trim("both")}, "trim_start": {params: "ss", bind: trim("start")}, "trim_end": {params: "ss", bind: trim("end")},
@@ -187,20 +208,34 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 	if v := b.rowCall(x, sc); v != nil {
 		return v
 	}
+	if packed, ok := b.packColumns(x, sc); ok {
+		return packed
+	}
 	f, ok := functions[x.Name]
+	if why, known := refused[x.Name]; known && !ok {
+		fail(x.Span, "%s is not supported: %s", x.Name, why)
+	}
 	if !ok {
 		if notHere(x.Name) != "" {
 			b.noFunction(x)
 		}
 		fail(x.Span, "function '%s' is not supported yet%s", x.Name, didYouMean(x.Name, slices.Sorted(maps.Keys(functions))))
 	}
+	if f.outputs != nil {
+		fail(x.Span, "%s gives several values and can stand only by itself in extend, project or print", x.Name)
+	}
+	return b.apply(x, f, sc)
+}
+
+// apply binds the arguments of x and calls f on them.
+func (b *binder) apply(x *Call, f function, sc *scope) scalar {
 	if len(x.Args) > maxArguments {
 		fail(x.Args[maxArguments].Pos(), "a function takes at most %d arguments", maxArguments)
 	}
 	kinds := paramKinds(x, f.params)
 	args := make([]scalar, len(x.Args))
 	for i, a := range x.Args {
-		if t, ok := a.(*Typeof); ok && x.Name == "extract" {
+		if t, ok := a.(*Typeof); ok && strings.HasPrefix(x.Name, "extract") {
 			args[i] = text(string(t.Type))
 			continue
 		}
@@ -286,6 +321,18 @@ func argument(name string, at Expr, kind byte, x scalar) scalar {
 			return x
 		}
 		want = "a number"
+	case 'r':
+		if dynamic || numeric(t) {
+			return convert(x, event.Real)
+		}
+		want = "a number"
+	case 'j':
+		return convert(x, event.Dynamic)
+	case 'z':
+		if dynamic || numeric(t) {
+			return convert(x, event.Dynamic)
+		}
+		want = "an array or a number"
 	case 't':
 		if dynamic || t == event.Datetime {
 			return convert(x, event.Datetime)
@@ -513,6 +560,9 @@ func packBag(c fcall) scalar {
 // ipv6Range turns the literal range into its first and last address. IPv4 addresses stand for ::ffff:a.b.c.d, as in
 // Kusto.
 func ipv6Range(c fcall) scalar {
+	if _, ok := c.args[1].(*constant); !ok {
+		return amongTexts("ipv6_is_in_any_range")(c)
+	}
 	p, err := netip.ParsePrefix(c.word(1))
 	if err != nil {
 		addr, err := netip.ParseAddr(c.word(1))

@@ -6,9 +6,10 @@
 // looks every name up in event.Tables, gives every expression a type and builds a relational plan (plan.go) in which
 // a column is an identity, not a name: renaming, reordering and dropping columns leave no trace in the plan. The
 // generator (generate.go) asks each plan node only for the columns that are needed and nests SELECT blocks; all that
-// differs between SQL engines stands behind Dialect (dialect.go, duckdb*.go). The meaning is Kusto's, down to its
-// nulls; what is not supported is refused with its position, never guessed. Every literal of a query travels as a
-// bound argument: the only identifiers in the SQL are those of the schema.
+// differs between SQL engines stands behind Dialect (dialect.go, duckdb*.go). What SQL has no function for is written in
+// Go in package native, which the store registers. The meaning is Kusto's, down to its nulls; what is not supported is
+// refused with its position, never guessed. Every literal of a query travels as a bound argument: the only identifiers
+// in the SQL are those of the schema.
 package kql
 
 import (

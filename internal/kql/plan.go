@@ -103,6 +103,7 @@ const (
 	opDayOfWeek op = "dayofweek" // long, Sunday 0
 	opDateDiff  op = "datediff"
 	opFormat    op = "format_datetime"
+	opDateAdd   op = "datetime_add" // unit, how many, datetime
 	opMakeSpan  op = "days to timespan"
 
 	opCase     op = "case"     // condition, value, ..., otherwise
@@ -120,6 +121,7 @@ const (
 	opReplaceRE  op = "replace_regex"
 	opTrim       op = "trim"
 	opExtract    op = "extract"
+	opExtractAll op = "extract_all" // text, regular expression of one group: an array of texts, null when there is no match
 	opCountOf    op = "countof"
 	opCountOfRE  op = "countof regex"
 	opSplit      op = "split"
@@ -241,6 +243,19 @@ const (
 	aggPercentile aggFn = "percentile"
 	aggStdev      aggFn = "stdev"
 	aggVariance   aggFn = "variance"
+
+	aggStdevP       aggFn = "stdevp"
+	aggVarianceP    aggFn = "variancep"
+	aggCovariance   aggFn = "covariance"
+	aggCovarianceP  aggFn = "covariancep"
+	aggAllAnd       aggFn = "binary_all_and"
+	aggAllOr        aggFn = "binary_all_or"
+	aggAllXor       aggFn = "binary_all_xor"
+	aggListNulls    aggFn = "make_list_with_nulls"
+	aggBag          aggFn = "make_bag"
+	aggPercentiles  aggFn = "percentiles_array"  // value, any number of reals from 0 to 1
+	aggPercentileW  aggFn = "percentilew"        // value, weight, a real from 0 to 1
+	aggPercentilesW aggFn = "percentilesw_array" // value, weight, any number of reals from 0 to 1
 )
 
 type orderKey struct {

@@ -25,7 +25,9 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"tocsin/internal/eventstore"
+	"tocsin/internal/eventstore/duckdb/inprocess"
 	"tocsin/internal/kql"
+	"tocsin/internal/kql/native"
 )
 
 // Name of the database file inside the data folder.
@@ -39,6 +41,8 @@ type Options struct {
 	Readers         int   // connections for queries; default 16. More queries wait
 	GuestMemory     int64 // of MemoryLimit, what queries run by Hunt may hold that cannot move to disk; default half of it
 	SpillLimit      int64 // bytes on disk for what does not fit into memory; default 4 GiB
+	// Locate says where an address is, for geo_info_from_ip_address. Without it that function gives null.
+	Locate func(addr string) (native.Place, bool)
 }
 
 // Store is an open DuckDB file. It implements eventstore.Store.
@@ -148,6 +152,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
+		return err
+	}
+	// Once for all connections: functions belong to the database.
+	if err := inprocess.Register(conn, native.Functions(o.Locate)); err != nil {
 		return err
 	}
 	s.tables = tables()
