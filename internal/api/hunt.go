@@ -55,10 +55,12 @@ func (s *Server) huntCheck(ctx context.Context, ask hunt.Ask) (*huma.StreamRespo
 	}}, nil
 }
 
-// huntRun compiles, takes the run in, writes it down, and only then runs it and sends its rows as they come.
+// huntRun checks a query, takes the run in, writes it down, and only then reads the lists that it names, runs it and sends its rows
+// as they come.
 func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse, error) {
-	h, err := s.prepare(ctx, ask.Ask)
-	if err != nil {
+	check := ask.Ask
+	check.Check = true
+	if _, err := s.prepare(ctx, check); err != nil {
 		return nil, err
 	}
 	if ask.id == "" {
@@ -73,6 +75,13 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 	}
 	if err := s.recordQuery(ctx, run, ask); err != nil {
 		end()
+		return nil, err
+	}
+	h, err := s.prepare(within, ask.Ask)
+	if err != nil { // a list that could not be read, or somebody stopped it
+		_, past := s.huntEnd(within, nil, hunt.Done{}, err)
+		end()
+		s.recordEnd(ctx, run, past)
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
@@ -94,9 +103,7 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 		}
 		last, past := s.huntEnd(within, lines.gone, done, err)
 		end() // before anybody hears of it: who has the last line may ask again at once
-		past.ID, past.OperatorID, past.At, past.Query = run.ID, run.OperatorID, run.Started, run.Query
-		past.Rows = run.Rows()
-		s.recordEnd(ctx, past)
+		s.recordEnd(ctx, run, past)
 		if lines.gone == nil {
 			_ = lines.send(last)
 		}
@@ -178,7 +185,8 @@ func (s *Server) recordQuery(ctx context.Context, run *hunt.Run, ask huntAsk) er
 const recordTime = 10 * time.Second
 
 // recordEnd writes down how a run ended, in the audit log and in the operator's history.
-func (s *Server) recordEnd(ctx context.Context, p hunt.Past) {
+func (s *Server) recordEnd(ctx context.Context, run *hunt.Run, p hunt.Past) {
+	p.ID, p.OperatorID, p.At, p.Query, p.Rows = run.ID, run.OperatorID, run.Started, run.Query, run.Rows()
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer done()
 	err := s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActQueryEnded, Subject: p.ID}, struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -13,45 +12,47 @@ import (
 	"tocsin/internal/auth"
 )
 
-// TestHuntWithLists: a query reads a list from where an administrator allowed it, and from nowhere else.
-func TestHuntWithLists(t *testing.T) {
+// TestListsAreReadOnRecord: what a query reads from elsewhere is asked for when the query is written down, and not while somebody types.
+func TestListsAreReadOnRecord(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
-	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	lists := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		_, _ = w.Write([]byte("name,why\na first,known\nother,\"not, here\"\n"))
+		if r.URL.Path != "/good.csv" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write([]byte("evil.example\nworse.example\n"))
 	}))
-	t.Cleanup(feed.Close)
-	s := open(t, func(c *app.Config, _ *app.Options) { c.Hunting.ExternalData = []string{feed.URL + "/feeds/"} })
-	s.take(t, simple("a first"), "bob@harbour.test")
-	s.take(t, simple("a second"), "bob@harbour.test")
+	t.Cleanup(lists.Close)
+	s := open(t, func(c *app.Config, _ *app.Options) { c.Hunting.ExternalData = []string{lists.URL + "/"} })
 	c := s.as(t, auth.SecurityOperator)
-	query := func(path string) string {
-		return fmt.Sprintf("let bad = externaldata(name:string, why:string) [@%q] with (format='csv', ignoreFirstRecord=true);\nEmailEvents | join kind=inner bad on $left.Subject == $right.name | project Subject, why", feed.URL+path)
+	query := func(name string) string {
+		return fmt.Sprintf(`externaldata(Domain: string)[@"%s/%s"] with (format="csv") | count`, lists.URL, name)
 	}
-	if columns, _, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: query("/feeds/a.csv"), Check: true})); len(columns) != 2 || last.Error != "" || asked.Load() != 0 {
-		t.Errorf("only checked: %v %+v, asked %d times", columns, last, asked.Load())
+	c.post(t, "/hunt", api.HuntAsk{Query: query("good.csv"), Check: true}).want(http.StatusOK)
+	if n := asked.Load(); n != 0 {
+		t.Errorf("checking asked %d times", n)
 	}
-	for range 2 {
-		if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: query("/feeds/a.csv")})); fmt.Sprint(rows) != "[[a first known]]" || last.Done == nil {
-			t.Errorf("rows %v, %+v", rows, last)
-		}
+	if _, err := s.Cases().Writer().ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON audit WHEN NEW.action = 'query run' BEGIN SELECT RAISE(FAIL, 'disk full'); END`); err != nil {
+		t.Fatal(err)
 	}
-	if asked.Load() != 1 {
-		t.Errorf("the list was asked for %d times", asked.Load())
+	c.post(t, "/hunt", api.HuntAsk{Query: query("good.csv")}).problem(http.StatusInternalServerError)
+	if n := asked.Load(); n != 0 {
+		t.Errorf("asked %d times for a query that is not on record", n)
 	}
-	for _, check := range []bool{true, false} {
-		r := c.post(t, "/hunt", api.HuntAsk{Query: query("/private/a.csv"), Check: check})
-		host := strings.TrimPrefix(feed.URL, "http://")
-		if r.status/100 != 4 || !strings.Contains(string(r.body), "lists of "+host+" are not approved; an administrator can add") {
-			t.Errorf("an address that is not approved: %d %s", r.status, r.body)
-		}
+	if _, err := s.Cases().Writer().ExecContext(t.Context(), `DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
 	}
-	if asked.Load() != 1 {
-		t.Error("an address that is not approved was asked")
+	if _, rows, _ := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: query("good.csv")})); fmt.Sprint(rows) != "[[2]]" {
+		t.Errorf("%v", rows)
 	}
-	_, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "union isfuzzy=true EmailEvents, Nowhere | count"}))
-	if fmt.Sprint(rows) != "[[2]]" || last.Done == nil {
-		t.Errorf("a fuzzy union: %v %+v", rows, last)
+	p := c.post(t, "/hunt", api.HuntAsk{Query: query("gone.csv")}).problem(http.StatusUnprocessableEntity)
+	all := s.ended(t)
+	if len(all) != 2 || all[0].Outcome != "done" || all[1].Outcome != "error" || all[1].Error != p.Detail {
+		t.Errorf("%+v, %+v", all, p)
+	}
+	if own := ok[[]api.HuntRun](c.get(t, "/hunt/running")); len(own) != 0 {
+		t.Errorf("running: %+v", own)
 	}
 }
