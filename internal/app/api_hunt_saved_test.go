@@ -165,7 +165,7 @@ func TestHuntSchemaAndSamples(t *testing.T) {
 	if d := byName["DeviceProcessEvents"]; d.Collected || len(d.Columns) == 0 {
 		t.Errorf("%+v", d)
 	}
-	if len(schema.Functions) < 100 || schema.Limits != (api.HuntLimits{Concurrent: 3, Seconds: 180, Rows: 100_000}) {
+	if len(schema.Functions) < 100 || schema.Limits != (api.HuntLimits{Concurrent: 3, Seconds: 180, Rows: 1_000_000}) {
 		t.Errorf("%d functions, %+v", len(schema.Functions), schema.Limits)
 	}
 
