@@ -389,9 +389,6 @@ func (c Config) validate() error {
 	if err := c.Decider().Validate(); err != nil {
 		return fmt.Errorf("config: policy.%s", oneLine(err))
 	}
-	if err := c.Hunting.validate(c.Events.Memory); err != nil {
-		return err
-	}
 	switch {
 	case c.Data == "":
 		return errors.New("config: data: a folder is needed")
@@ -412,7 +409,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	return nil
+	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }
 
 func checkListen(address string) error {
