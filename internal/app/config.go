@@ -159,7 +159,7 @@ func (h Hunting) limits() hunt.Limits {
 
 func (h Hunting) validate(events int64) error {
 	switch {
-	case h.Memory < 0 || h.Memory > events-(64<<20):
+	case h.Memory < 0 || h.Memory > 0 && h.Memory > events-(64<<20):
 		return fmt.Errorf("config: hunting.memory: %d octets is out of bounds; it is part of events.memory (%d), of which 64MB must be left", h.Memory, events)
 	case h.Disk < 64<<20:
 		return fmt.Errorf("config: hunting.disk: %d octets is too little; 64MB or more", h.Disk)
