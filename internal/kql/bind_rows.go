@@ -55,6 +55,9 @@ func failElsewhere(x Expr) {
 func builtin(name string) bool {
 	_, isFunction := functions[name]
 	_, isAggregate := aggregates[name]
+	if name == "pack_all" || name == "bag_pack_columns" {
+		return true
+	}
 	return isFunction || isAggregate || name == "toscalar" || name == "column_ifexists" || name == "columnifexists" || name == "ingestion_time"
 }
 
