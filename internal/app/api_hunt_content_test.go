@@ -21,10 +21,11 @@ func TestContentFollowsThePermission(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.take(t, tempting(), "bob@harbour.test")
-	reader, operator, trusted := s.as(t, auth.SecurityReader), s.as(t, auth.SecurityOperator), s.as(t, auth.SecurityOperator, auth.Preview)
+	nobody, reader := s.as(t, auth.Preview), s.as(t, auth.SecurityReader)
+	operator, trusted := s.as(t, auth.SecurityOperator), s.as(t, auth.SecurityOperator, auth.Preview)
 	local := s.nobody().with("Authorization", "Bearer "+s.localToken(t))
 
-	if p := reader.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents | count"}).problem(http.StatusForbidden); !strings.Contains(p.Detail, "hunt.run") {
+	if p := nobody.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents | count"}).problem(http.StatusForbidden); !strings.Contains(p.Detail, "hunt.run") {
 		t.Errorf("%+v", p)
 	}
 	for _, query := range []string{
@@ -35,8 +36,11 @@ func TestContentFollowsThePermission(t *testing.T) {
 		"EmailEvents | where NetworkMessageId in ((EmailUrlInfo | where UrlText has 'otter' | project NetworkMessageId))",
 		"EmailEvents | summarize make_set(AdditionalFields)",
 	} {
-		for _, check := range []bool{true, false} {
-			p := operator.post(t, "/hunt", api.HuntAsk{Query: query, Check: check}).problem(http.StatusUnprocessableEntity)
+		for _, c := range []struct {
+			who   caller
+			check bool
+		}{{reader, false}, {operator, true}, {operator, false}} {
+			p := c.who.post(t, "/hunt", api.HuntAsk{Query: query, Check: c.check}).problem(http.StatusUnprocessableEntity)
 			if !strings.Contains(p.Detail, "email.preview") || !strings.Contains(p.Detail, "Preview") || !strings.Contains(p.Detail, "UrlText") && !strings.Contains(p.Detail, "AdditionalFields") {
 				t.Errorf("%s: %s", query, p.Detail)
 			}

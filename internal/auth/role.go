@@ -53,8 +53,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntRun, HuntSave, EmailContent)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent)
 	administrator := append(slices.Clone(operator), HuntManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
