@@ -9,9 +9,10 @@ import (
 
 type benchCommand struct {
 	Explorer benchExplorerCommand `cmd:"" help:"How long Explorer's questions take over invented events."`
+	Hunt     benchHuntCommand     `cmd:"" help:"How long hunting queries take over invented events, joins above all."`
 }
 
-type benchExplorerCommand struct {
+type benchFlags struct {
 	Rows    int64  `help:"Email events in the scratch store." default:"1000000"`
 	Runs    int    `help:"How often each question is asked." default:"12"`
 	Dir     string `help:"Folder of the scratch store, which is kept; default a new one that is removed at the end." placeholder:"DIR" type:"path"`
@@ -19,7 +20,21 @@ type benchExplorerCommand struct {
 	Threads int    `help:"Processors of the event store; default all."`
 }
 
+func (c benchFlags) options() bench.Options {
+	return bench.Options{Rows: c.Rows, Runs: c.Runs, Dir: c.Dir, Store: duckdb.Options{MemoryLimit: c.Memory << 20, Threads: c.Threads}}
+}
+
+type benchExplorerCommand struct{ benchFlags }
+
+type benchHuntCommand struct{ benchFlags }
+
 // Run measures with the limits a server has unless somebody tuned it.
 func (c benchExplorerCommand) Run(ctx context.Context, out stdout) error {
-	return bench.Explorer(ctx, out, bench.Options{Rows: c.Rows, Runs: c.Runs, Dir: c.Dir, Store: duckdb.Options{MemoryLimit: c.Memory << 20, Threads: c.Threads}})
+	return bench.Explorer(ctx, out, c.options())
+}
+
+// Run measures with the limits a server has unless somebody tuned it.
+func (c benchHuntCommand) Run(ctx context.Context, out stdout) error {
+	_, err := bench.Hunting(ctx, out, c.options())
+	return err
 }

@@ -2,17 +2,16 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
-	"tocsin/internal/api"
-	"tocsin/internal/app"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
@@ -21,49 +20,93 @@ type huntCommand struct {
 	settings
 	remoteFlags
 	Check  bool   `help:"Only compile; say what is wrong."`
+	Saved  string `help:"Run a saved query, by name or id; tocsin hunt saved lists them." placeholder:"NAME"`
 	File   string `short:"f" help:"Read the query from a file; - is standard input." placeholder:"FILE"`
+	From   string `help:"Start of every table, included: 2026-05-01, 2026-05-01T08:30:00Z, or 7d for seven days ago." placeholder:"TIME"`
+	To     string `help:"End of every table, excluded; as --from." placeholder:"TIME"`
+	Limit  int    `help:"At most so many rows; 0: all, in a table the first 1000." placeholder:"N"`
 	Format string `help:"table, csv or json." enum:"table,csv,json" default:"table"`
-	Query  string `arg:"" optional:"" help:"KQL over EmailEvents, EmailUrlInfo, EmailAttachmentInfo, EmailPostDeliveryEvents, UrlClickEvents."`
+	Query  string `arg:"" optional:"" help:"KQL over EmailEvents, EmailUrlInfo, EmailAttachmentInfo, EmailPostDeliveryEvents, UrlClickEvents; - is standard input."`
 }
 
-// wrongQuery is a query that does not compile. It ends the command with status 1, or 2 when only a table is missing.
-type wrongQuery struct {
-	line, column int
-	msg, table   string
+// Exit statuses of hunt, beside 0 and 130.
+const (
+	exitWrong   = 1 // the query is wrong, or something failed
+	exitTable   = 2 // only a table is missing
+	exitCut     = 3
+	exitLimited = 4
+)
+
+// Help is what --help says beside the flags.
+func (huntCommand) Help() string {
+	return `Rows go to standard output: as a table, as CSV (RFC 4180, with a head line), or as a JSON array of objects. Datetimes are
+RFC 3339 in UTC, timespans d.hh:mm:ss.fffffff, nulls empty (null in JSON). What must be known beside the rows goes to standard error.
+
+Without a server the query has the machine to itself: its answer may be of any length and take any time. A server has limits; what
+they cut off is said.
+
+Exit status: 0 all rows were printed, or as many as --limit; 1 the query is wrong (line, column and reason on standard error), or something
+failed; 2 the query is right and reads a table that this installation does not collect; 3 the server's limit cut the answer: what was
+printed is right and not all; 4 a limit of time, memory or concurrent queries ended the query; 130 interrupted.`
 }
 
-func (e *wrongQuery) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s", e.line, e.column, e.msg)
-}
-
-func (c huntCommand) Run(ctx context.Context, out stdout, errs stderr) error {
-	err := c.run(ctx, out, errs)
+func (c huntCommand) Run(ctx context.Context, in stdin, out stdout, errs stderr) error {
+	text := ""
+	err := c.run(ctx, in, out, errs, &text)
 	var wrong *wrongQuery
 	var ke *kql.Error
 	if errors.As(err, &ke) {
-		wrong = &wrongQuery{ke.Line, ke.Column, ke.Msg, ke.Table}
+		wrong = &wrongQuery{line: ke.Line, column: ke.Column, msg: ke.Msg, table: ke.Table}
 	}
 	if errors.As(err, &wrong) || wrong != nil {
+		wrong.text = text
+		code := exitWrong
 		if wrong.table != "" {
-			return &exit{code: 2, err: wrong}
+			code = exitTable
 		}
-		return &exit{code: 1, err: wrong}
+		return &exit{code: code, err: wrong, detail: wrong.place()}
+	}
+	var limit *hunt.LimitError
+	if errors.As(err, &limit) {
+		return &exit{code: exitLimited, err: limit}
+	}
+	var cut cutShort
+	if errors.As(err, &cut) {
+		return &exit{code: exitCut, err: cut}
 	}
 	return err
 }
 
-func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
-	text, err := c.text()
+// run leaves the text of the query in text, for whoever tells what is wrong with it.
+func (c huntCommand) run(ctx context.Context, in io.Reader, out, errs io.Writer, text *string) error {
+	if c.Query == savedWord {
+		return c.listSaved(ctx, out, errs)
+	}
+	ask, err := c.narrow(time.Now())
 	if err != nil {
 		return err
 	}
-	q, err := kql.Parse(text)
+	var saved string
+	if *text, saved, err = c.text(ctx, in); err != nil {
+		return err
+	}
+	ask.Query = *text
+	q, err := kql.Parse(*text)
 	if err != nil {
 		return err
 	}
-	_, err = kql.Compile(q, kql.Options{Probe: func(*kql.Statement) ([][]any, error) { return nil, errNeedsData }}, kql.DuckDB())
-	if err != nil && !errors.Is(err, errNeedsData) || c.Check {
-		return err
+	if c.Check {
+		// Which lists may be read is for who answers to say.
+		anyList := func(kql.ExternalRef) ([][]any, error) { return nil, nil }
+		unseen := func(*kql.Statement) ([][]any, error) { return nil, hunt.ErrUnseen }
+		st, err := kql.Compile(q, kql.Options{External: anyList, Probe: unseen}, kql.DuckDB())
+		if errors.Is(err, hunt.ErrUnseen) {
+			return notes(errs, []string{err.Error()}, nil)
+		}
+		if err != nil {
+			return err
+		}
+		return notes(errs, hunt.Notes(st), nil)
 	}
 	cfg, err := c.load(nil)
 	if err != nil {
@@ -74,95 +117,74 @@ func (c huntCommand) run(ctx context.Context, out, errs io.Writer) error {
 		return err
 	}
 	w := bufio.NewWriterSize(out, 64<<10)
-	p := newPrinter(c.Format, w, errs)
+	p := newPrinter(c.Format, c.Limit, w, errs, plainTerminal(out))
 	if server != nil {
-		err = server.hunt(ctx, text, p)
+		err = server.hunt(ctx, ask, saved, p, errs)
 	} else {
-		err = huntHere(ctx, cfg, errs, q, p)
+		err = huntHere(ctx, cfg, ask, p, errs)
 	}
 	return errors.Join(err, w.Flush())
 }
 
-// errNeedsData tells that only the stores can say which columns a query has.
-var errNeedsData = errors.New("whether this query is right depends on the data; ask without --check")
-
-func (c huntCommand) text() (string, error) {
+// text is the query; saved is its id when a server keeps it.
+func (c huntCommand) text(ctx context.Context, in io.Reader) (text, saved string, err error) {
 	switch {
+	case c.Saved != "":
+		return c.savedText(ctx)
 	case c.File != "" && c.Query != "":
-		return "", errors.New("give a query or a file, not both")
-	case c.File == "-":
-		b, err := io.ReadAll(io.LimitReader(os.Stdin, 1<<20))
-		return string(b), err
+		return "", "", errors.New("give a query or a file, not both")
+	case c.File == "-", c.Query == "-", c.File == "" && c.Query == "" && !plainTerminal(in):
+		b, err := io.ReadAll(io.LimitReader(in, 1<<20+1)) // one more than a query may have
+		if err == nil && len(bytes.TrimSpace(b)) == 0 {
+			err = errNoText
+		}
+		return strings.TrimPrefix(string(b), "\ufeff"), "", err
 	case c.File != "":
 		b, err := os.ReadFile(c.File)
-		return strings.TrimPrefix(string(b), "\ufeff"), err
+		return strings.TrimPrefix(string(b), "\ufeff"), "", err
 	case c.Query == "":
-		return "", errors.New(`give a query, as in: tocsin hunt "EmailEvents | summarize count() by ThreatTypes"`)
+		return "", "", errNoText
 	}
-	return c.Query, nil
+	return c.Query, "", nil
 }
 
-// huntHere asks the stores in the data folder.
-func huntHere(ctx context.Context, cfg app.Config, errs io.Writer, q *kql.Query, p printer) error {
-	if _, err := os.Stat(cfg.Data); err != nil {
-		return fmt.Errorf("there is no data folder %s; tocsin import or tocsin serve makes one", cfg.Data)
+var errNoText = errors.New(`give a query, as in: tocsin hunt "EmailEvents | summarize count() by ThreatTypes"`)
+
+// narrow is what the flags ask for.
+func (c huntCommand) narrow(now time.Time) (ask hunt.Ask, err error) {
+	if c.Limit < 0 || c.Limit > 10_000_000 {
+		return ask, fmt.Errorf("--limit: %d is out of bounds; 1 to 10000000, or 0 for all", c.Limit)
 	}
-	a, err := app.New(ctx, cfg, app.Options{Command: "hunt", Log: quiet(errs)})
-	if err != nil {
-		return err
+	ask = hunt.Ask{Rows: int64(c.Limit), Content: true}
+	if ask.From, err = when("--from", c.From, now); err != nil {
+		return ask, err
 	}
-	err = func() error {
-		stmt, err := kql.Compile(q, kql.Options{Probe: hunt.Probe(ctx, a.Events(), time.Minute)}, a.Events().Dialect())
-		if err != nil {
-			return err
-		}
-		if err := p.head(api.HuntColumns(stmt)); err != nil {
-			return err
-		}
-		row := make([]any, len(stmt.Columns))
-		if err := a.Events().Query(ctx, stmt, func(values []any) error {
-			for i, v := range values {
-				row[i] = api.Value(v)
-			}
-			return p.row(row)
-		}); err != nil {
-			return err
-		}
-		return p.end()
-	}()
-	return errors.Join(err, a.Close())
+	if ask.To, err = when("--to", c.To, now); err != nil {
+		return ask, err
+	}
+	if !ask.From.IsZero() && !ask.To.IsZero() && !ask.From.Before(ask.To) {
+		return ask, fmt.Errorf("--to: the range ends (%s) before it begins (%s)", ask.To.Format(time.RFC3339), ask.From.Format(time.RFC3339))
+	}
+	return ask, nil
 }
 
-// hunt asks a server, which sends a line a row.
-func (r *remote) hunt(ctx context.Context, text string, p printer) error {
-	ask, err := json.Marshal(api.HuntAsk{Query: text})
-	if err != nil {
-		return err
+// when reads a time: a date, RFC 3339, or how long ago it was.
+func when(flag, s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
 	}
-	body, err := r.post(ctx, "/hunt", "application/json", ask)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	lines := json.NewDecoder(body)
-	lines.UseNumber()
-	for {
-		var line api.HuntLine
-		if err := lines.Decode(&line); err != nil {
-			return fmt.Errorf("server %s broke off its answer: %w", r.url, err)
-		}
-		switch {
-		case line.Error != "":
-			return fmt.Errorf("server %s: %s", r.url, line.Error)
-		case line.Done != nil:
-			return p.end()
-		case line.Columns != nil:
-			err = p.head(line.Columns)
-		default:
-			err = p.row(line.Row)
-		}
-		if err != nil {
-			return err
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
 		}
 	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.Add(-time.Duration(n) * 24 * time.Hour).UTC(), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(-d).UTC(), nil
+	}
+	return time.Time{}, fmt.Errorf("%s: %q is no time; write 2026-05-01, 2026-05-01T08:30:00Z, or 7d, 12h, 30m for so long ago", flag, s)
 }

@@ -37,6 +37,7 @@ type commands struct {
 type (
 	stdout interface{ io.Writer }
 	stderr interface{ io.Writer }
+	stdin  interface{ io.Reader }
 )
 
 func main() {
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(out, (*stdout)(nil)),
 		kong.BindTo(errs, (*stderr)(nil)),
+		kong.BindTo(os.Stdin, (*stdin)(nil)),
 	)
 	if err != nil {
 		fmt.Fprintln(errs, "tocsin:", err)
@@ -83,7 +85,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 	case errors.Is(err, errSilent):
 		return 1
 	case errors.As(err, &status):
-		fmt.Fprintln(errs, "tocsin:", firstLine(err))
+		if words := firstLine(err); words != "" {
+			fmt.Fprintln(errs, "tocsin:", words)
+		}
+		if status.detail != "" && plainTerminal(errs) { // whoever reads it by a program wants one line
+			fmt.Fprintln(errs, status.detail)
+		}
 		return status.code
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(errs, "tocsin: stopped")

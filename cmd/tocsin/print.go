@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"tocsin/internal/api"
@@ -17,23 +21,27 @@ import (
 type printer interface {
 	head(columns []api.HuntColumn) error
 	row(values []any) error
-	end() error
+	end(cut string) error // cut says why there are not all rows, "" when there are
 }
 
-func newPrinter(format string, w, remarks io.Writer) printer {
+// newPrinter prints to w, and to remarks what is to be said beside the rows. limit is how many rows were asked for, 0 when any number.
+// On a terminal nothing that a stranger wrote moves the cursor, whatever the format.
+func newPrinter(format string, limit int, w, remarks io.Writer, terminal bool) printer {
 	switch format {
 	case "csv":
-		return &csvPrinter{w: csv.NewWriter(w)}
+		return &csvPrinter{w: csv.NewWriter(w), remarks: remarks, terminal: terminal}
 	case "json":
-		return &jsonPrinter{w: w}
+		return &jsonPrinter{w: w, remarks: remarks}
 	}
-	return &tablePrinter{w: w, remarks: remarks}
+	return &tablePrinter{w: w, remarks: remarks, most: cmp.Or(limit, tableRows)}
 }
 
-// csvPrinter writes RFC 4180 with a header line. It is for programs: cells are as they are.
+// csvPrinter writes RFC 4180 with a header line. It is for programs: cells are as they are, unless a person looks at them.
 type csvPrinter struct {
-	w     *csv.Writer
-	cells []string
+	w        *csv.Writer
+	remarks  io.Writer
+	terminal bool
+	cells    []string
 }
 
 func (p *csvPrinter) head(columns []api.HuntColumn) error {
@@ -46,20 +54,23 @@ func (p *csvPrinter) head(columns []api.HuntColumn) error {
 func (p *csvPrinter) row(values []any) error {
 	for i, v := range values {
 		p.cells[i] = cell(v)
+		if p.terminal {
+			p.cells[i] = visible(p.cells[i])
+		}
 	}
 	return p.w.Write(p.cells)
 }
 
-func (p *csvPrinter) end() error {
+func (p *csvPrinter) end(cut string) error {
 	p.w.Flush()
-	return p.w.Error()
+	return errors.Join(p.w.Error(), remark(p.remarks, cut))
 }
 
 // jsonPrinter writes one array of row objects, columns in order.
 type jsonPrinter struct {
-	w     io.Writer
-	names []string
-	rows  int
+	w, remarks io.Writer
+	names      []string
+	rows       int
 }
 
 func (p *jsonPrinter) head(columns []api.HuntColumn) error {
@@ -91,7 +102,7 @@ func (p *jsonPrinter) row(values []any) error {
 		if err := enc.Encode(v); err != nil {
 			return err
 		}
-		b.WriteString(strings.TrimSuffix(value.String(), "\n")) // the encoder ends values with a line
+		b.WriteString(jsonVisible(strings.TrimSuffix(value.String(), "\n"))) // the encoder ends values with a line
 	}
 	b.WriteByte('}')
 	p.rows++
@@ -99,15 +110,46 @@ func (p *jsonPrinter) row(values []any) error {
 	return err
 }
 
-func (p *jsonPrinter) end() error {
+func (p *jsonPrinter) end(cut string) error {
 	_, err := io.WriteString(p.w, "\n]\n")
+	return errors.Join(err, remark(p.remarks, cut))
+}
+
+// jsonVisible escapes in JSON what its encoder leaves and a terminal would obey. The values stay the same.
+func jsonVisible(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != ' ' }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case unicode.IsPrint(r) || r == ' ':
+			b.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// remark says beside an answer what it lacks.
+func remark(w io.Writer, words string) error {
+	if words == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, words)
 	return err
 }
 
-// tablePrinter is for people: columns side by side, long values cut, the first rows only.
+// tablePrinter is for people: columns side by side, numbers to the right, long values cut, the first rows only.
 type tablePrinter struct {
 	w, remarks io.Writer
+	most       int
 	names      []string
+	numbers    []bool // by column
 	rows       [][]string
 	more       int64
 }
@@ -119,13 +161,14 @@ const (
 
 func (p *tablePrinter) head(columns []api.HuntColumn) error {
 	for _, c := range columns {
-		p.names = append(p.names, c.Name)
+		p.names = append(p.names, visible(c.Name))
+		p.numbers = append(p.numbers, slices.Contains([]string{"int", "long", "real", "decimal"}, c.Type))
 	}
 	return nil
 }
 
 func (p *tablePrinter) row(values []any) error {
-	if len(p.rows) == tableRows {
+	if len(p.rows) == p.most {
 		p.more++
 		return nil
 	}
@@ -137,7 +180,7 @@ func (p *tablePrinter) row(values []any) error {
 	return nil
 }
 
-func (p *tablePrinter) end() error {
+func (p *tablePrinter) end(cut string) error {
 	width := make([]int, len(p.names))
 	for _, line := range append([][]string{p.names}, p.rows...) {
 		for i, s := range line {
@@ -150,13 +193,16 @@ func (p *tablePrinter) end() error {
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			b.WriteString(s)
-			if i < len(line)-1 {
-				b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(s)))
+			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(s))
+			if p.numbers[i] {
+				s, space = space, s
 			}
+			b.WriteString(s + space)
 		}
 		if n == 0 {
-			b.WriteByte('\n')
+			head := strings.TrimRight(b.String(), " ")
+			b.Reset()
+			b.WriteString(head + "\n")
 			for i, w := range width {
 				if i > 0 {
 					b.WriteString("  ")
@@ -173,12 +219,14 @@ func (p *tablePrinter) end() error {
 	if total == 1 {
 		word = "row"
 	}
-	remark := fmt.Sprintf("%d %s", total, word)
+	words := fmt.Sprintf("%d %s", total, word)
 	if p.more > 0 {
-		remark += fmt.Sprintf(", the first %d shown; --format csv or json shows all", tableRows)
+		words += fmt.Sprintf(", the first %d shown; --limit, or --format csv or json, shows more", p.most)
 	}
-	_, err := fmt.Fprintln(p.remarks, remark)
-	return err
+	if cut != "" {
+		words += "; " + cut
+	}
+	return remark(p.remarks, words)
 }
 
 // cell is a value as text.

@@ -61,12 +61,18 @@ func thisMachine() *http.Client {
 
 // post sends a body and returns the answer's body, which the caller closes. What the server says is wrong becomes the error.
 func (r *remote) post(ctx context.Context, path, kind string, body []byte) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+api.Prefix+path, bytes.NewReader(body))
+	return r.send(ctx, http.MethodPost, path, kind, body)
+}
+
+func (r *remote) send(ctx context.Context, method, path, kind string, body []byte) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, r.url+api.Prefix+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+r.token)
-	req.Header.Set("Content-Type", kind)
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
 	res, err := r.client.Do(req)
 	if err != nil {
 		var u *url.Error
@@ -106,8 +112,8 @@ type remoteFlags struct {
 	Token  string `help:"API token for --server." env:"TOCSIN_TOKEN"`
 }
 
-// plainTerminal reports whether a writer is somebody's screen.
-func plainTerminal(w io.Writer) bool {
+// plainTerminal reports whether a writer is somebody's screen, or a reader somebody's keyboard.
+func plainTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

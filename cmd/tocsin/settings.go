@@ -47,8 +47,9 @@ func quiet(w io.Writer) *slog.Logger {
 
 // exit is an error with a status of its own.
 type exit struct {
-	code int
-	err  error
+	code   int
+	err    error
+	detail string // further lines for people
 }
 
 func (e *exit) Error() string { return e.err.Error() }

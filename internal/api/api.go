@@ -13,6 +13,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tocsin/internal/hunt"
 )
 
 // Prefix of every route but the health checks and metrics.
@@ -27,6 +29,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	hub      *Hub
 	grants   *grants
+	runs     *hunt.Runs
 	requests *requests
 }
 
@@ -34,6 +37,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), mux: http.NewServeMux(), hub: newHub(maxSubscribers)}
 	s.grants = newGrants(s.deps.Now)
+	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.HuntTurns, s.deps.Now)
 	s.requests = newRequests(s.deps.Metrics)
 	s.sessions = s.newSessions()
 	config := huma.DefaultConfig("Tocsin", s.deps.Version)
@@ -48,6 +52,7 @@ func New(d Deps) *Server {
 	s.api = humago.NewWithPrefix(s.mux, Prefix, config)
 	s.declare()
 	tidySchemas(s.api.OpenAPI().Components.Schemas.Map())
+	tidyAnswers(s.api.OpenAPI().Paths)
 	return s
 }
 
@@ -68,6 +73,24 @@ func tidySchemas(schemas map[string]*huma.Schema) {
 		for _, p := range schema.Properties {
 			if p.Type == huma.TypeArray {
 				p.Nullable = false
+			}
+		}
+	}
+}
+
+// tidyAnswers does the same for answers that are lists themselves.
+func tidyAnswers(paths map[string]*huma.PathItem) {
+	for _, p := range paths {
+		for _, op := range []*huma.Operation{p.Get, p.Post, p.Put, p.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, answer := range op.Responses {
+				for _, c := range answer.Content {
+					if c.Schema != nil && c.Schema.Type == huma.TypeArray {
+						c.Schema.Nullable = false
+					}
+				}
 			}
 		}
 	}

@@ -2,39 +2,6 @@ package api
 
 import "time"
 
-// HuntAsk is one question in KQL.
-type HuntAsk struct {
-	Query string    `json:"query" minLength:"1" maxLength:"200000"`
-	Check bool      `json:"check,omitempty" doc:"Only compile"`
-	From  time.Time `json:"from,omitempty" doc:"Start of every table, included; absent: open"`
-	To    time.Time `json:"to,omitempty" doc:"End of every table, excluded; absent: open"`
-}
-
-type huntInput struct {
-	Body HuntAsk
-}
-
-// HuntColumn heads one column of the rows.
-type HuntColumn struct {
-	Name string `json:"name"`
-	Type string `json:"type" doc:"KQL type"`
-}
-
-// HuntLine is one line of the answer (application/x-ndjson). The first has columns; then one a row; the last has done, or
-// error when the store failed on the way.
-type HuntLine struct {
-	Columns []HuntColumn `json:"columns,omitempty"`
-	Row     []any        `json:"row,omitempty"`
-	Done    *HuntDone    `json:"done,omitempty"`
-	Error   string       `json:"error,omitempty"`
-}
-
-// HuntDone closes an answer.
-type HuntDone struct {
-	Rows   int64 `json:"rows"`
-	TookMS int64 `json:"took_ms"`
-}
-
 type importInput struct {
 	MailFrom   string    `query:"mail_from" maxLength:"320" doc:"Envelope sender; absent: from the headers"`
 	Recipients []string  `query:"recipients" maxItems:"1000" doc:"Envelope recipients; absent: from the headers"`

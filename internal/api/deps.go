@@ -32,12 +32,19 @@ type Deps struct {
 	Preferences Preferencer
 
 	Explorer *hunt.Explorer
-	Events   hunt.Store
-	Raw      RawMail
-	Intake   Intake
-	MaxMail  int64 // octets of one message that Intake takes; default 64 MiB
-	Coverage func(ctx context.Context) (Coverage, error)
-	Ready    func(ctx context.Context) []string // what is not ready, one line each
+	Hunter   *hunt.Runner
+	Samples  *hunt.Samples
+	Shelf    hunt.Shelf
+	History  hunt.History
+	HuntMost int // queries of one operator at a time, running and waiting; default 3
+
+	HuntTurns int // of those, how many may run; default 1
+	Events    hunt.Store
+	Raw       RawMail
+	Intake    Intake
+	MaxMail   int64 // octets of one message that Intake takes; default 64 MiB
+	Coverage  func(ctx context.Context) (Coverage, error)
+	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
 	Metrics        *prometheus.Registry
 	Secure         bool   // browsers come over TLS
@@ -93,6 +100,12 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.MaxMail == 0 {
 		d.MaxMail = 64 << 20
+	}
+	if d.HuntMost == 0 {
+		d.HuntMost = 3
+	}
+	if d.HuntTurns == 0 {
+		d.HuntTurns = 1
 	}
 	if d.SessionIdle == 0 {
 		d.SessionIdle = 8 * time.Hour

@@ -4,19 +4,24 @@ import (
 	"context"
 	"strconv"
 
+	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 )
 
-// request turns the shared parameters into hunt's.
-func (s Scope) request() hunt.Request {
-	return hunt.Request{View: hunt.View(s.View), Query: s.Q, From: s.From, To: s.To}
+// request turns the shared parameters into hunt's, with what whoever asks may read.
+func (s Scope) request(ctx context.Context) hunt.Request {
+	return hunt.Request{View: hunt.View(s.View), Query: s.Q, From: s.From, To: s.To, Content: auth.From(ctx).May(auth.EmailPreview)}
 }
 
-func (s *Server) fields(context.Context, *Nothing) (*Reply[FieldList], error) {
+func (s *Server) fields(ctx context.Context, _ *Nothing) (*Reply[FieldList], error) {
 	fields, splits := hunt.Fields(), hunt.Splits()
-	out := FieldList{Fields: make([]Field, len(fields)), Splits: make([]Split, len(splits))}
-	for i, f := range fields {
-		out.Fields[i] = Field{Name: f.Name, Label: f.Label, Type: string(f.Type), Doc: f.Doc, Group: f.Group, Values: texts(f.Values), Facet: f.Facet, List: f.List, IP: f.IP, Operators: texts(f.Operators)}
+	out := FieldList{Fields: make([]Field, 0, len(fields)), Splits: make([]Split, len(splits))}
+	content := auth.From(ctx).May(auth.EmailPreview)
+	for _, f := range fields {
+		if f.Content && !content {
+			continue
+		}
+		out.Fields = append(out.Fields, Field{Name: f.Name, Label: f.Label, Type: string(f.Type), Doc: f.Doc, Group: f.Group, Values: texts(f.Values), Facet: f.Facet, List: f.List, IP: f.IP, Operators: texts(f.Operators)})
 	}
 	for i, sp := range splits {
 		out.Splits[i] = Split{Key: sp.Key, Label: sp.Label}
@@ -25,7 +30,7 @@ func (s *Server) fields(context.Context, *Nothing) (*Reply[FieldList], error) {
 }
 
 func (s *Server) chart(ctx context.Context, in *chartInput) (*Reply[Chart], error) {
-	c, err := s.deps.Explorer.Chart(ctx, in.request(), in.Split)
+	c, err := s.deps.Explorer.Chart(ctx, in.request(ctx), in.Split)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +42,7 @@ func (s *Server) chart(ctx context.Context, in *chartInput) (*Reply[Chart], erro
 }
 
 func (s *Server) facet(ctx context.Context, in *facetInput) (*Reply[Facet], error) {
-	f, err := s.deps.Explorer.Facet(ctx, in.request(), in.Field, in.Order == "rare", in.Limit)
+	f, err := s.deps.Explorer.Facet(ctx, in.request(ctx), in.Field, in.Order == "rare", in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +54,7 @@ func (s *Server) facet(ctx context.Context, in *facetInput) (*Reply[Facet], erro
 }
 
 func (s *Server) emails(ctx context.Context, in *emailsInput) (*Reply[EmailPage], error) {
-	p, err := s.deps.Explorer.Emails(ctx, in.request(), hunt.Page{Sort: in.Sort, Asc: !in.Desc, Cursor: in.Cursor, Limit: in.Limit})
+	p, err := s.deps.Explorer.Emails(ctx, in.request(ctx), hunt.Page{Sort: in.Sort, Asc: !in.Desc, Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +62,7 @@ func (s *Server) emails(ctx context.Context, in *emailsInput) (*Reply[EmailPage]
 }
 
 func (s *Server) count(ctx context.Context, in *scopeInput) (*Reply[Count], error) {
-	c, err := s.deps.Explorer.Count(ctx, in.request())
+	c, err := s.deps.Explorer.Count(ctx, in.request(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +70,7 @@ func (s *Server) count(ctx context.Context, in *scopeInput) (*Reply[Count], erro
 }
 
 func (s *Server) value(ctx context.Context, in *valueInput) (*Reply[ValueCount], error) {
-	v, err := s.deps.Explorer.Value(ctx, in.request(), in.Field, in.Value)
+	v, err := s.deps.Explorer.Value(ctx, in.request(ctx), in.Field, in.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +118,7 @@ func rows(in []hunt.EmailRow) []EmailRow {
 }
 
 func (s *Server) urls(ctx context.Context, in *urlsInput) (*Reply[URLPage], error) {
-	u, err := s.deps.Explorer.URLs(ctx, in.request(), in.Limit)
+	u, err := s.deps.Explorer.URLs(ctx, in.request(ctx), in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -227,10 +227,12 @@ type Filter struct {
 	Error *FilterDefect `json:"error,omitempty" doc:"Absent when the filter is right"`
 }
 
-// FilterDefect says what is wrong with a filter and where.
+// FilterDefect says what is wrong with a filter or a query, and where.
 type FilterDefect struct {
 	Line    int    `json:"line" doc:"From 1"`
 	Column  int    `json:"column" doc:"From 1, in characters"`
+	Offset  int    `json:"offset" doc:"From 0, in octets of UTF-8"`
+	End     int    `json:"end,omitempty" doc:"Offset where the wrong part ends; absent when only its start is known"`
 	Message string `json:"message"`
 	Table   string `json:"table,omitempty" doc:"Set when the only thing wrong is that this installation lacks this table"`
 }

@@ -18,7 +18,7 @@ import (
 func (s *Server) export(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	// A wrong filter or column must be an error, not an empty file: ask for nothing first.
 	o := hunt.ExportOptions{Format: hunt.Format(in.Format), Columns: in.Columns, Max: 1}
-	if _, err := s.deps.Explorer.Export(ctx, io.Discard, in.request(), o); err != nil {
+	if _, err := s.deps.Explorer.Export(ctx, io.Discard, in.request(ctx), o); err != nil {
 		return nil, err
 	}
 	detail := struct {
@@ -42,7 +42,7 @@ func (s *Server) export(ctx context.Context, in *exportInput) (*huma.StreamRespo
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 		out := patient(w)
-		_, err := s.deps.Explorer.Export(r.Context(), out, in.request(), o)
+		_, err := s.deps.Explorer.Export(r.Context(), out, in.request(ctx), o)
 		if err == nil {
 			err = out.flush()
 		}

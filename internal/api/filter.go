@@ -39,11 +39,16 @@ func refusedFilter(out Filter, err error) (*Reply[Filter], error) {
 	var input *hunt.InputError
 	switch {
 	case errors.As(err, &query):
-		out.Error = &FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}
+		out.Error = defectOf(query)
 	case errors.As(err, &input):
 		out.Error = &FilterDefect{Line: 1, Column: 1, Message: input.Msg}
 	default:
 		return nil, err
 	}
 	return &Reply[Filter]{out}, nil
+}
+
+// defectOf is what is wrong with a query, in the API's words.
+func defectOf(e *kql.Error) *FilterDefect {
+	return &FilterDefect{Line: e.Line, Column: e.Column, Offset: e.Offset, End: e.End, Message: e.Msg, Table: e.Table}
 }

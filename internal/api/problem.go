@@ -43,6 +43,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		status    huma.StatusError
 		query     *kql.Error
 		asked     *hunt.InputError
+		limit     *hunt.LimitError
+		tooMany   *hunt.TooMany
+		outdated  *hunt.Outdated
+		withheld  *hunt.Withheld
 		soon      *auth.TooSoon
 		invalid   *auth.Invalid
 		input     *refused
@@ -58,10 +62,19 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		if errors.As(err, &asked) {
 			where = "query." + asked.Field
 		}
-		return huma.NewError(http.StatusUnprocessableEntity, "the query is wrong: "+query.Error(),
-			&huma.ErrorDetail{Message: query.Msg, Location: where, Value: FilterDefect{Line: query.Line, Column: query.Column, Message: query.Msg, Table: query.Table}})
+		return wrongQuery(query, where)
 	case errors.As(err, &asked):
 		return huma.NewError(http.StatusUnprocessableEntity, asked.Error(), &huma.ErrorDetail{Message: asked.Error(), Location: "query." + asked.Field})
+	case errors.As(err, &limit):
+		return limitProblem(limit)
+	case errors.As(err, &tooMany):
+		return huma.ErrorWithHeaders(withTheir(http.StatusTooManyRequests), http.Header{"Retry-After": {"5"}})
+	case errors.As(err, &outdated), errors.Is(err, hunt.ErrSameName), errors.Is(err, hunt.ErrRunning), errors.Is(err, hunt.ErrFull):
+		return withTheir(http.StatusConflict)
+	case errors.As(err, &withheld):
+		return withTheir(http.StatusForbidden)
+	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun):
+		return withTheir(http.StatusNotFound)
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):
@@ -105,6 +118,38 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	}
 	s.deps.Log.Error("request failed", "operation", op, "err", err)
 	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// QueryProblem is a problem of a query's text. It says the place twice: as members of its own, and as every other wrong input does.
+type QueryProblem struct {
+	huma.ErrorModel
+	Line   int    `json:"line" doc:"From 1"`
+	Column int    `json:"column" doc:"From 1, in characters"`
+	Offset int    `json:"offset" doc:"From 0, in octets of UTF-8"`
+	End    int    `json:"end,omitempty" doc:"Offset where the wrong part ends; absent when only its start is known"`
+	Table  string `json:"table,omitempty" doc:"Set when the only thing wrong is that this installation lacks this table"`
+}
+
+func wrongQuery(e *kql.Error, where string) error {
+	const status = http.StatusUnprocessableEntity
+	return &QueryProblem{
+		ErrorModel: huma.ErrorModel{
+			Title: http.StatusText(status), Status: status, Detail: "the query is wrong: " + e.Error(),
+			Errors: []*huma.ErrorDetail{{Message: e.Msg, Location: where, Value: defectOf(e)}},
+		},
+		Line: e.Line, Column: e.Column, Offset: e.Offset, End: e.End, Table: e.Table,
+	}
+}
+
+// limitProblem tells a query that has to wait from one that has to become smaller.
+func limitProblem(e *hunt.LimitError) error {
+	switch e.Limit {
+	case hunt.LimitBusy:
+		return huma.ErrorWithHeaders(huma.NewError(http.StatusServiceUnavailable, e.Msg), http.Header{"Retry-After": {"5"}})
+	case hunt.LimitTime:
+		return huma.NewError(http.StatusGatewayTimeout, e.Msg)
+	}
+	return huma.NewError(http.StatusUnprocessableEntity, e.Msg)
 }
 
 // challenge answers 401 with the header that RFC 9110 section 15.5.2 asks for. "Bearer" opens no window in a browser.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -62,7 +63,19 @@ func (s *Server) declare() {
 	add(s, auth.EmailContent, "GET /emails/{nmid}/preview/{grant}", asking, "The inert document of a granted look", s.emailPreview, withFile("text/html"))
 	add(s, auth.EmailContent, "POST /emails/{nmid}/download", asking, "The message in a zip with the password infected; mail its recipient has needs email.preview; audited", s.emailDownload, withFile("application/zip"))
 
-	add(s, auth.HuntRun, "POST /hunt", streaming, "Run a KQL query over the event tables; rows as lines of JSON", s.hunt, withFile("application/x-ndjson"), withLongBody)
+	add(s, auth.HuntRun, "POST /hunt", streaming, "Run a KQL query over the event tables; rows as lines of JSON", s.hunt, s.withLines, withLongBody)
+	add(s, auth.HuntRun, "GET /hunt/running", quick, "Queries that are being answered: one's own; with hunt.manage everybody's", s.huntRunning)
+	add(s, auth.HuntRun, "DELETE /hunt/running/{id}", quick, "Stop a query: one's own; with hunt.manage anybody's, audited", s.huntCancel, with204)
+	add(s, auth.HuntRun, "GET /hunt/schema", quick, "Tables, columns, functions and limits", s.huntSchema)
+	add(s, auth.HuntRun, "GET /hunt/samples", quick, "Values that a column has", s.huntSamples)
+	add(s, auth.HuntRun, "GET /hunt/library", quick, "Queries that ship with Tocsin", s.huntLibrary)
+	add(s, auth.HuntRun, "GET /hunt/queries", quick, "Saved queries: one's own and those that are shared", s.huntQueries)
+	add(s, auth.HuntSave, "POST /hunt/queries", quick, "Save a query", s.huntSave, withLongBody)
+	add(s, auth.HuntSave, "PUT /hunt/queries/{id}", quick, "Change a saved query: one's own; with hunt.manage anybody's", s.huntChange, withLongBody)
+	add(s, auth.HuntSave, "DELETE /hunt/queries/{id}", quick, "Remove a saved query: one's own; with hunt.manage anybody's", s.huntRemove, with204)
+	add(s, auth.HuntRun, "POST /hunt/queries/{id}/run", streaming, "Run a saved query; answers as POST /hunt does; audited", s.huntSavedRun, s.withLines)
+	add(s, auth.HuntRun, "GET /hunt/history", quick, "What the operator ran, newest first", s.huntHistory)
+	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
@@ -87,6 +100,15 @@ func withFile(types ...string) option {
 		}
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: content}}
 	}
+}
+
+// withLines describes a stream of HuntLine.
+func (s *Server) withLines(op *huma.Operation) {
+	op.Responses = map[string]*huma.Response{"200": {Description: "OK: one HuntLine a line", Content: map[string]*huma.MediaType{
+		"application/x-ndjson": {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[HuntLine](), true, "HuntLine")},
+	}}, "422": {Description: "The query or the request is wrong", Content: map[string]*huma.MediaType{
+		"application/problem+json": {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[QueryProblem](), true, "QueryProblem")},
+	}}}
 }
 
 func withEvents(op *huma.Operation) { withFile("text/event-stream")(op) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"tocsin/internal/api"
 	"tocsin/internal/blobstore"
@@ -12,6 +13,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/ingest"
 	"tocsin/internal/kql"
+	"tocsin/internal/kql/native"
 )
 
 // rawMail is the blob store in the API's words.
@@ -56,12 +58,37 @@ func (m mailIn) Take(ctx context.Context, raw []byte, e api.Envelope) (api.Impor
 // questions is the event store for those who ask.
 type questions struct{ *duckdb.Store }
 
-var _ hunt.Store = questions{}
+var (
+	_ hunt.Store     = questions{}
+	_ hunt.HuntStore = questions{}
+)
 
 func (q questions) Query(ctx context.Context, s *kql.Statement, each func(row []any) error) error {
-	err := q.Store.Query(ctx, s, each)
-	if errors.Is(err, eventstore.ErrClosed) {
+	return asked(q.Store.Query(ctx, s, each))
+}
+
+func (q questions) Hunt(ctx context.Context, s *kql.Statement, each func(row []any) error) error {
+	return asked(q.Store.Hunt(ctx, s, each))
+}
+
+func asked(err error) error {
+	switch {
+	case errors.Is(err, eventstore.ErrClosed):
 		return api.ErrStopping
+	case errors.Is(err, eventstore.ErrMemory):
+		return hunt.ErrMemory
 	}
 	return err
+}
+
+// locator is the GeoIP file in the query language's words.
+func locator(g *ingest.GeoFile) func(addr string) (native.Place, bool) {
+	return func(addr string) (native.Place, bool) {
+		ip, err := netip.ParseAddr(addr)
+		if err != nil {
+			return native.Place{}, false
+		}
+		p, ok := g.Place(ip)
+		return native.Place(p), ok
+	}
 }

@@ -90,7 +90,8 @@ func TestHuntRefusesWrongQueries(t *testing.T) {
 	}{
 		{"EmailEvents | where", 1, 20, ""},
 		{"EmailEvents\n| summarize by Nothing", 2, 16, ""},
-		{"DeviceProcessEvents | count", 1, 1, "DeviceProcessEvents"},
+		{"SecurityAlert | count", 1, 1, "SecurityAlert"},
+		{"EmailEvents | where 1 ==\n  Syslog", 2, 3, ""},
 	} {
 		for _, check := range []bool{false, true} {
 			p := c.post(t, "/hunt", api.HuntAsk{Query: w.query, Check: check}).problem(http.StatusUnprocessableEntity)
@@ -102,6 +103,38 @@ func TestHuntRefusesWrongQueries(t *testing.T) {
 	}
 	if n := len(s.audited(t, auth.ActQuery)); n != 0 {
 		t.Errorf("%d records of queries that never ran", n)
+	}
+}
+
+// TestHuntSaysWhatIsEmpty: what is not found in a table that nothing fills is not known to be absent.
+func TestHuntSaysWhatIsEmpty(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	c := s.as(t, auth.SecurityOperator)
+	for query, notes := range map[string]int{
+		"EmailEvents | count":         0,
+		"DeviceProcessEvents | count": 1,
+		"union DeviceFileEvents, IdentityInfo, UrlClickEvents | count": 2,
+	} {
+		r := c.post(t, "/hunt", api.HuntAsk{Query: query, Check: true})
+		var first api.HuntLine
+		if err := json.Unmarshal(r.body, &first); err != nil || len(first.Notes) != notes || notes > 0 && !strings.Contains(first.Notes[0], "nothing fills Device") {
+			t.Errorf("%s: %v, %q", query, err, first.Notes)
+		}
+	}
+}
+
+// TestHuntSaysWhatIsCut: an answer that is not whole says so.
+func TestHuntSaysWhatIsCut(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.take(t, simple("to three"), "a@harbour.test", "b@harbour.test", "c@harbour.test")
+	c := s.as(t, auth.SecurityOperator)
+	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Limit: 2})); len(rows) != 2 || last.Done == nil || last.Done.Rows != 2 || !strings.Contains(last.Done.Cut, "only the first 2 rows") {
+		t.Errorf("%d rows, %+v", len(rows), last.Done)
+	}
+	if _, rows, last := answer(t, c.post(t, "/hunt", api.HuntAsk{Query: "EmailEvents", Limit: 3})); len(rows) != 3 || last.Done == nil || last.Done.Cut != "" {
+		t.Errorf("%d rows, %+v", len(rows), last.Done)
 	}
 }
 

@@ -92,7 +92,14 @@ func TestWrongBodies(t *testing.T) {
 	}{
 		{"/hunt", `{"query":""}`, 422, "body.query"},
 		{"/hunt", `{}`, 422, "body"},
-		{"/hunt", `{"query":"EmailEvents","limit":3}`, 422, "body.limit"},
+		{"/hunt", `{"query":"EmailEvents","rows":3}`, 422, "body.rows"},
+		{"/hunt", `{"query":"EmailEvents","limit":-1}`, 422, "body.limit"},
+		{"/hunt", `{"query":"EmailEvents","id":"mine"}`, 422, "body.id"},
+		{"/hunt", `{"query":"EmailEvents","from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}`, 422, "body.to"},
+		{"/hunt/queries", `{"query":"EmailEvents"}`, 422, "body"},
+		{"/hunt/queries", `{"name":" ","query":"EmailEvents"}`, 422, "body.name"},
+		{"/hunt/queries", `{"name":"x","query":""}`, 422, "body.query"},
+		{"/hunt/queries", `{"name":"` + strings.Repeat("x", 121) + `","query":"EmailEvents"}`, 422, "body.name"},
 		{"/hunt", `{"query":["EmailEvents"]}`, 422, "body.query"},
 		{"/hunt", `{"query":"EmailEvents","from":"now"}`, 422, "body.from"},
 		{"/hunt", `{"query":"EmailEvents`, 400, "body"},
@@ -120,7 +127,7 @@ func TestWrongBodies(t *testing.T) {
 		t.Errorf("%d records of what was refused", n)
 	}
 	big := bytes.Repeat([]byte("x"), 3<<20)
-	for _, path := range []string{"/session", "/setup/x", content, "/explorer/filter", "/hunt"} {
+	for _, path := range []string{"/session", "/setup/x", content, "/explorer/filter", "/hunt", "/hunt/queries"} {
 		at := s.as(t, auth.GlobalAdministrator, auth.Preview)
 		at.post(t, path, big).problem(http.StatusRequestEntityTooLarge)
 	}

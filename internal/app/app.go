@@ -29,6 +29,7 @@ import (
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
 	"tocsin/internal/hunt"
+	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailauth"
 	"tocsin/ui"
@@ -66,6 +67,7 @@ type App struct {
 	pipeline *ingest.Pipeline
 	jobs     *river.Client[*sql.Tx]
 	explorer *hunt.Explorer
+	hunter   *hunt.Runner
 	gate     *auth.Gate
 	api      *api.Server
 	metrics  *prometheus.Registry
@@ -110,13 +112,17 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
-	if a.events, err = duckdb.Open(ctx, c.Data, duckdb.Options{MemoryLimit: c.Events.Memory, Threads: c.Events.Threads}); err != nil {
-		return err
+	store := duckdb.Options{
+		MemoryLimit: c.Events.Memory, Threads: c.Events.Threads, GuestMemory: c.Hunting.Memory, SpillLimit: c.Hunting.Disk,
 	}
 	if c.GeoIP.File != "" {
 		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
 			return fmt.Errorf("config: geoip.file: %w", err)
 		}
+		store.Locate = locator(a.geo)
+	}
+	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
+		return err
 	}
 	return a.connect()
 }
@@ -167,6 +173,11 @@ func (a *App) connect() (err error) {
 	}
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	approved, err := lists.New(c.Hunting.ExternalData)
+	if err != nil {
+		return err
+	}
+	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
 	a.measure()
 
@@ -180,6 +191,7 @@ func (a *App) connect() (err error) {
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -210,6 +222,9 @@ func (a *App) Cases() *casestore.Store { return a.cases }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Hunter runs hunting queries.
+func (a *App) Hunter() *hunt.Runner { return a.hunter }
 
 // Gate is where operators prove who they are.
 func (a *App) Gate() *auth.Gate { return a.gate }

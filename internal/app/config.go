@@ -18,6 +18,9 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"tocsin/internal/hunt"
+	"tocsin/internal/hunt/lists"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -36,6 +39,7 @@ type Config struct {
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
 	Events       Events       `koanf:"events"`
+	Hunting      Hunting      `koanf:"hunting"`
 	Retention    Retention    `koanf:"retention"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Log          Log          `koanf:"log"`
@@ -128,6 +132,54 @@ type Events struct {
 	Threads int   `koanf:"threads"` // 0: one a processor
 }
 
+// Hunting bounds what queries of people may take. package hunt says what each limit means.
+type Hunting struct {
+	Time       time.Duration `koanf:"time"`
+	Rows       int           `koanf:"rows"`
+	Concurrent int           `koanf:"concurrent"`
+	Memory     int64         `koanf:"memory"` // octets, of events.memory; 0: half of it
+	Disk       int64         `koanf:"disk"`   // octets for what does not fit into memory
+
+	PerOperator  int      `koanf:"per_operator"`
+	ExternalData []string `koanf:"external_data"` // addresses below which externaldata may read lists
+}
+
+// Unbounded is for one person alone with the stores: answers of any length, as long as they take.
+func (h Hunting) Unbounded() Hunting {
+	h.Time, h.Rows = 0, -1
+	return h
+}
+
+func (h Hunting) limits() hunt.Limits {
+	if h.Rows < 0 {
+		return hunt.Limits{Time: 365 * 24 * time.Hour, Rows: -1, Bytes: -1, Concurrent: h.Concurrent}
+	}
+	return hunt.Limits{Time: h.Time, Rows: int64(h.Rows), Concurrent: h.Concurrent}
+}
+
+func (h Hunting) validate(events int64) error {
+	switch {
+	case h.Memory < 0 || h.Memory > 0 && h.Memory > events-(64<<20):
+		return fmt.Errorf("config: hunting.memory: %d octets is out of bounds; it is part of events.memory (%d), of which 64MB must be left", h.Memory, events)
+	case h.Disk < 64<<20:
+		return fmt.Errorf("config: hunting.disk: %d octets is too little; 64MB or more", h.Disk)
+	case h.Time < time.Second || h.Time > 24*time.Hour:
+		return fmt.Errorf("config: hunting.time: %s is out of bounds; 1s to 24h", h.Time)
+	case h.Rows < 1 || h.Rows > 10_000_000:
+		return fmt.Errorf("config: hunting.rows: %d is out of bounds; 1 to 10000000", h.Rows)
+	case h.Concurrent < 1 || h.Concurrent > 12:
+		return fmt.Errorf("config: hunting.concurrent: %d is out of bounds; 1 to 12", h.Concurrent)
+	case h.PerOperator < 1 || h.PerOperator > 100:
+		return fmt.Errorf("config: hunting.per_operator: %d is out of bounds; 1 to 100", h.PerOperator)
+	}
+	for _, address := range h.ExternalData {
+		if err := lists.ParseApproved(address); err != nil {
+			return fmt.Errorf("config: hunting.external_data: %w", err)
+		}
+	}
+	return nil
+}
+
 // Retention says how long what is kept. 0: for ever.
 type Retention struct {
 	Events time.Duration `koanf:"events"`
@@ -158,6 +210,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
+		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
@@ -356,7 +409,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	return nil
+	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }
 
 func checkListen(address string) error {

@@ -85,6 +85,12 @@ func TestWrongSettings(t *testing.T) {
 		{"a wrong treatment", "policy:\n  malware: burn\n", nil, []string{"policy", "burn"}},
 		{"retention the wrong way round", "retention:\n  events: 30d\n  mail: 90d\n", nil, []string{"retention.mail", "retention.events"}},
 		{"little memory", "events:\n  memory: 1MB\n", nil, []string{"events.memory", "256MB"}},
+		{"a list without TLS", "hunting:\n  external_data: ['http://lists.example/']\n", nil, []string{"hunting.external_data", "https"}},
+		{"hunting without time", "hunting:\n  time: 0\n", nil, []string{"hunting.time", "1s to 24h"}},
+		{"hunting without rows", "hunting:\n  rows: 0\n", nil, []string{"hunting.rows", "1 to 10000000"}},
+		{"too many hunting queries", "hunting:\n  concurrent: 99\n", nil, []string{"hunting.concurrent", "1 to 12"}},
+		{"hunting with all memory", "events:\n  memory: 512MB\nhunting:\n  memory: 512MB\n", nil, []string{"hunting.memory", "events.memory", "64MB"}},
+		{"hunting without room", "hunting:\n  disk: 1MB\n", nil, []string{"hunting.disk", "64MB"}},
 		{"unknown variable", "", []string{"TOCSIN_HTTP_LISTN=x"}, []string{"TOCSIN_HTTP_LISTN", "TOCSIN_HTTP_LISTEN"}},
 	} {
 		path := filepath.Join(t.TempDir(), "tocsin.yaml")

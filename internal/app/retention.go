@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"tocsin/internal/hunt"
 )
 
 // retention is the hourly job that forgets what is too old.
@@ -25,7 +27,7 @@ type retentionWorker struct {
 // Timeout leaves the first round after a long pause its time.
 func (*retentionWorker) Timeout(*river.Job[retention]) time.Duration { return 50 * time.Minute }
 
-// Work forgets events, bytes and sessions that are over.
+// Work forgets events, bytes, sessions and runs of queries that are over.
 func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) error {
 	a, now := w.app, time.Now()
 	if keep := a.cfg.Retention.Events; keep > 0 {
@@ -48,6 +50,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	}
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)
+	}
+	if err := a.cases.ForgetPast(ctx, now.Add(-hunt.HistoryLife)); err != nil {
+		return fmt.Errorf("forget what was hunted: %w", err)
 	}
 	return nil
 }

@@ -22,6 +22,10 @@ const (
 	ActDownload      Action = "message downloaded"
 	ActExport        Action = "rows exported"
 	ActQuery         Action = "query run"
+	ActQueryEnded    Action = "query ended"   // subject: the run's id, as in the detail of "query run"
+	ActQueryStopped  Action = "query stopped" // somebody else's; subject: the run's id
+	ActQuerySaved    Action = "query saved"   // also when it is changed; subject: the saved query's id
+	ActQueryRemoved  Action = "saved query removed"
 	ActImport        Action = "mail imported"
 )
 

@@ -160,8 +160,9 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 	return &Principal{Operator: o, Permissions: Granted(o.Roles), Via: "token"}, nil
 }
 
-// localPermissions is what `tocsin import` and `tocsin hunt` need from the server that holds the stores. Sorted.
-var localPermissions = []Permission{HuntRun, MailImport}
+// localPermissions is what `tocsin import` and `tocsin hunt` need from the server that holds the stores. Sorted. Whoever can read
+// the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone.
+var localPermissions = []Permission{EmailPreview, HuntRun, MailImport}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

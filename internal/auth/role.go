@@ -17,7 +17,9 @@ const (
 
 	ExplorerRead   Permission = "explorer.read"    // ask Explorer's questions and see the coverage
 	ExplorerExport Permission = "explorer.export"  // take rows out as a file
-	HuntRun        Permission = "hunt.run"         // run any KQL over the event tables
+	HuntRun        Permission = "hunt.run"         // run any KQL over the event tables; columns that quote messages need email.preview too
+	HuntSave       Permission = "hunt.save"        // keep queries, and share them
+	HuntManage     Permission = "hunt.manage"      // see and stop what others run, change and remove what others saved
 	EmailRead      Permission = "email.read"       // one message: verdict, headers, hops, URLs, attachments, timeline
 	EmailContent   Permission = "email.content"    // look into and download mail that was kept from its recipient
 	EmailPreview   Permission = "email.preview"    // the same for mail that its recipient has
@@ -51,9 +53,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntRun, EmailContent)
-	administrator := append(slices.Clone(operator), MailImport, AuditRead, MetricsRead)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent)
+	administrator := append(slices.Clone(operator), HuntManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -9,6 +9,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -52,34 +53,11 @@ var end = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
 // Run is Explorer, and returns what it measured.
 func Run(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
-	o.Rows = cmp.Or(o.Rows, 1_000_000)
-	o.Runs = cmp.Or(o.Runs, 12)
-	if o.Rows < 1000 || o.Runs < 1 {
-		return nil, fmt.Errorf("bench: %d rows and %d runs; at least 1000 and 1 are needed", o.Rows, o.Runs)
-	}
-	if o.Dir == "" {
-		dir, err := os.MkdirTemp("", "tocsin-bench-")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(dir)
-		o.Dir = dir
-	}
-	if err := prepare(ctx, w, o); err != nil {
-		return nil, err
-	}
-	resetPeak()
-	store, err := duckdb.Open(ctx, o.Dir, o.Store)
+	store, o, done, err := scratch(ctx, w, o)
 	if err != nil {
 		return nil, err
 	}
-	defer store.Close()
-	stats, err := store.Stats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(w, "%s events, %s URLs, %s attachments; %d MiB on disk; %s; %d processors\n",
-		thousands(stats.Table("EmailEvents").Rows), thousands(stats.Table("EmailUrlInfo").Rows), thousands(stats.Table("EmailAttachmentInfo").Rows), stats.Bytes>>20, stats.Engine, runtime.GOMAXPROCS(0))
+	defer done()
 	results, err := measure(ctx, hunt.New(store, func() time.Time { return end }), o.Runs)
 	if err != nil {
 		return nil, err
@@ -94,6 +72,45 @@ func Run(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 	}
 	fmt.Fprintf(w, "%d runs each; peak memory of the process %s\n", o.Runs, peak())
 	return results, nil
+}
+
+// scratch opens the store that is measured, and makes it first when it is not there. done closes it, and removes what nobody asked to keep.
+func scratch(ctx context.Context, w io.Writer, o Options) (store *duckdb.Store, _ Options, done func(), err error) {
+	o.Rows = cmp.Or(o.Rows, 1_000_000)
+	o.Runs = cmp.Or(o.Runs, 12)
+	if o.Rows < 1000 || o.Runs < 1 {
+		return nil, o, nil, fmt.Errorf("bench: %d rows and %d runs; at least 1000 and 1 are needed", o.Rows, o.Runs)
+	}
+	tidy := func() {}
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "tocsin-bench-"); err != nil {
+			return nil, o, nil, err
+		}
+		tidy = func() { _ = os.RemoveAll(o.Dir) }
+	}
+	defer func() {
+		if err != nil {
+			tidy()
+		}
+	}()
+	if err := prepare(ctx, w, o); err != nil {
+		return nil, o, nil, err
+	}
+	resetPeak()
+	if store, err = duckdb.Open(ctx, o.Dir, o.Store); err != nil {
+		return nil, o, nil, err
+	}
+	stats, err := store.Stats(ctx)
+	if err != nil {
+		return nil, o, nil, errors.Join(err, store.Close())
+	}
+	fmt.Fprintf(w, "%s events, %s URLs, %s attachments, %s clicks; %d MiB on disk; %s; %d processors\n",
+		thousands(stats.Table("EmailEvents").Rows), thousands(stats.Table("EmailUrlInfo").Rows), thousands(stats.Table("EmailAttachmentInfo").Rows), thousands(stats.Table("UrlClickEvents").Rows),
+		stats.Bytes>>20, stats.Engine, runtime.GOMAXPROCS(0))
+	return store, o, func() {
+		_ = store.Close()
+		tidy()
+	}, nil
 }
 
 func prepare(ctx context.Context, w io.Writer, o Options) error {

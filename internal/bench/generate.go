@@ -51,7 +51,7 @@ func generate(ctx context.Context, dir string, rows int64, end time.Time, progre
 	for from := int64(0); from < rows; from += chunk {
 		to := min(from+chunk, rows)
 		bounds := strings.NewReplacer("$from", fmt.Sprint(from), "$to", fmt.Sprint(to), "$start", fmt.Sprint(start), "$step", fmt.Sprintf("%.6f", step))
-		for _, q := range []string{insertEmails, insertUrls, insertAttachments} {
+		for _, q := range []string{insertEmails, insertUrls, insertAttachments, insertClicks} {
 			if _, err := conn.ExecContext(ctx, bounds.Replace(q)); err != nil {
 				return fmt.Errorf("generate rows %d to %d: %w", from, to, err)
 			}
@@ -131,3 +131,16 @@ SELECT make_timestamp(us) AS "Timestamp", uuid7(m, us) AS "NetworkMessageId", 'u
 	word(f) || f || (['.pdf','.docx','.xlsx','.zip','.png'])[1 + f % 5] AS "FileName", (['pdf','docx','xlsx','zip','png'])[1 + f % 5] AS "FileExtension", sha256('f' || f) AS "SHA256", md5('f' || f) AS "MD5", 1000 + f * 7 AS "FileSize",
 	uuid7(m, us) || '/' || i AS "ReportId"
 FROM a ORDER BY i`
+
+// One of fifty recipients clicks on a link, minutes to hours after the mail.
+const insertClicks = `
+INSERT INTO "UrlClickEvents" BY NAME
+WITH n AS (SELECT i, message(i) AS m FROM range($from, $to) t(i)),
+a AS (SELECT i, m, micros(m, $start, $step) AS us, unnest(range((hash(m, 50) % 4)::BIGINT)) AS k, zipf(20000, i, 11) AS r FROM n),
+b AS (SELECT *, m * 4 + k AS j, zipf(30000, m * 4 + k, 51) AS d FROM a WHERE u(i * 4 + k, 70) < 0.02)
+SELECT make_timestamp(us + 60000000 + (pow(u(i, 71), 3) * 36000000000)::BIGINT) AS "Timestamp", uuid7(m, us) AS "NetworkMessageId",
+	'https://' || domain(d) || '/' || word(zipf(500, j, 52)) || CASE WHEN u(j, 53) < 0.5 THEN '?t=' || hex(j, 54) ELSE '' END AS "Url",
+	CASE WHEN u(i, 72) < 0.93 THEN 'ClickAllowed' ELSE 'ClickBlocked' END AS "ActionType", 'user' || r || '@corp' || (r % 3) || '.example' AS "AccountUpn", 'Email' AS "Workload",
+	CASE WHEN u(i, 72) >= 0.93 THEN 'Phish' ELSE '' END AS "ThreatTypes", '10.' || (r // 250 % 250) || '.' || (r % 250) || '.7' AS "IPAddress", u(i, 72) > 0.98 AS "IsClickedThrough",
+	uuid7(m, us) || '/' || i || '/' || k AS "ReportId"
+FROM b ORDER BY i, k`

@@ -73,7 +73,7 @@ type EmailEvent struct {
 	RawSHA256              string    `kql:"string" doc:"SHA-256 of the message as received; names the stored bytes (Tocsin)"`
 	IsPriorityAccount      bool      `kql:"bool" doc:"The recipient is a priority account (Tocsin)"`
 	LastEventExecutionTime time.Time `kql:"datetime" doc:"When this row last changed"`
-	AdditionalFields       string    `kql:"string" doc:"JSON: signals and everything else needed to explain the verdict"`
+	AdditionalFields       string    `kql:"string,content" doc:"JSON: signals and everything else needed to explain the verdict"`
 	ReportId               string    `kql:"string" doc:"Row id"`
 }
 
@@ -84,7 +84,7 @@ type EmailUrl struct {
 	Url              string    `kql:"string" doc:"Full URL as written"`
 	UrlDomain        string    `kql:"string,facet" doc:"Host of the URL"`
 	UrlLocation      string    `kql:"string,facet" values:"Body,Subject,Header,Attachment,QRCode" doc:"Where it stood"`
-	UrlText          string    `kql:"string" doc:"What the reader saw on it (Tocsin)"`
+	UrlText          string    `kql:"string,content" doc:"What the reader saw on it (Tocsin)"`
 	UrlTarget        string    `kql:"string" doc:"URL behind known rewriters (Tocsin)"`
 	ReportId         string    `kql:"string" doc:"Row id"`
 }

@@ -40,6 +40,10 @@ type Store interface {
 	// running query is interrupted and ctx's error returned.
 	Query(ctx context.Context, s *kql.Statement, each func(row []any) error) error
 
+	// Hunt is Query for what people write, which may need any amount of memory. Whatever it needs, Append, Patch and Query go on; when
+	// there is not enough for it, it ends with ErrMemory.
+	Hunt(ctx context.Context, s *kql.Statement, each func(row []any) error) error
+
 	// Dialect is what kql.Compile needs to write statements for this store.
 	Dialect() kql.Dialect
 
@@ -96,6 +100,9 @@ var (
 	ErrLocked = errors.New("event store is in use")
 	// ErrClosed means that the store, or the Batcher before it, was closed.
 	ErrClosed = errors.New("event store is closed")
+	// ErrMemory means that a query of a person was ended because it, or such queries together, needed more memory or room on disk than
+	// there is for them.
+	ErrMemory = errors.New("the query needs more memory than there is for it")
 	// ErrNewer means that a later version of Tocsin wrote the store.
 	ErrNewer = errors.New("event store was written by a newer Tocsin")
 )

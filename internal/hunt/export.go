@@ -41,7 +41,7 @@ func (x *Explorer) Export(ctx context.Context, w io.Writer, r Request, o ExportO
 	if len(o.Columns) == 0 {
 		o.Columns = append(slices.Clone(rowColumns), "outcome")
 	}
-	stored, outcomeAt, err := exportColumns(o.Columns)
+	stored, outcomeAt, err := exportColumns(r, o.Columns)
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +121,7 @@ func (x *Explorer) slice(ctx context.Context, base *kql.Query, s ordering, p Pag
 
 // exportColumns returns the stored columns that an export reads: those named, and behind them, when the outcome is asked
 // for, the four that decide it, which begin at position outcome (or -1).
-func exportColumns(names []string) (stored []string, outcome int, err error) {
+func exportColumns(r Request, names []string) (stored []string, outcome int, err error) {
 	outcome = -1
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
@@ -131,7 +131,7 @@ func exportColumns(names []string) (stored []string, outcome int, err error) {
 			outcome = 0
 			continue
 		}
-		if _, err := column("columns", name); err != nil {
+		if _, err := r.column("columns", name); err != nil {
 			return nil, 0, err
 		}
 		stored = append(stored, name)

@@ -208,7 +208,7 @@ type Value struct {
 // Value counts the mail of r that has value in field, which may be any column.
 func (x *Explorer) Value(ctx context.Context, r Request, field, value string) (*Value, error) {
 	started := time.Now()
-	col, err := column("field", field)
+	col, err := r.column("field", field)
 	if err != nil {
 		return nil, err
 	}

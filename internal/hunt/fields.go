@@ -18,6 +18,7 @@ type Field struct {
 	Facet     bool       `json:"facet"`  // Facet and Chart accept it
 	List      bool       `json:"list"`   // holds several values as "a, b"
 	IP        bool       `json:"ip"`
+	Content   bool       `json:"content"`   // quotes messages
 	Operators []Operator `json:"operators"` // those that make sense, the usual one first
 }
 
@@ -89,7 +90,7 @@ func Fields() []Field {
 			}
 			out = append(out, Field{
 				Name: c.Name, Label: label(c.Name), Type: c.Type, Doc: c.Doc, Group: g.name, Values: append([]string{}, c.Values...),
-				Facet: c.Facet || c.Type == event.Bool, List: c.List, IP: c.IP, Operators: operators(c),
+				Facet: c.Facet || c.Type == event.Bool, List: c.List, IP: c.IP, Content: c.Content, Operators: operators(c),
 			})
 		}
 	}

@@ -111,3 +111,18 @@ func parseFilter(src string) (*kql.Query, error) {
 	}
 	return q, nil
 }
+
+// maxFilter is the longest filter that fits an address, in octets.
+const maxFilter = 20_000
+
+// ExplorerFilter is a query as Explorer's filter, in canonical text; "" when it is more than a filter over EmailEvents, or too long.
+func ExplorerFilter(q *kql.Query) string {
+	f, ok := q.Filters()
+	if !ok || f.Table != emailEvents.Name {
+		return ""
+	}
+	if s := q.String(); len(s) <= maxFilter {
+		return s
+	}
+	return ""
+}

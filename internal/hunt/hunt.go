@@ -40,6 +40,8 @@ type Request struct {
 	Query string    // KQL: EmailEvents, or EmailEvents with where operators; "" is EmailEvents
 	From  time.Time // inclusive; zero: open
 	To    time.Time // exclusive; zero: open
+	// Content: whoever asks may read columns that quote messages. Without it a filter, an order or an export that names one is refused.
+	Content bool
 }
 
 // InputError is a request that cannot be answered as it stands. Field is the part of it, in the API's words.
@@ -81,6 +83,11 @@ func (x *Explorer) base(r Request) (*kql.Query, error) {
 	q, err := parseFilter(r.Query)
 	if err != nil {
 		return nil, err
+	}
+	if !r.Content {
+		if _, err := kql.Compile(q, kql.Options{Now: x.now(), Withheld: withheld}, x.store.Dialect()); err != nil {
+			return nil, queryError(err)
+		}
 	}
 	ops := ""
 	switch r.View {
@@ -194,6 +201,18 @@ func column(param, name string) (*event.Column, error) {
 	}
 	if c.Field == nil {
 		return nil, inputError(param, "%s is the same in every row; use %s", name, cmp.Or(c.Alias, "another column"))
+	}
+	return c, nil
+}
+
+// column is column for whoever makes the request: what they may not read is an error.
+func (r Request) column(param, name string) (*event.Column, error) {
+	c, err := column(param, name)
+	if err != nil {
+		return nil, err
+	}
+	if why := withheld(c); why != "" && !r.Content {
+		return nil, inputError(param, "%s", why)
 	}
 	return c, nil
 }

@@ -99,6 +99,9 @@ func (x *Explorer) Emails(ctx context.Context, r Request, p Page) (*Emails, erro
 		return nil, inputError("limit", "must be 1 to %d, not %d", MaxPage, p.Limit)
 	}
 	s, err := sortOf(p)
+	if err == nil { // a cursor holds the value
+		_, err = r.column("sort", s.column.Name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,25 +9,19 @@ import (
 	"time"
 
 	"tocsin/internal/hunt"
-	"tocsin/internal/kql"
 )
 
-// What the columns of bag_unpack are is asked of the store, in a real one and within bounds.
+// What the columns of bag_unpack are is asked of the store, within bounds, and not for a check.
 func TestProbe(t *testing.T) {
 	w := newWorld(t, 50)
-	q, err := kql.Parse(`EmailEvents | take 1 | project d = bag_pack("n", 1, "s", "x", "l", To) | evaluate bag_unpack(d) | project-reorder *`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compile := func(ctx context.Context, within time.Duration) (*kql.Statement, error) {
-		return kql.Compile(q, kql.Options{Now: end, Probe: hunt.Probe(ctx, w.store, within)}, w.store.Dialect())
-	}
-	st, err := compile(t.Context(), time.Minute)
+	r := hunt.NewRunner(w.store, hunt.RunnerOptions{Now: func() time.Time { return end }})
+	ask := hunt.Ask{Query: `EmailEvents | take 1 | project d = bag_pack("n", 1, "s", "x", "l", To) | evaluate bag_unpack(d)`}
+	h, err := r.Prepare(t.Context(), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, c := range st.Columns {
+	for _, c := range h.Statement.Columns {
 		names = append(names, c.Name+":"+string(c.Type))
 	}
 	if want := []string{"l:dynamic", "n:long", "s:string"}; !slices.Equal(names, want) {
@@ -35,15 +29,18 @@ func TestProbe(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := compile(gone, time.Minute); !errors.Is(err, context.Canceled) {
+	if _, err := r.Prepare(gone, ask); !errors.Is(err, context.Canceled) {
 		t.Errorf("for a caller that went away: %v", err)
 	}
-	if _, err := compile(t.Context(), time.Nanosecond); err == nil || !strings.Contains(err.Error(), "finding the columns took longer") {
+	hasty := ask
+	hasty.Time = time.Nanosecond
+	var limit *hunt.LimitError
+	if _, err := r.Prepare(t.Context(), hasty); !errors.As(err, &limit) || limit.Limit != hunt.LimitTime {
 		t.Errorf("without time: %v", err)
 	}
-	_, err = kql.Compile(q, kql.Options{Now: end}, w.store.Dialect())
-	var ke *kql.Error
-	if !errors.As(err, &ke) || !strings.Contains(ke.Msg, "depend on the data") {
-		t.Errorf("without a store: %v", err)
+	ask.Check = true
+	h, err = r.Prepare(gone, ask) // asks nobody
+	if err != nil || len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "depends on the data") {
+		t.Errorf("a check: %v %+v", err, h)
 	}
 }

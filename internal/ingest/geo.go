@@ -37,5 +37,39 @@ func (g *GeoFile) Country(addr netip.Addr) string {
 	return ""
 }
 
+// Place is where an address is, as far as the file knows it: names in English.
+type Place struct {
+	Country, State, City string
+	Latitude, Longitude  float64
+	Coordinates          bool // whether the latter two are known
+}
+
+// Place says where an address is; false when the file does not know its country.
+func (g *GeoFile) Place(addr netip.Addr) (p Place, ok bool) {
+	r := g.db.Lookup(addr.Unmap().WithZone(""))
+	for _, key := range []string{"country", "registered_country"} {
+		if p.Country == "" {
+			if r.DecodePath(&p.Country, key, "names", "en") != nil {
+				p.Country = ""
+			}
+		}
+	}
+	if p.Country == "" { // files without names have the code
+		p.Country = g.Country(addr)
+	}
+	// As in Country, what can't be read is not known.
+	for _, f := range []struct {
+		into *string
+		path []any
+	}{{&p.State, []any{"subdivisions", 0, "names", "en"}}, {&p.City, []any{"city", "names", "en"}}} {
+		if r.DecodePath(f.into, f.path...) != nil {
+			*f.into = ""
+		}
+	}
+	lat, lon := r.DecodePath(&p.Latitude, "location", "latitude"), r.DecodePath(&p.Longitude, "location", "longitude")
+	p.Coordinates = lat == nil && lon == nil && (p.Latitude != 0 || p.Longitude != 0)
+	return p, p.Country != ""
+}
+
 // Close releases the file.
 func (g *GeoFile) Close() error { return g.db.Close() }

@@ -2,6 +2,7 @@ package kql
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"tocsin/internal/event"
@@ -22,9 +23,9 @@ func (a aggFunction) autoName(x *Call) string {
 	}
 	first := autoName(x.Args[0])
 	switch {
-	case a.fn == aggPercentile:
-		if len(x.Args) == 2 {
-			if l, ok := x.Args[1].(*Literal); ok {
+	case a.fn == aggPercentile || a.fn == aggPercentileW:
+		if n := len(x.Args); n >= 2 {
+			if l, ok := x.Args[n-1].(*Literal); ok {
 				return "percentile_" + first + "_" + strings.ReplaceAll(literalText(l), ".", "_")
 			}
 		}
@@ -83,7 +84,14 @@ func orderable(at Span, name string, t event.Type) event.Type {
 	return t
 }
 
-var aggregates = map[string]aggFunction{
+// aggregates are all aggregates, those of the two tables.
+var aggregates = func() map[string]aggFunction {
+	out := maps.Clone(commonAggregates)
+	maps.Copy(out, furtherAggregates)
+	return out
+}()
+
+var commonAggregates = map[string]aggFunction{
 	"count":            {fn: aggCount, prefix: "count", check: always(event.Long)},
 	"countif":          {fn: aggCount, prefix: "countif", params: "b", check: always(event.Long)},
 	"dcount":           {fn: aggDCount, prefix: "dcount", params: "a?l", check: always(event.Long)},
@@ -175,8 +183,13 @@ func (b *binder) aggregate(x *Call, given string, sc *scope) []result {
 		at = x.Args[0].Pos()
 	}
 	it.col = &column{typ: a.check(at, x.Name, first)}
-	if a.fn == aggPercentile || (a.fn == aggList || a.fn == aggSet) && len(it.args) == 2 {
+	switch {
+	case a.fn == aggPercentile, gathers(a.fn) && len(it.args) == 2:
 		b.constantArgument(x, a, it)
+	case a.fn == aggPercentileW || a.fn == aggPercentilesW:
+		it.args = append(it.args[:2:2], parts(x, 2, it.args)...)
+	case a.fn == aggPercentiles:
+		it.args = append(it.args[:1:1], parts(x, 1, it.args)...)
 	}
 	sc.agg.aggs = append(sc.agg.aggs, it)
 	name, explicit := given, given != ""
@@ -212,6 +225,7 @@ func (b *binder) constantArgument(x *Call, a aggFunction, it aggItem) {
 		if c.value.(int64) <= 0 {
 			fail(at, "the largest size of a list is above zero")
 		}
+		it.args[1] = long(min(c.value.(int64), maxList))
 		return
 	}
 	f, ok := convert(c, event.Real).(*constant)

@@ -12,11 +12,17 @@ type binder struct {
 	opts     Options
 	dialect  Dialect
 	optimise bool
-	lets     []*Let // those that may be seen; a let sees only the ones before it
-	nodes    int
 	probes   int
 	windows  bool // some step looks at other rows
+	names    *meaning
+	nodes    int
 	scalars  int
+	level    int // how many tables are being bound inside each other
+	notes    []string
+	tables   map[*Let]bool // whether it stands for a table
+	sets     map[Expr]*rowSet
+	bytes    int // of tables of constants
+	hidden   []hiddenColumn
 }
 
 // scope is what a scalar expression can refer to.
@@ -28,17 +34,15 @@ type scope struct {
 }
 
 func (b *binder) bindTree(t *Tree) *relation {
-	seen := map[string]bool{}
-	for _, l := range t.Lets {
-		if seen[l.Name] {
-			fail(l.Span, "'%s' is defined twice", l.Name)
-		}
-		seen[l.Name] = true
-	}
-	b.lets = t.Lets
+	b.options(t.Sets)
+	b.parameters(t.Params)
+	b.define(t.Lets)
 	if !b.tabular(t.Body) {
-		if n, ok := t.Body.(*Name); ok {
+		if n, ok := t.Body.(*Name); ok && b.find(n.Name) == nil {
 			b.unknownTable(n)
+		}
+		if c, ok := t.Body.(*Call); ok && b.find(c.Name) == nil && !builtin(c.Name) {
+			b.noFunction(c)
 		}
 		fail(t.Body.Pos(), "a query gives a table, this is a single value; to see it, write: print x = ...")
 	}
@@ -47,9 +51,8 @@ func (b *binder) bindTree(t *Tree) *relation {
 
 // add counts plan nodes, so that lets that use each other can't grow without bound.
 func (b *binder) add(at Span, n node) node {
-	if b.nodes++; b.nodes > maxPlan {
-		fail(at, "the query is too large: more than %d steps after every let is expanded", maxPlan)
-	}
+	b.nodes++
+	b.countNodes(at)
 	switch n.(type) {
 	case *window:
 		b.windows = true
@@ -59,6 +62,12 @@ func (b *binder) add(at Span, n node) node {
 		}
 	}
 	return n
+}
+
+func (b *binder) countNodes(at Span) {
+	if b.nodes > maxPlan {
+		fail(at, "the query is too large: more than %d steps after every let is expanded", maxPlan)
+	}
 }
 
 // count counts bound expressions, for the same reason.
@@ -116,46 +125,15 @@ func groupingsIn(x scalar) int {
 	return most
 }
 
-// let finds a let by name together with how many lets it can itself see.
-func (b *binder) let(name string) (*Let, int) {
-	for i := len(b.lets) - 1; i >= 0; i-- {
-		if b.lets[i].Name == name {
-			return b.lets[i], i
-		}
-	}
-	return nil, 0
-}
-
-// within runs f with only the first n lets visible.
-func (b *binder) within(n int, f func()) {
-	all := b.lets
-	b.lets = all[:n]
-	f()
-	b.lets = all
-}
-
-// tabular tells whether x is a table rather than a value.
-func (b *binder) tabular(x Expr) bool {
-	switch x := x.(type) {
-	case *Pipe, *UnionSource, *Print:
-		return true
-	case *Name:
-		if l, n := b.let(x.Name); l != nil {
-			yes := false
-			b.within(n, func() { yes = b.tabular(l.X) })
-			return yes
-		}
-		_, ok := event.TableNamed(x.Name)
-		return ok
-	}
-	return false
-}
-
 // table binds a tabular expression.
 func (b *binder) table(x Expr) *relation {
+	if b.level++; b.level > maxTables { // what a row holds can't be seen from inside
+		fail(x.Pos(), "the query is too large: its functions and tables are nested more than %d deep", maxTables)
+	}
+	defer func() { b.level-- }()
 	switch x := x.(type) {
 	case *Pipe:
-		return b.pipeline(b.table(x.Source), x.Ops)
+		return b.pipeline(x)
 	case *UnionSource:
 		return b.union(nil, x.Union)
 	case *Print:
@@ -163,29 +141,24 @@ func (b *binder) table(x Expr) *relation {
 	case *Name:
 		return b.tableNamed(x)
 	}
-	fail(x.Pos(), "expected a table or a query, this is a single value")
-	return nil
+	return b.made(x)
 }
 
 func (b *binder) tableNamed(x *Name) *relation {
-	if l, n := b.let(x.Name); l != nil {
-		var rel *relation
-		b.within(n, func() {
-			if !b.tabular(l.X) {
-				fail(x.Span, "'%s' is a single value; a table is needed here", x.Name)
-			}
-			rel = b.table(l.X)
-		})
-		return rel
+	if m := b.find(x.Name); m != nil {
+		return b.tableMeant(x, m)
 	}
 	t, ok := event.TableNamed(x.Name)
 	if !ok {
 		b.unknownTable(x)
 	}
 	s := &scan{table: t, cols: map[*column]*event.Column{}}
-	rel := &relation{plan: b.add(x.Span, s)}
+	rel := &relation{plan: b.add(x.Span, s), name: t.Name}
 	for i := range t.Columns {
 		c := &t.Columns[i]
+		if b.withhold(t, c) {
+			continue
+		}
 		col := &column{typ: c.Type, uuid: c.ID && !c.Later}
 		s.cols[col] = c
 		if c.Name == "Timestamp" {
@@ -193,16 +166,21 @@ func (b *binder) tableNamed(x *Name) *relation {
 		}
 		rel.fields = append(rel.fields, field{c.Name, col})
 	}
+	rel.legacy = legacyOf(t, rel)
 	return rel
 }
 
 func (b *binder) unknownTable(x *Name) {
+	if event.Elsewhere(x.Name) {
+		panic(problem{at: x.Start, msg: "this installation does not collect " + x.Name, table: x.Name})
+	}
 	var names []string
-	for _, t := range event.Tables() {
+	for _, t := range event.Schema() {
 		names = append(names, t.Name)
 	}
-	for _, l := range b.lets {
-		names = append(names, l.Name)
+	names = append(names, b.known()...)
+	if why := notHere(x.Name); why != "" {
+		fail(x.Span, "this installation has no '%s': %s", x.Name, why)
 	}
 	panic(problem{at: x.Start, msg: "there is no table '" + x.Name + "' here" + didYouMean(x.Name, names), table: x.Name})
 }
@@ -275,6 +253,12 @@ func (b *binder) operator(rel *relation, op Operator) *relation {
 		return b.mvExpand(rel, op)
 	case *Render:
 		return rel
+	case *Search:
+		return b.search(rel, op)
+	case *GetSchema:
+		return b.getSchema(rel, op)
+	case *As, *Invoke:
+		fail(op.Pos(), "as and invoke can't stand in this query inside another operator; put it into a let")
 	}
 	return b.rowOperator(rel, op)
 }
@@ -312,8 +296,9 @@ func (b *binder) bindItems(items []Named, sc *scope) []bound {
 		}
 		one := bound{Named: it, x: b.scalar(it.X, sc), name: it.Name, explicit: it.Name != ""}
 		if it.Name == "" {
-			one.name = autoName(it.X)
-			_, one.explicit = it.X.(*Name)
+			named := ifExists(it.X, sc)
+			one.name = autoName(named)
+			_, one.explicit = named.(*Name)
 		}
 		out = append(out, one)
 	}

@@ -109,15 +109,13 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 			return &ref{c}
 		}
 	}
-	if l, n := b.let(x.Name); l != nil {
-		var v scalar
-		b.within(n, func() {
-			if b.tabular(l.X) {
-				fail(x.Span, "'%s' is a table; a single value is needed here", x.Name)
-			}
-			v = b.scalar(l.X, &scope{})
-		})
-		return v
+	if m := b.find(x.Name); m != nil {
+		return b.namedScalar(x, m)
+	}
+	if sc.rel != nil {
+		if v := sc.rel.legacy.column(b, x.Name); v != nil {
+			return v
+		}
 	}
 	if _, ok := event.TableNamed(x.Name); ok {
 		fail(x.Span, "'%s' is a table; a single value is needed here", x.Name)
@@ -131,13 +129,11 @@ func (b *binder) named(x *Name, sc *scope) scalar {
 			names = append(names, f.name)
 		}
 	}
-	for _, l := range b.lets {
-		names = append(names, l.Name)
-	}
+	names = append(names, b.known()...)
 	if sc.rel == nil {
 		fail(x.Span, "there is nothing named '%s' here%s", x.Name, didYouMean(x.Name, names))
 	}
-	fail(x.Span, "there is no column '%s' here%s", x.Name, didYouMean(x.Name, names))
+	failColumn(x.Span, x.Name, "there is no column '%s' here%s", x.Name, didYouMean(x.Name, names))
 	return nil
 }
 
@@ -165,6 +161,9 @@ func (b *binder) member(x *Member, sc *scope) scalar {
 }
 
 func (b *binder) binary(x *Binary, sc *scope) scalar {
+	if isStar(x.X) {
+		return b.anyColumn(x, sc)
+	}
 	l, r := b.scalar(x.X, sc), b.scalar(x.Y, sc)
 	switch x.Op {
 	case "+", "-", "*", "/", "%":
@@ -332,6 +331,9 @@ func (b *binder) between(x *Between, sc *scope) scalar {
 	// With a timespan as its end, a datetime range is as long as that.
 	if lo.typeOf() == event.Datetime && hi.typeOf() == event.Timespan {
 		hi = arithmetic(x.Hi.Pos(), "+", lo, hi)
+	}
+	if drawn(v) { // it would be drawn for each end
+		fail(x.X.Pos(), "give the random value a name with extend before between")
 	}
 	if v.typeOf() == event.String {
 		fail(x.X.Pos(), "between needs numbers, datetimes or timespans, this is a string")

@@ -2,12 +2,12 @@ package kql
 
 import "tocsin/internal/event"
 
-// pipeline applies operators one after the other.
-func (b *binder) pipeline(rel *relation, ops []Operator) *relation {
+// steps applies the operators of a sub-query one after the other.
+func (b *binder) steps(rel *relation, ops []Operator) *relation {
 	for _, op := range ops {
-		group := rel.group
+		group, old := rel.group, rel.legacy
 		rel = b.operator(rel, op)
-		rel.group = group
+		rel.group, rel.name, rel.legacy = group, "", legacyAfter(op, old, rel.legacy)
 		if len(rel.fields) > maxColumns {
 			fail(op.Pos(), "a table has at most %d columns", maxColumns)
 		}
@@ -164,7 +164,7 @@ func (b *binder) subQuery(rel *relation, at Span, ops []Operator) *relation {
 			fail(op.Pos(), "this operator can't stand in the query of mv-apply or partition; there can be where, extend, project, parse, summarize, distinct, sort, top, take and the like")
 		}
 	}
-	rel = b.pipeline(rel, ops)
+	rel = b.steps(rel, ops)
 	if g := rel.group; g.present != nil {
 		rel.plan = b.add(at, &filter{rel.plan, &ref{g.present}})
 		g.present = nil

@@ -12,11 +12,6 @@ var joinKinds = map[string]joinKind{
 }
 
 func (b *binder) join(left *relation, op *Join) *relation {
-	if !b.tabular(op.Right) {
-		if n, ok := op.Right.(*Name); ok {
-			b.tableNamed(n)
-		}
-	}
 	right := b.table(op.Right)
 	on := b.joinKeys(left, right, op.On)
 	kind, swap, semi, anti := op.Kind, false, false, false
@@ -65,7 +60,7 @@ func (b *binder) join(left *relation, op *Join) *relation {
 	if k == joinLeftOuter || k == joinFullOuter {
 		j.outer = append(j.outer, absent(right.fields)...)
 	}
-	return &relation{plan: b.add(op.Span, j), fields: sideBySide(left.fields, right.fields)}
+	return &relation{plan: b.add(op.Span, j), fields: sideBySide(left.fields, right.fields), legacy: legacyJoined(k, left.legacy, right.legacy)}
 }
 
 // sideBySide are the columns of both sides. Those of the right whose names are taken get a number.
@@ -133,14 +128,15 @@ func (b *binder) joinKeys(left, right *relation, on []Expr) []joinPair {
 				unknownColumn(x.Span, x.Name, left)
 			}
 			if r == nil {
-				fail(x.Span, "there is no column '%s' on the right side of the join", x.Name)
+				failColumn(x.Span, x.Name, "there is no column '%s' on the right side of the join", x.Name)
 			}
 			out = append(out, joinPair{&ref{l}, &ref{r}})
 			checkKeys(x.Span, out[len(out)-1])
 			continue
 		case *Binary:
 			if x.Op == "==" {
-				l, r := sideOf(x.X), sideOf(x.Y)
+				l, _ := sideOf(x.X)
+				r, _ := sideOf(x.Y)
 				if l == "$right" && r == "$left" {
 					out = append(out, joinPair{b.side(left, x.Y), b.side(right, x.X)})
 				} else if l == "$left" && r == "$right" {
@@ -162,20 +158,27 @@ func (b *binder) joinKeys(left, right *relation, on []Expr) []joinPair {
 	return out
 }
 
-func sideOf(x Expr) string {
-	if m, ok := x.(*Member); ok {
-		if n, ok := m.X.(*Name); ok {
-			return n.Name
+// sideOf takes $left.Name, or $left["Name"], apart.
+func sideOf(x Expr) (side, name string) {
+	switch x := x.(type) {
+	case *Member:
+		if n, ok := x.X.(*Name); ok {
+			return n.Name, x.Name
+		}
+	case *Index:
+		n, ok := x.X.(*Name)
+		if l, isText := x.At.(*Literal); ok && isText && l.Type == event.String {
+			return n.Name, l.Value.(string)
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func (b *binder) side(rel *relation, x Expr) scalar {
-	m := x.(*Member)
-	col := rel.lookup(m.Name)
+	_, name := sideOf(x)
+	col := rel.lookup(name)
 	if col == nil {
-		unknownColumn(m.Span, m.Name, rel)
+		unknownColumn(x.Pos(), name, rel)
 	}
 	return &ref{col}
 }
@@ -188,99 +191,4 @@ func checkKeys(at Span, p joinPair) {
 	if l != r && !(numeric(l) && numeric(r)) {
 		fail(at, "the columns of a join must have the same type; these are %s and %s", l, r)
 	}
-}
-
-// unionInputs binds the tables of a union; sources is what withsource calls each: a table by its name, anything else by
-// its place.
-func (b *binder) unionInputs(left *relation, op *Union) (in []*relation, sources []string) {
-	add := func(r *relation, source string) {
-		if source == "" {
-			source = "union_arg" + strconv.Itoa(len(in))
-		}
-		in, sources = append(in, r), append(sources, source)
-	}
-	if left != nil {
-		add(left, "")
-	}
-	for _, x := range op.Inputs {
-		source := ""
-		if n, ok := x.(*Name); ok {
-			if l, _ := b.let(n.Name); l == nil {
-				source = n.Name
-			}
-		}
-		add(b.table(x), source)
-	}
-	return in, sources
-}
-
-func (b *binder) union(left *relation, op *Union) *relation {
-	in, sources := b.unionInputs(left, op)
-	types := map[string]map[event.Type]int{} // in how many inputs a name has a type
-	order := map[string][]event.Type{}
-	for _, r := range in {
-		for _, f := range r.fields {
-			if types[f.name] == nil {
-				types[f.name] = map[event.Type]int{}
-			}
-			if types[f.name][f.col.typ]++; types[f.name][f.col.typ] == 1 {
-				order[f.name] = append(order[f.name], f.col.typ)
-			}
-		}
-	}
-	u := &union{}
-	out := &relation{}
-	names := newNamer()
-	give := func(name string, typ event.Type) {
-		col := &column{typ: typ}
-		u.cols = append(u.cols, col)
-		out.fields = append(out.fields, field{name, col})
-	}
-	if op.WithSource != "" {
-		names.taken[op.WithSource] = true
-		give(op.WithSource, event.String)
-	}
-	type key struct {
-		name string
-		typ  event.Type
-	}
-	var keys []key
-	seen := map[key]bool{}
-	for name := range types {
-		names.taken[name] = true
-	}
-	for _, r := range in {
-		for _, f := range r.fields {
-			// Columns of one name and several types stand side by side, in the order in which they came.
-			for _, typ := range order[f.name] {
-				k := key{f.name, typ}
-				if seen[k] || op.Kind == "inner" && types[f.name][typ] < len(in) {
-					continue
-				}
-				seen[k] = true
-				keys = append(keys, k)
-				name := f.name
-				if op.WithSource == name || op.Kind != "inner" && len(types[f.name]) > 1 {
-					name = names.free(f.name + "_" + string(typ))
-				}
-				give(name, typ)
-			}
-		}
-	}
-	for i, r := range in {
-		var row []scalar
-		if op.WithSource != "" {
-			row = append(row, text(sources[i]))
-		}
-		for _, k := range keys {
-			if c := r.lookup(k.name); c != nil && c.typ == k.typ {
-				row = append(row, &ref{c})
-			} else {
-				row = append(row, null(k.typ))
-			}
-		}
-		u.in, u.maps = append(u.in, r.plan), append(u.maps, row)
-	}
-	out.plan = b.add(op.Span, u)
-	return out
 }

@@ -161,7 +161,7 @@ func unknownColumn(at Span, name string, rel *relation) {
 			names = append(names, f.name)
 		}
 	}
-	fail(at, "there is no column '%s' here%s", name, didYouMean(name, names))
+	failColumn(at, name, "there is no column '%s' here%s", name, didYouMean(name, names))
 }
 
 // didYouMean lists up to three names near to name.

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -21,6 +22,7 @@ import (
 //	error L:C TEXT   instead of expect: where the query fails, and a part of the sentence that says why
 //	from/to TIME     for the next eval: the range pushed into every scan
 //	limit N          for the next eval
+//	external URI     then one JSON array a line: the cells of a row, for externaldata
 //	clear            empties all tables
 //
 // Lines of a block are indented; # begins a comment.
@@ -47,6 +49,43 @@ type script struct {
 	query   string
 	line    int
 	ordered bool
+	lists   map[string][][]any
+}
+
+// external gives externaldata the rows that the file has for its addresses.
+func (s *script) external(ref ExternalRef) ([][]any, error) {
+	var out [][]any
+	for _, uri := range ref.URIs {
+		rows, ok := s.lists[uri]
+		if !ok {
+			return nil, fmt.Errorf("%s is not approved", uri)
+		}
+		if ref.SkipFirst {
+			rows = rows[1:]
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// cells reads a row of a list: text, null, or anything else as JSON.
+func (s *script) cells(line string) []any {
+	var raw []json.RawMessage
+	if err := json.Unmarshal([]byte(line), &raw); err != nil {
+		s.t.Fatalf("%s: %v", line, err)
+	}
+	out := make([]any, len(raw))
+	for i, r := range raw {
+		var text string
+		switch {
+		case string(r) == "null":
+		case json.Unmarshal(r, &text) == nil:
+			out[i] = text
+		default:
+			out[i] = r
+		}
+	}
+	return out
 }
 
 // dataBlock is one command of a data file with the indented lines under it.
@@ -86,7 +125,16 @@ func (s *script) play(text string) {
 
 func (s *script) command(at int, words []string, head string, block []string) {
 	s.t.Helper()
+	s.opts.External = s.external
 	switch words[0] {
+	case "external":
+		if s.lists == nil {
+			s.lists = map[string][][]any{}
+		}
+		s.lists[words[1]] = nil
+		for _, line := range block {
+			s.lists[words[1]] = append(s.lists[words[1]], s.cells(line))
+		}
 	case "load":
 		s.load(words[1], block...)
 	case "clear":

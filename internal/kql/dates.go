@@ -15,12 +15,12 @@ import (
 var (
 	diffParts = map[string]string{
 		"year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "hour": "hour", "minute": "minute",
-		"second": "second", "millisecond": "millisecond", "microsecond": "microsecond",
+		"second": "second", "millisecond": "millisecond", "microsecond": "microsecond", "nanosecond": "nanosecond",
 	}
 	dateParts = map[string]string{
 		"year": "year", "quarter": "quarter", "month": "month", "week_of_year": "week_of_year", "weekofyear": "week_of_year",
 		"day": "day", "dayofyear": "dayofyear", "day_of_year": "dayofyear", "hour": "hour", "minute": "minute", "second": "second",
-		"millisecond": "millisecond",
+		"millisecond": "millisecond", "microsecond": "microsecond", "nanosecond": "nanosecond",
 	}
 )
 

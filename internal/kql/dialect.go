@@ -31,6 +31,13 @@ type Dialect interface {
 	expand(g *generator, lists []operand, n *expand) (items []operand, index, present operand)
 	// over writes an aggregate function over the rows that partition says, for every row.
 	over(e *exprs, a aggItem, partition string) operand
+	// spread writes an expression for the select list that gives a row for every element of a JSON array (see rowSet.text),
+	// opened the value of such an element, and numbers a row for every number below n.
+	spread(json string, t event.Type) string
+	opened(sql string, t event.Type) operand
+	numbers(n string) string
+	// series writes a table with the column name: from, from + step, ... up to to.
+	series(g *generator, from, to, step string, t event.Type, name string) string
 	// json writes any form of a dynamic value as JSON.
 	json(o operand) string
 	// result writes a value the way Statement promises it.

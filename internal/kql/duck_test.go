@@ -17,6 +17,8 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 
 	"tocsin/internal/event"
+	"tocsin/internal/eventstore/duckdb/inprocess"
+	"tocsin/internal/kql/native"
 )
 
 // store is a real in-memory DuckDB with the hunting tables.
@@ -34,6 +36,11 @@ func openStore(t testing.TB) *store {
 	t.Cleanup(func() { db.Close() })
 	conn, err := db.Conn(context.Background())
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := inprocess.Register(conn, native.Functions(func(addr string) (native.Place, bool) {
+		return native.Place{Country: "Australia", State: "New South Wales", City: "Sydney", Latitude: -33.8715, Longitude: 151.2006, Coordinates: true}, addr == "20.53.203.50"
+	})); err != nil {
 		t.Fatal(err)
 	}
 	s := &store{t, conn}
@@ -206,7 +213,9 @@ func (s *store) query(src string, o Options) (*Statement, [][]string, error) {
 	if o.Now.IsZero() {
 		o.Now = now
 	}
-	o.Probe = Rows(s.each)
+	if o.Probe == nil {
+		o.Probe = Rows(s.each)
+	}
 	st, err := Compile(q, o, DuckDB())
 	if err != nil {
 		return nil, nil, err

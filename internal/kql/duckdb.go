@@ -1,7 +1,6 @@
 package kql
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -97,8 +96,15 @@ func (d duckdb) jsonOf(o operand) string {
 		return d.json(o)
 	case event.Datetime, event.Timespan:
 		return "to_json(" + d.text(o, "NULL") + ")"
+	case event.Real:
+		return duckRealJSON(o.sql)
 	}
 	return "to_json(" + o.sql + ")"
+}
+
+// duckRealJSON writes a real as JSON, which has no infinities and no NaN: they are texts, which read as reals again.
+func duckRealJSON(x string) string {
+	return "(CASE WHEN NOT isfinite(" + x + ") THEN to_json(CASE WHEN isnan(" + x + ") THEN 'NaN' WHEN " + x + " > 0 THEN 'Infinity' ELSE '-Infinity' END) ELSE to_json(" + x + ") END)"
 }
 
 // strings writes a dynamic value as a list of the texts of its elements; a value that is no array is a list of one.
@@ -129,7 +135,7 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 		return out
 	}
 	if a.fn == aggSeries || a.fn == aggAxis {
-		return d.series(e, a)
+		return d.gather(e, a)
 	}
 	x := e.expr(a.args[0])
 	switch a.fn {
@@ -165,15 +171,15 @@ func (d duckdb) aggregate(e *exprs, a aggItem, order []orderKey) operand {
 		}
 		out.sql = d.present("any_value("+x.sql+")"+filter, a.col.typ)
 	case aggStdev:
-		out.sql = "coalesce(stddev_samp(" + x.sql + ")" + filter + ", 0)"
+		out.sql = duckSpread("stddev_samp", filter, x)
 	case aggVariance:
-		out.sql = "coalesce(var_samp(" + x.sql + ")" + filter + ", 0)"
+		out.sql = duckSpread("var_samp", filter, x)
 	case aggPercentile:
 		out.sql = "quantile_disc(" + big(x) + ", " + e.expr(a.args[1]).sql + ")" + filter
 	case aggList, aggSet:
 		return d.collect(e, a, x, order)
 	default:
-		panic(fmt.Sprintf("kql: no DuckDB aggregate %s", a.fn))
+		return d.further(e, a, x, order, filter)
 	}
 	return out
 }
@@ -197,23 +203,23 @@ func (d duckdb) collect(e *exprs, a aggItem, x operand, order []orderKey) operan
 	if a.cond != nil {
 		keep += " AND " + e.expr(a.cond).sql
 	}
+	if a.fn == aggSet && x.typ == event.Dynamic && x.rep != repText { // the elements of arrays count one by one
+		out.sql = d.distinctJSON(e, a, x, " FILTER (WHERE "+keep+")", "array_distinct")
+		return out
+	}
 	var sql string
 	if a.fn == aggSet {
 		sql = "list_sort(list(DISTINCT " + elem + ") FILTER (WHERE " + keep + "))"
 	} else {
-		by := ""
-		for i, k := range order {
-			if i == 0 {
-				by = " ORDER BY "
-			} else {
-				by += ", "
-			}
-			by += e.env[k.col].sql + orderWords(k)
-		}
-		sql = "list(" + elem + by + ") FILTER (WHERE " + keep + ")"
+		sql = "list(" + elem + orderClause(e, order) + ") FILTER (WHERE " + keep + ")"
 	}
+	size := cast(e.arg(int64(maxList)), "BIGINT")
 	if len(a.args) > 1 {
-		sql = "list_slice(" + sql + ", 1, " + e.expr(a.args[1]).sql + ")"
+		size = e.expr(a.args[1]).sql
+	}
+	sql = "list_slice(" + sql + ", 1, " + size + ")"
+	if x.typ == event.Real {
+		sql = "list_transform(" + sql + ", lambda v: " + duckRealJSON("v") + ")"
 	}
 	if out.rep == repStrings {
 		out.sql = "coalesce(" + sql + ", CAST([] AS VARCHAR[]))"

@@ -30,6 +30,9 @@ func (d duckdb) dynamicCall(e *exprs, c *call) (operand, bool) {
 		return json("coalesce(TRY_CAST(nullif(" + s + ", '') AS JSON), CASE WHEN " + s + " <> '' THEN to_json(" + s + ") END)")
 	case opSplit:
 		return list(fn("string_split", e.expr(c.args[0]).sql, e.expr(c.args[1]).sql))
+	case opExtractAll:
+		found := fn("regexp_extract_all", e.expr(c.args[0]).sql, e.expr(c.args[1]).sql, "1")
+		return list("(CASE WHEN len(" + found + ") > 0 THEN list_slice(" + found + ", 1, " + strconv.Itoa(maxList) + ") END)")
 	case opSplitAt:
 		all, at := e.expr(c.args[0]).sql, e.expr(c.args[1]).sql
 		return list("(CASE WHEN " + at + " >= 0 AND " + at + " < len(" + all + ") THEN list_slice(" + all + ", " + at + " + 1, " + at + " + 1) ELSE CAST([] AS VARCHAR[]) END)")
@@ -54,6 +57,9 @@ func (d duckdb) dynamicCall(e *exprs, c *call) (operand, bool) {
 		x := e.expr(c.args[0])
 		return list("(CASE json_type(" + d.json(x) + ") WHEN 'OBJECT' THEN json_keys(" + d.json(x) + ") END)")
 	case opStrcatList:
+		if _, ok := c.args[1].(*constant); !ok { // DuckDB takes no separator of a row
+			return d.nativeCall(&call{inGo("strcat_list"), c.typ, c.args}, []operand{e.expr(c.args[0]), e.expr(c.args[1])})
+		}
 		return plain("coalesce(array_to_string(" + d.strings(e.expr(c.args[0])) + ", " + e.expr(c.args[1]).sql + "), '')")
 	case opURL:
 		return json(duckURL(e.expr(c.args[0]).sql))

@@ -63,10 +63,16 @@ func (d duckdb) call(e *exprs, c *call, filter bool) operand {
 		return d.coalesce(c, ops)
 	case opAdd, opSub, opMul, opDiv, opMod, opNeg, opDtDiff, opDtAdd, opDtSub, opTsMul, opTsDiv, opTsRate, opRound, opAbs, opCeiling, opBin:
 		return plain(d.arithmetic(c, ops))
-	case opStartOf, opDatePart, opDayOfWeek, opDateDiff, opFormat:
+	case opStartOf, opDatePart, opDayOfWeek, opDateDiff, opFormat, opDateAdd:
 		return plain(d.dates(e, c, a))
 	}
 	if sql, ok := d.textCall(e, c, a); ok {
+		return plain(sql)
+	}
+	if op, ok := d.nativeCall(c, ops); ok {
+		return op
+	}
+	if sql, ok := duckTemplate(c, a); ok {
 		return plain(sql)
 	}
 	panic(fmt.Sprintf("kql: no DuckDB operation %s", c.op))
@@ -197,6 +203,9 @@ func (d duckdb) arithmetic(c *call, ops []operand) string {
 	case opAbs:
 		return fits(c.typ, "abs("+x+")")
 	case opCeiling:
+		if integer(c.typ) {
+			return x
+		}
 		return "ceil(" + x + ")"
 	case opBin: // into bins without a size nothing falls
 		if _, ok := c.args[1].(*constant); !ok && c.typ != event.Datetime {
@@ -238,18 +247,30 @@ func (d duckdb) dates(e *exprs, c *call, a []string) string {
 		}
 		return cast(start, "TIMESTAMP")
 	case opDatePart:
-		part := map[string]string{"dayofyear": "doy", "week_of_year": "week", "millisecond": "milliseconds"}[word()]
+		part := map[string]string{
+			"dayofyear": "doy", "week_of_year": "week", "millisecond": "milliseconds", "microsecond": "microseconds", "nanosecond": "microseconds",
+		}[word()]
 		if part == "" {
 			part = word()
 		}
 		sql := "date_part('" + part + "', " + a[1] + ")"
-		if part == "milliseconds" {
+		switch word() {
+		case "millisecond":
 			sql = "(" + sql + " % 1000)"
+		case "microsecond":
+			sql = "(" + sql + " % 1000000)"
+		case "nanosecond":
+			sql = "(" + sql + " % 1000000 * 1000)"
 		}
 		return cast(sql, "INTEGER")
 	case opDayOfWeek:
 		return "date_part('dow', " + a[0] + ")"
+	case opDateAdd:
+		return duckDateAdd(word(), a[1], a[2])
 	case opDateDiff:
+		if word() == "nanosecond" {
+			return "((epoch_us(" + a[1] + ") - epoch_us(" + a[2] + ")) * 1000)"
+		}
 		if word() == "week" { // weeks begin on Sunday, the year 1 began on a Monday
 			week := func(x string) string {
 				return "(((epoch_us(" + x + ") + " + unixEpoch + ") // 86400000000 + 1) // 7)"

@@ -100,9 +100,9 @@ func (d duckdb) rowCall(e *exprs, c *call, ops []operand) string {
 	return "TRY_CAST(" + ops[0].sql + " AS " + duckTypes[c.typ] + ")"
 }
 
-// series gathers the bins of a group into an array: for each the default as often as bins stand empty before it, its value,
+// gather puts the bins of a group into an array: for each the default as often as bins stand empty before it, its value,
 // and the default for those behind it.
-func (d duckdb) series(e *exprs, a aggItem) operand {
+func (d duckdb) gather(e *exprs, a aggItem) operand {
 	out := operand{typ: event.Dynamic, rep: repJSON}
 	arg := func(i int) string { return e.expr(a.args[i]).sql }
 	times := func(what, n string) string { return "repeat([" + what + "], " + n + ")" }

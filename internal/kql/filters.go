@@ -49,7 +49,7 @@ type Filters struct {
 func (q *Query) Filters() (f Filters, ok bool) {
 	body := asPipe(q.tree.Body)
 	name, isName := body.Source.(*Name)
-	if !isName || len(q.tree.Lets) > 0 {
+	if !isName || len(q.tree.Lets)+len(q.tree.Params)+len(q.tree.Sets) > 0 {
 		return f, false
 	}
 	table, found := event.TableNamed(name.Name)

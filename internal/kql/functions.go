@@ -14,8 +14,9 @@ import (
 
 // function describes a scalar function of the language.
 //
-// params has one letter an argument: s text, S anything that has a text, l integer, n number, t datetime, p timespan,
-// b condition, d dynamic, a anything. What follows "?" may be left out; "*" repeats the letter before it.
+// params has one letter an argument: s text, S anything that has a text, l integer, n number, r number as a real,
+// t datetime, p timespan, b condition, d dynamic, z dynamic or a number, as dynamic, j anything as dynamic, a anything.
+// What follows "?" may be left out; "*" repeats the letter before it.
 // A dynamic value is converted to what the parameter asks for.
 type function struct {
 	params string
@@ -80,7 +81,19 @@ func datePart(unit string) function {
 
 var jsonFunction = function{params: "s", naming: nameFirst, bind: parseJSON}
 
-var functions = map[string]function{
+// functions are all scalar functions, from the families' tables.
+var functions = func() map[string]function {
+	out := map[string]function{}
+	for _, family := range []map[string]function{
+		commonFunctions, mathFunctions, timeFunctions, textFunctions, dynamicFunctions, ipFunctions, seriesFunctions,
+	} {
+		maps.Copy(out, family)
+	}
+	return out
+}()
+
+// commonFunctions are those that most queries use.
+var commonFunctions = map[string]function{
 	"now": {params: "?p", bind: func(c fcall) scalar {
 		now := &constant{event.Datetime, c.now.UTC().Truncate(time.Microsecond)}
 		if len(c.args) == 0 {
@@ -125,9 +138,14 @@ var functions = map[string]function{
 
 	"strlen":  {params: "s", naming: "strlen", op: opStrlen, typ: event.Long},
 	"tolower": {params: "S", op: opLower, typ: event.String}, "toupper": {params: "S", op: opUpper, typ: event.String},
-	"strcat":         {params: "SS*", op: opStrcat, typ: event.String},
-	"substring":      {params: "Sl?l", op: opSubstring, typ: event.String},
-	"indexof":        {params: "SS?l", op: opIndexOf, typ: event.Long},
+	"strcat":    {params: "SS*", op: opStrcat, typ: event.String},
+	"substring": {params: "Sl?l", op: opSubstring, typ: event.String},
+	"indexof": {params: "SS?lll", bind: func(c fcall) scalar {
+		if len(c.args) > 3 {
+			return &call{inGo("indexof"), event.Long, c.args}
+		}
+		return &call{opIndexOf, event.Long, c.args}
+	}},
 	"replace_string": {params: "sss", op: opReplace, typ: event.String},
 	"replace_regex":  {params: "sss", bind: regexAt(1, opReplaceRE, event.String)},
 	"trim":           {params: "ss", bind: trim("both")}, "trim_start": {params: "ss", bind: trim("start")}, "trim_end": {params: "ss", bind: trim("end")},
@@ -178,21 +196,36 @@ func (b *binder) call(x *Call, sc *scope) scalar {
 		}
 		return b.aggregate(x, "", sc)[0].x
 	}
-	if l, _ := b.let(x.Name); l != nil {
+	if m := b.find(x.Name); m != nil {
+		if m.lambda() != nil {
+			return b.callScalar(x, m, sc)
+		}
 		fail(x.Span, "'%s' is a value, not a function", x.Name)
+	}
+	if x.Names != nil {
+		fail(x.Span, "%s takes its arguments in order, without names", x.Name)
 	}
 	if w, ok := windowFunctions[x.Name]; ok {
 		return b.windowCall(x, w, sc)
 	}
-	if x.Name == "toscalar" {
-		return b.toScalar(x, sc)
+	if v := b.rowCall(x, sc); v != nil {
+		return v
+	}
+	if packed, ok := b.packColumns(x, sc); ok {
+		return packed
 	}
 	f, ok := functions[x.Name]
+	if why, known := refused[x.Name]; known && !ok {
+		fail(x.Span, "%s is not supported: %s", x.Name, why)
+	}
 	if !ok {
+		if notHere(x.Name) != "" {
+			b.noFunction(x)
+		}
 		fail(x.Span, "function '%s' is not supported yet%s", x.Name, didYouMean(x.Name, slices.Sorted(maps.Keys(functions))))
 	}
 	if f.outputs != nil {
-		fail(x.Span, "%s gives several values; name them in extend or project: (%s) = %s(...)", x.Name, strings.Join(outputNames(f.outputs), ", "), x.Name)
+		fail(x.Span, "%s gives several values and can stand only by itself in extend, project or print", x.Name)
 	}
 	return b.apply(x, f, sc)
 }
@@ -205,7 +238,7 @@ func (b *binder) apply(x *Call, f function, sc *scope) scalar {
 	kinds := paramKinds(x, f.params)
 	args := make([]scalar, len(x.Args))
 	for i, a := range x.Args {
-		if t, ok := a.(*Typeof); ok && x.Name == "extract" {
+		if t, ok := a.(*Typeof); ok && strings.HasPrefix(x.Name, "extract") {
 			args[i] = text(string(t.Type))
 			continue
 		}
@@ -291,6 +324,18 @@ func argument(name string, at Expr, kind byte, x scalar) scalar {
 			return x
 		}
 		want = "a number"
+	case 'r':
+		if dynamic || numeric(t) {
+			return convert(x, event.Real)
+		}
+		want = "a number"
+	case 'j':
+		return convert(x, event.Dynamic)
+	case 'z':
+		if dynamic || numeric(t) {
+			return convert(x, event.Dynamic)
+		}
+		want = "an array or a number"
 	case 't':
 		if dynamic || t == event.Datetime {
 			return convert(x, event.Datetime)
@@ -518,6 +563,9 @@ func packBag(c fcall) scalar {
 // ipv6Range turns the literal range into its first and last address. IPv4 addresses stand for ::ffff:a.b.c.d, as in
 // Kusto.
 func ipv6Range(c fcall) scalar {
+	if _, ok := c.args[1].(*constant); !ok {
+		return amongTexts("ipv6_is_in_any_range")(c)
+	}
 	p, err := netip.ParsePrefix(c.word(1))
 	if err != nil {
 		addr, err := netip.ParseAddr(c.word(1))

@@ -21,6 +21,7 @@ type generator struct {
 	aliases  map[*column]string
 	tables   []string
 	froms    int
+	sets     map[*rowSet][]string // the arguments of their columns
 }
 
 // rep is how a dialect holds a dynamic value in SQL.
@@ -322,12 +323,15 @@ func (g *generator) gen(n node, need *colSet) *block {
 		return g.expand(n, need)
 	case *window:
 		return g.window(n, need)
+	case *values:
+		return g.values(n, need)
+	case *series:
+		return g.series(n, need)
 	}
 	panic(fmt.Sprintf("kql: no SQL for %T", n))
 }
 
 func (g *generator) scan(n *scan, need *colSet) *block {
-	b := g.source(g.d.table(n.table))
 	if !slices.Contains(g.tables, n.table.Name) {
 		g.tables = append(g.tables, n.table.Name)
 	}
@@ -336,6 +340,10 @@ func (g *generator) scan(n *scan, need *colSet) *block {
 	if n.time != nil {
 		need.add(n.time)
 	}
+	if !n.table.Collected {
+		return g.nothing(n, need)
+	}
+	b := g.source(g.d.table(n.table))
 	for _, c := range need.list {
 		if col, ok := n.cols[c]; ok {
 			b.env[c] = g.d.column(g, col)

@@ -6,9 +6,10 @@
 // looks every name up in event.Tables, gives every expression a type and builds a relational plan (plan.go) in which
 // a column is an identity, not a name: renaming, reordering and dropping columns leave no trace in the plan. The
 // generator (generate.go) asks each plan node only for the columns that are needed and nests SELECT blocks; all that
-// differs between SQL engines stands behind Dialect (dialect.go, duckdb*.go). The meaning is Kusto's, down to its
-// nulls; what is not supported is refused with its position, never guessed. Every literal of a query travels as a
-// bound argument: the only identifiers in the SQL are those of the schema.
+// differs between SQL engines stands behind Dialect (dialect.go, duckdb*.go). What SQL has no function for is written in
+// Go in package native, which the store registers. The meaning is Kusto's, down to its nulls; what is not supported is
+// refused with its position, never guessed. Every literal of a query travels as a bound argument: the only identifiers
+// in the SQL are those of the schema.
 package kql
 
 import (
@@ -22,17 +23,20 @@ import (
 
 // Limits on a query, so that no text can exhaust the machine while it is compiled.
 const (
-	maxSource    = 1 << 20 // bytes of text
-	maxDepth     = 100     // nesting of expressions and queries
-	maxOperators = 200     // operators of one pipeline
-	maxLets      = 500     // let statements
-	maxPlan      = 1000    // plan nodes after every let is expanded
-	maxGroupings = 16      // groupings, or filters of windows, on top of each other: DuckDB plans twice as long for each, 4 s for 24
-	maxScalars   = 500_000 // bound expressions after every let is expanded
-	maxColumns   = 2000    // columns of one intermediate table
-	maxArguments = 1000    // arguments of one call
-	maxSQL       = 4 << 20 // bytes of SQL
-	maxSQLDepth  = 900     // nesting of SQL; engines stop at 1000
+	maxSource    = 1 << 20   // bytes of text
+	maxDepth     = 100       // nesting of expressions and queries
+	maxOperators = 200       // operators of one pipeline
+	maxLets      = 500       // let statements
+	maxPlan      = 1000      // plan nodes after every let is expanded
+	maxGroupings = 16        // groupings, or filters of windows, on top of each other: DuckDB plans twice as long for each, 4 s for 24
+	maxTables    = 2000      // tables inside tables after every let is expanded
+	maxScalars   = 500_000   // bound expressions after every let is expanded
+	maxColumns   = 2000      // columns of one intermediate table
+	maxRows      = 200_000   // rows of a datatable or of a list from elsewhere
+	maxRange     = 1_000_000 // rows of range
+	maxArguments = 1000      // arguments of one call
+	maxSQL       = 4 << 20   // bytes of SQL
+	maxSQLDepth  = 900       // nesting of SQL; engines stop at 1000
 )
 
 // Error says what is wrong with a query and where.
@@ -40,6 +44,7 @@ type Error struct {
 	Line   int // 1-based
 	Column int // 1-based, in Unicode code points
 	Offset int // 0-based, in bytes
+	End    int // where the wrong part ends, as Offset; 0: only its start is known
 	Msg    string
 	// Table is set when the only thing wrong is that the query reads this table, which the installation does not have.
 	Table string
@@ -52,13 +57,15 @@ func (e *Error) Error() string {
 // problem is an Error before its line and column are known. It travels by panic inside one package call and never
 // leaves it.
 type problem struct {
-	at    int
-	msg   string
-	table string
+	at     int
+	end    int // 0: not known
+	msg    string
+	table  string
+	column string // a name that is no column where it stands
 }
 
 func fail(at Span, format string, args ...any) {
-	panic(problem{at: at.Start, msg: fmt.Sprintf(format, args...)})
+	panic(problem{at: at.Start, end: at.End, msg: fmt.Sprintf(format, args...)})
 }
 
 // catch turns a problem into an *Error; other panics go on.
@@ -78,7 +85,12 @@ func newError(src string, p problem) *Error {
 	at := min(max(p.at, 0), len(src))
 	before := src[:at]
 	lineStart := strings.LastIndexByte(before, '\n') + 1
+	end := min(p.end, len(src))
+	if end <= at {
+		end = 0
+	}
 	return &Error{
+		End:    end,
 		Line:   strings.Count(before, "\n") + 1,
 		Column: utf8.RuneCountInString(before[lineStart:]) + 1,
 		Offset: at,
@@ -116,7 +128,9 @@ func (q *Query) Pipe(ops string) (out *Query, err error) {
 	if len(body.Ops) > maxOperators {
 		fail(Span{}, "a query has at most %d operators", maxOperators)
 	}
-	return &Query{src: src, tree: &Tree{Lets: q.tree.Lets, Body: &body}}, nil
+	tree := *q.tree
+	tree.Body = &body
+	return &Query{src: src, tree: &tree}, nil
 }
 
 // asPipe gives a tabular expression the shape of a pipeline, possibly one without operators.
@@ -139,6 +153,12 @@ type Options struct {
 	// bag_unpack; Rows makes one of a store. It gives at most some thousand short rows. Its error is Compile's. Without it such
 	// a query has to name its columns.
 	Probe func(*Statement) ([][]any, error)
+	// External reads the lists of externaldata. It is called while a query is compiled, once for each place in the text, and
+	// its error is shown as it is. nil: no list is approved.
+	External func(ExternalRef) ([][]any, error)
+	// Withheld says why a column may not be read, "" when it may; nil: all may. A table as a whole comes without such
+	// columns, and a query that names one is refused with this text.
+	Withheld func(*event.Column) string
 }
 
 // Rows makes a Probe of a store's way to run a statement, in which each is called with every row, and the row reused.
@@ -167,6 +187,9 @@ type Statement struct {
 	Args    []any // string, int64, float64, bool, time.Time
 	Columns []Column
 	Tables  []string // hunting tables that are read, each once
+	Notes   []string // what a reader of the answer has to know: tables that were left out, options that have no effect
+	// Withheld are the columns that were left out of a table of which everything else is in the result.
+	Withheld []string
 }
 
 // Ticks turns a timespan of a result into a duration; what lies outside time.Duration's 292 years is cut to its ends.
@@ -187,12 +210,17 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 		o.Now = time.Now()
 	}
 	b := &binder{opts: o, dialect: d, optimise: optimise}
+	defer b.explainWithheld()
 	rel := b.bindTree(q.tree)
+	b.refuseNamed(q.src)
 	if optimise {
 		rel.plan = narrowJoins(pushFilters(rel.plan))
 	}
 	g := &generator{d: d, opts: o, optimise: optimise}
-	return g.statement(rel), nil
+	st = g.statement(rel)
+	st.Notes = b.notes
+	st.Withheld = b.leftOut(q.src, rel)
+	return st, nil
 }
 
 // Quote returns s as a KQL string literal.

@@ -218,8 +218,13 @@ func (l *lexer) word(start int) {
 		l.emit(token{kind: tLiteral, lit: &Literal{Type: event.Bool, Value: name[0]|0x20 == 't'}}, start)
 		return
 	case "guid", "decimal":
-		// What stands inside would be read as a wrong number.
+		// What stands inside would be read as a wrong number. A guid is kept as its text.
 		if strings.HasPrefix(strings.TrimLeft(l.src[l.pos:], " \t"), "(") {
+			if name == "guid" {
+				l.space()
+				l.typed(start, name, event.String)
+				return
+			}
 			fail(Span{start, start}, "values of type %s are not supported yet", name)
 		}
 	}
@@ -263,7 +268,14 @@ func (l *lexer) typed(start int, name string, typ event.Type) {
 	}
 	l.pos++
 	lit := &Literal{Type: typ}
-	if raw != "null" {
+	switch {
+	case name == "guid":
+		v, ok := guidText(raw)
+		if !ok {
+			fail(Span{inner, inner}, "%q is not a guid such as 74be27de-1e4e-49d9-b579-fe0b331d3642", raw)
+		}
+		lit.Value = v
+	case raw != "null":
 		v, ok := parseTyped(typ, raw)
 		if !ok {
 			hint := ""
@@ -539,6 +551,18 @@ func parseTyped(typ event.Type, s string) (any, bool) {
 		return n, err == nil
 	}
 	return nil, false
+}
+
+// guidText is a guid as tostring writes it; null is empty, as with any text.
+func guidText(s string) (string, bool) {
+	if s == "null" {
+		return "", true
+	}
+	digits := strings.ToLower(strings.ReplaceAll(s, "-", ""))
+	if len(digits) != 32 || strings.Trim(digits, "0123456789abcdef") != "" {
+		return "", false
+	}
+	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:], true
 }
 
 func some[T any](v T, ok bool) (any, bool) { return v, ok }

@@ -15,10 +15,23 @@ func pushFilters(n node) node {
 	switch n := n.(type) {
 	case *filter:
 		in := pushFilters(n.in)
+		var stay []scalar // together, so that thousands of conditions are not thousands of steps
 		for _, c := range conjuncts(n.cond) {
-			in = push(in, pushInside(c))
+			c = pushInside(c)
+			out := push(in, c)
+			if f, ok := out.(*filter); ok && f.in == in {
+				stay = append(stay, c)
+			} else {
+				in = out
+			}
 		}
-		return in
+		switch len(stay) {
+		case 0:
+			return in
+		case 1:
+			return &filter{in, stay[0]}
+		}
+		return &filter{in, &call{opAnd, event.Bool, stay}}
 	case *compute:
 		return &compute{pushFilters(n.in), n.items}
 	case *aggregate:
@@ -174,6 +187,12 @@ func provides(n node) map[*column]bool {
 		for c := range n.cols {
 			out[c] = true
 		}
+	case *values:
+		for _, c := range n.cols {
+			out[c] = true
+		}
+	case *series:
+		out[n.col] = true
 	case *aggregate:
 		for _, by := range n.by {
 			out[by.col] = true

@@ -36,7 +36,7 @@ func askMicrosoft(t *testing.T, queries []string) []verdict {
 		t.Skip("there is no node to run Microsoft's parser with")
 	}
 	tables := map[string]string{}
-	for _, table := range event.Tables() {
+	for _, table := range event.Schema() {
 		var cols []string
 		for _, c := range table.Columns {
 			cols = append(cols, fmt.Sprintf("['%s']: %s", c.Name, c.Type))

@@ -13,40 +13,13 @@ type parser struct {
 	toks  []token
 	i     int
 	depth int
+	lets  int
+	terms bool // Column:"term" may stand, as in search
 }
 
 func parseTree(src string) *Tree {
 	p := &parser{src: src, toks: lex(src, 0)}
-	t := &Tree{}
-	for {
-		for p.accept(";") {
-		}
-		if p.is("let") && (p.peek(1).kind == tName || p.peek(1).text == "[") {
-			if len(t.Lets) == maxLets {
-				fail(p.tok().Span, "a query has at most %d let statements", maxLets)
-			}
-			t.Lets = append(t.Lets, p.let())
-			if p.tok().kind != tEOF {
-				p.expect(";", "after a let statement")
-			}
-			continue
-		}
-		break
-	}
-	if p.tok().kind == tEOF {
-		if len(t.Lets) > 0 {
-			fail(p.tok().Span, "after the let statements a query is missing, such as: EmailEvents | take 10")
-		}
-		fail(p.tok().Span, "the query is empty; it begins with a table, such as: EmailEvents | take 10")
-	}
-	for _, word := range []string{"set", "declare", "alias", "restrict", "pattern"} {
-		if p.is(word) && p.peek(1).kind == tName {
-			fail(p.tok().Span, "the statement '%s' is not supported yet", word)
-		}
-	}
-	t.Body = p.pipe()
-	for p.accept(";") {
-	}
+	t := p.tree(false)
 	p.end()
 	return t
 }
@@ -162,33 +135,6 @@ func (p *parser) bracketed() *Name {
 	return &Name{Span: p.from(t.Start), Name: s}
 }
 
-func (p *parser) let() *Let {
-	start := p.tok().Start
-	p.i++
-	n := p.name("a name after let")
-	p.expect("=", "after the name of a let statement")
-	if p.is("(") {
-		// let f = (x:string) { ... }: find the closing bracket and look for the brace.
-		depth := 0
-		for j := p.i; j < len(p.toks); j++ {
-			switch p.toks[j].text {
-			case "(":
-				depth++
-			case ")":
-				depth--
-			}
-			if depth == 0 {
-				if p.toks[j+1].text == "{" {
-					fail(n.Span, "functions defined by let are not supported yet")
-				}
-				break
-			}
-		}
-	}
-	x := p.pipe()
-	return &Let{Span: p.from(start), Name: n.Name, X: x}
-}
-
 // pipe reads an expression with any operators that follow it. What nests in it is counted by expr and tableOperand.
 func (p *parser) pipe() Expr {
 	start := p.tok().Start
@@ -232,13 +178,12 @@ func (p *parser) source() Expr {
 			if after.text == "(" {
 				return p.materialize()
 			}
-		case "search", "find", "externaldata", "datatable", "evaluate":
+		case "evaluate":
 			fail(t.Span, "'%s' is not supported yet", t.text)
-		case "range":
-			if after.kind == tName {
-				fail(t.Span, "operator 'range' is not supported yet")
-			}
 		}
+	}
+	if x := p.made(); x != nil {
+		return x
 	}
 	return p.expr()
 }
@@ -254,14 +199,14 @@ func (p *parser) materialize() Expr {
 
 // later lists operators of the language that are not there yet, so that they are not mistaken for a slip.
 var later = []string{
-	"invoke", "search", "find", "facet", "fork", "scan", "reduce", "consume", "getschema", "as", "assert-schema",
-	"externaldata", "datatable", "range", "print", "graph-match", "make-graph", "graph-to-table", "macro-expand", "execute-and-cache",
+	"facet", "fork", "scan", "reduce", "assert-schema",
+	"graph-match", "make-graph", "graph-to-table", "macro-expand", "execute-and-cache",
 }
 
 // operatorNames lists the operators that are there.
 var operatorNames = []string{
-	"count", "distinct", "extend", "filter", "join", "limit", "lookup", "mv-expand", "mvexpand", "order", "project", "project-away",
-	"project-keep", "project-rename", "project-reorder", "render", "sort", "summarize", "take", "top", "union", "where",
+	"as", "count", "distinct", "extend", "filter", "getschema", "invoke", "join", "limit", "lookup", "mv-expand", "mvexpand", "order", "project",
+	"project-away", "project-keep", "project-rename", "project-reorder", "render", "search", "sort", "summarize", "take", "top", "union", "where",
 	"evaluate", "make-series", "mv-apply", "parse", "parse-kv", "parse-where", "partition", "sample", "sample-distinct", "serialize",
 	"top-hitters", "top-nested",
 }
@@ -302,6 +247,18 @@ func (p *parser) operator() Operator {
 		return p.mvExpand(start)
 	case "render":
 		return p.render(start)
+	case "search":
+		return p.search(start, false)
+	case "invoke":
+		return p.invoke(start)
+	case "as":
+		return p.as(start)
+	case "getschema":
+		return &GetSchema{Span: p.from(start)}
+	case "consume":
+		fail(at, "consume runs a query without giving its rows; leave it out, or count them: | count")
+	case "find", "print", "range", "datatable", "externaldata":
+		fail(at, "'%s' makes a table of its own; it can stand only at the beginning of a query", name)
 	}
 	if op := p.rowOperator(name, start); op != nil {
 		return op

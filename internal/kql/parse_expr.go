@@ -159,6 +159,10 @@ func (p *parser) word() Expr {
 		p.i++
 		y := p.sign()
 		return &Binary{Span: p.from(start), Op: op.text, X: x, Y: y}
+	case p.terms && op.kind == tPunct && op.text == ":":
+		p.i++
+		y := p.sign()
+		return &Binary{Span: p.from(start), Op: ":", X: x, Y: y}
 	case op.kind == tName && op.text == "matches":
 		p.i++
 		p.expect("regex", "after matches")
@@ -211,6 +215,9 @@ func (p *parser) path() Expr {
 				fail(p.tok().Span, "expected a name after the dot; write [\"true\"]")
 			}
 			m := p.name("a name after the dot")
+			if p.is("(") && elsewhere(x) != "" {
+				failElsewhere(x)
+			}
 			x = &Member{Span: p.from(start), X: x, Name: m.Name}
 		case p.is("["):
 			p.i++
@@ -234,6 +241,7 @@ func (p *parser) primary() Expr {
 			b.WriteString(s)
 			for n := p.tok(); n.kind == tLiteral && n.lit.Type == event.String && !n.typed; n = p.tok() { // "a" "b" is "ab"
 				b.WriteString(n.lit.Value.(string))
+				lit.Hidden = lit.Hidden || n.lit.Hidden
 				p.i++
 			}
 			lit.Value, lit.Span = b.String(), p.from(t.Start)
@@ -279,14 +287,22 @@ func (p *parser) call(name token) Expr {
 	c := &Call{Name: name.text}
 	if !p.is(")") {
 		for {
+			if t := p.tok(); t.kind == tName && p.peek(1).kind == tPunct && p.peek(1).text == "=" {
+				p.i += 2
+				c.Names = append(c.Names, make([]string, len(c.Args)-len(c.Names))...)
+				c.Names = append(c.Names, t.text)
+			}
 			c.Args = append(c.Args, p.pipe())
 			if !p.accept(",") {
 				break
 			}
 		}
 	}
+	if c.Names != nil {
+		c.Names = append(c.Names, make([]string, len(c.Args)-len(c.Names))...)
+	}
 	if p.is("=") {
-		fail(p.tok().Span, "names for arguments are not supported yet")
+		fail(p.tok().Span, "'=' gives a name to an argument of a function defined by let: f(name = value); to compare, write ==")
 	}
 	p.expect(")", "after the arguments of "+name.text)
 	c.Span = p.from(name.Start)

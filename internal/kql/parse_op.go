@@ -226,27 +226,16 @@ func (p *parser) join(start int, name string) Operator {
 	return op
 }
 
-// tableOperand reads the other table of a join or union: a name, a call, or a pipeline in parentheses.
-func (p *parser) tableOperand(of string) Expr {
-	if p.accept("(") {
-		defer p.enter()()
-		x := p.pipe()
-		p.expect(")", "after the table of "+of)
-		return x
-	}
-	n := p.name("a table, or a query in parentheses,")
-	if p.is("(") {
-		fail(n.Span, "calling '%s' as a table is not supported yet", n.Name)
-	}
-	return n
-}
-
 func (p *parser) union(start int) *Union {
 	op := &Union{}
 	for p.tok().kind == tName && p.peek(1).text == "=" {
 		at := p.tok()
 		p.i += 2
 		v := p.tok()
+		if at.text == "withsource" && p.is("[") {
+			op.WithSource = p.name("a column name").Name
+			continue
+		}
 		if v.kind != tName && v.kind != tLiteral {
 			fail(v.Span, "expected a value for %s, found %s", at.text, p.found())
 		}
@@ -266,6 +255,7 @@ func (p *parser) union(start int) *Union {
 			if v.kind != tLiteral || v.lit.Type != event.Bool {
 				fail(v.Span, "isfuzzy is true or false")
 			}
+			op.Fuzzy = v.lit.Value == true
 		default:
 			fail(at.Span, "union has no parameter '%s'; there are kind, withsource and isfuzzy", at.text)
 		}
@@ -273,15 +263,7 @@ func (p *parser) union(start int) *Union {
 	for p.is("hint") && p.peek(1).text == "." {
 		p.hint()
 	}
-	for {
-		if p.is("*") {
-			fail(p.tok().Span, "union * is not supported yet; name the tables")
-		}
-		op.Inputs = append(op.Inputs, p.tableOperand("union"))
-		if !p.accept(",") {
-			break
-		}
-	}
+	op.Inputs = p.tables("union")
 	op.Span = p.from(start)
 	return op
 }
@@ -294,12 +276,13 @@ func (p *parser) render(start int) Operator {
 		}
 		at := p.tok()
 		p.i += 2
-		x := p.expr()
+		prop := Property{Name: at.text, X: p.expr()}
 		for p.is(",") && p.peek(2).text != "=" { // ycolumns=a, b
 			p.i++
-			p.expr()
+			prop.More = append(prop.More, p.expr())
 		}
-		op.With = append(op.With, Property{Span: p.from(at.Start), Name: at.text, X: x})
+		prop.Span = p.from(at.Start)
+		op.With = append(op.With, prop)
 		return true
 	}
 	for property() {

@@ -103,6 +103,7 @@ const (
 	opDayOfWeek op = "dayofweek" // long, Sunday 0
 	opDateDiff  op = "datediff"
 	opFormat    op = "format_datetime"
+	opDateAdd   op = "datetime_add" // unit, how many, datetime
 	opMakeSpan  op = "days to timespan"
 
 	opCase     op = "case"     // condition, value, ..., otherwise
@@ -121,7 +122,8 @@ const (
 	opReplaceRE  op = "replace_regex"
 	opTrim       op = "trim"
 	opExtract    op = "extract"
-	opPairValue  op = "pair value" // text, regular expression of a key and a value, key: the value of its first match with that key
+	opPairValue  op = "pair value"  // text, regular expression of a key and a value, key: the value of its first match with that key
+	opExtractAll op = "extract_all" // text, regular expression of one group: an array of texts, null when there is no match
 	opCountOf    op = "countof"
 	opCountOfRE  op = "countof regex"
 	opSplit      op = "split"
@@ -245,6 +247,19 @@ const (
 	aggVariance   aggFn = "variance"
 	aggSeries     aggFn = "series" // value, bin, empty bins before, empty bins behind, default, length when there is no row
 	aggAxis       aggFn = "axis"   // origin, step, bin, empty bins before, empty bins behind, length when there is no row
+
+	aggStdevP       aggFn = "stdevp"
+	aggVarianceP    aggFn = "variancep"
+	aggCovariance   aggFn = "covariance"
+	aggCovarianceP  aggFn = "covariancep"
+	aggAllAnd       aggFn = "binary_all_and"
+	aggAllOr        aggFn = "binary_all_or"
+	aggAllXor       aggFn = "binary_all_xor"
+	aggListNulls    aggFn = "make_list_with_nulls"
+	aggBag          aggFn = "make_bag"
+	aggPercentiles  aggFn = "percentiles_array"  // value, any number of reals from 0 to 1
+	aggPercentileW  aggFn = "percentilew"        // value, weight, a real from 0 to 1
+	aggPercentilesW aggFn = "percentilesw_array" // value, weight, any number of reals from 0 to 1
 )
 
 type orderKey struct {
@@ -287,11 +302,17 @@ type relation struct {
 	fields []field
 	ordering
 	group *grouping // in the sub-query of mv-apply or partition
+	name  string    // of the table, where it is one or was given one
+	// hidden are columns that go along and can't be named: those of a function's table that it does not declare.
+	hidden map[*column]bool
+	// all is the text of all columns, as it is and folded, where a search looks into it more than once.
+	all    *[2]*column
+	legacy *legacy // nil: no column has a name of old
 }
 
 func (r *relation) lookup(name string) *column {
 	for _, f := range r.fields {
-		if f.name == name {
+		if f.name == name && !r.hidden[f.col] {
 			return f.col
 		}
 	}

@@ -14,11 +14,7 @@ import (
 // printTree writes the canonical text of a tree.
 func printTree(t *Tree) string {
 	p := &printer{}
-	for _, l := range t.Lets {
-		p.w("let ", ident(l.Name), " = ")
-		p.pipe(l.X)
-		p.w(";\n")
-	}
+	p.statements(t)
 	p.pipe(t.Body)
 	return p.b.String()
 }
@@ -42,7 +38,7 @@ func (p *printer) pipe(x Expr) {
 		return
 	}
 	switch pipe.Source.(type) {
-	case *Name, *UnionSource, *Print:
+	case *Name, *UnionSource, *Print, *Call, *DataTable, *Range, *ExternalData, *SearchSource, *Find:
 		p.source(pipe.Source)
 	default:
 		p.nested(pipe.Source)
@@ -66,7 +62,9 @@ func (p *printer) source(x Expr) {
 		p.w("print ")
 		list(p, x.Items, p.named)
 	default:
-		p.expr(x, 0)
+		if !p.made(x) {
+			p.expr(x, 0)
+		}
 	}
 }
 
@@ -81,11 +79,14 @@ func (p *printer) nested(x Expr) {
 
 // operand writes the table of a join or union.
 func (p *printer) operand(x Expr) {
-	if n, ok := x.(*Name); ok {
-		p.w(ident(n.Name))
-		return
+	switch x := x.(type) {
+	case *Name:
+		p.w(ident(x.Name))
+	case *Wildcard:
+		p.w(x.Pattern)
+	default:
+		p.nested(x)
 	}
-	p.nested(x)
 }
 
 func list[T any](p *printer, items []T, each func(T)) {
@@ -179,7 +180,9 @@ func (p *printer) operator(op Operator) {
 	case *Render:
 		p.render(op)
 	default:
-		p.rowOperator(op)
+		if !p.rowOperator(op) {
+			p.piped(op)
+		}
 	}
 }
 
@@ -214,7 +217,10 @@ func (p *printer) union(op *Union) {
 		p.w("kind=", op.Kind, " ")
 	}
 	if op.WithSource != "" {
-		p.w("withsource=", op.WithSource, " ")
+		p.w("withsource=", ident(op.WithSource), " ")
+	}
+	if op.Fuzzy {
+		p.w("isfuzzy=true ")
 	}
 	list(p, op.Inputs, p.operand)
 }
@@ -226,6 +232,10 @@ func (p *printer) render(op *Render) {
 		list(p, op.With, func(pr Property) {
 			p.w(pr.Name, "=")
 			p.expr(pr.X, 0)
+			for _, x := range pr.More {
+				p.w(", ")
+				p.expr(x, 0)
+			}
 		})
 		p.w(")")
 	}
@@ -257,6 +267,8 @@ func rank(x Expr) int {
 		switch x.Op {
 		case "==", "!=", "=~", "!~":
 			return rankEqual
+		case ":":
+			return rankWord
 		case "<", "<=", ">", ">=":
 			return rankOrder
 		case "+", "-":
@@ -267,7 +279,7 @@ func rank(x Expr) int {
 		return rankWord
 	case *Negative:
 		return rankSign
-	case *Pipe, *UnionSource, *Print:
+	case *Pipe, *UnionSource, *Print, *DataTable, *Range, *ExternalData, *SearchSource, *Find:
 		return -1
 	case *Literal:
 		if negative(x) {
@@ -320,7 +332,11 @@ func (p *printer) expr(x Expr, least int) {
 			left = r + 1
 		}
 		p.expr(x.X, left)
-		p.w(" ", x.Op, " ")
+		if x.Op == ":" {
+			p.w(x.Op)
+		} else {
+			p.w(" ", x.Op, " ")
+		}
 		p.expr(x.Y, right)
 	case *Logic:
 		for i, y := range x.X {
@@ -347,7 +363,7 @@ func (p *printer) expr(x Expr, least int) {
 		p.w(")")
 	case *Call:
 		p.w(x.Name, "(")
-		list(p, x.Args, p.element)
+		p.arguments(x)
 		p.w(")")
 	case *Member:
 		p.expr(x.X, rankPath)

@@ -1,7 +1,7 @@
 package kql
 
-// rowOperator writes the operators of syntax_rows.go, and mv-expand.
-func (p *printer) rowOperator(op Operator) {
+// rowOperator writes the operators of syntax_rows.go; false for any other.
+func (p *printer) rowOperator(op Operator) bool {
 	switch op := op.(type) {
 	case *ParseText:
 		p.parseOp(op)
@@ -49,7 +49,10 @@ func (p *printer) rowOperator(op Operator) {
 		}
 	case *Evaluate:
 		p.evaluate(op)
+	default:
+		return false
 	}
+	return true
 }
 
 // subQuery writes operators in parentheses.

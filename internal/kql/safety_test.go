@@ -62,6 +62,10 @@ func TestLiteralsAreArguments(t *testing.T) {
 		`EmailEvents | project Subject, d = parse_json(Context) | evaluate bag_unpack(d, "prefix-marker") : (*, ["prefix-markerslot-marker"]: string) | evaluate narrow()`,
 		`EmailEvents | project Subject, UrlCount, EmailSize | evaluate pivot(Subject, sumif(EmailSize, EmailSize > 918273)) : (UrlCount: int, ["pivot-marker"]: long)`,
 		`EmailEvents | evaluate ipv4_lookup((print net = "123.231.0.0/16", x = S), SenderIPv4, net, return_unmatched = true) | partition by x (take 918273)`,
+		`EmailEvents | extend a = bag_set_key(bag_pack(S, 1), S, S), b = array_index_of(dynamic(["dynamic-marker"]), S, 918273), c = strrep(S, 918273, S), d = range(918273, 827364), e = replace_strings(Subject, dynamic(["dynamic-marker"]), dynamic(["inner-marker"]))`,
+		`EmailEvents | extend a = format_timespan(1h, "hh:mm_[[[]]]"), b = ipv4_is_in_any_range(SenderIPv4, "123.231.0.0/16"), c = datetime_utc_to_local(Timestamp, "America/Argentina/Buenos_Aires"), d = hash(S, 918273), e = extract_json("$.marker[918273]", Subject), f = datetime_add("day", 918273, Timestamp)`,
+		`EmailEvents | extend a = extract_all("(mark.{777}er)", Subject), b = indexof_regex(Subject, "mark.{777}er"), c = make_datetime(2026, 3, 4, 5, 6, 7.654321), d = series_fir(To, dynamic([918273])), e = bin_at(EmailSize, 918273, 827364), f = max_of(EmailSize, 918273), g = pow(EmailSize, 1.7654321)`,
+		`EmailEvents | summarize make_bag(bag_pack(S, S), 918273), percentiles_array(EmailSize, 87.654321), percentilew(EmailSize, UrlCount, 76.54321), percentilesw_array(EmailSize, UrlCount, dynamic([76.54321])), make_set(To, 918273)`,
 		`EmailEvents | where tolong("918273") == UrlCount and todatetime("2026-03-04") < Timestamp and totimespan("1.02:03:04.1234567") > 1h and todouble("1.7654321") > 1`,
 	} {
 		queries[fmt.Sprint("marker ", i)] = regexp.MustCompile(`\bS\b`).ReplaceAllString(src, `@'mark''"er%'`)
@@ -112,7 +116,7 @@ func known(text string) bool {
 		"second", "minute", "quarter", "month", "millisecond", "microsecond", "Fragment", "Username", "Password", "Scheme", "Query Parameters":
 		return true
 	}
-	for _, table := range event.Tables() {
+	for _, table := range event.Schema() {
 		if _, ok := table.Column(text); ok || table.Name == text {
 			return true
 		}

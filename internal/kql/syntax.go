@@ -8,13 +8,15 @@ type Span struct{ Start, End int }
 // Pos returns the span itself, so that every node that embeds one has it.
 func (s Span) Pos() Span { return s }
 
-// Tree is a whole query: let statements and the tabular expression at the end.
+// Tree is a whole query, or the body of a function: statements, and the expression at the end.
 type Tree struct {
-	Lets []*Let
-	Body Expr
+	Sets   []Property // set statements; X is nil where no value was given
+	Params []*Param   // declare query_parameters
+	Lets   []*Let
+	Body   Expr
 }
 
-// Let names a scalar or a table.
+// Let names a scalar, a table or a function: X is a *Lambda then.
 type Let struct {
 	Span
 	Name string
@@ -71,11 +73,12 @@ type (
 		Not       bool
 		X, Lo, Hi Expr
 	}
-	// Call of a function or aggregate.
+	// Call of a function or aggregate. Names are those given to the arguments, "" where none was; nil: none at all.
 	Call struct {
 		Span
-		Name string
-		Args []Expr
+		Name  string
+		Args  []Expr
+		Names []string
 	}
 	// Member is X.Name on a dynamic value, or $left.Name in a join.
 	Member struct {
@@ -214,6 +217,7 @@ type (
 		Span
 		Kind       string // outer or inner; "" is outer
 		WithSource string // name of a column that tells the table
+		Fuzzy      bool   // tables that are not there are left out
 		Inputs     []Expr
 	}
 	// MvExpand makes a row of every element.
@@ -270,9 +274,10 @@ type Expansion struct {
 	To event.Type
 }
 
-// Property is name=value of render.
+// Property is name=value of render; More holds the values after the first (ycolumns=a, b).
 type Property struct {
 	Span
 	Name string
 	X    Expr
+	More []Expr
 }

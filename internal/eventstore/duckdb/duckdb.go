@@ -25,7 +25,9 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"tocsin/internal/eventstore"
+	"tocsin/internal/eventstore/duckdb/inprocess"
 	"tocsin/internal/kql"
+	"tocsin/internal/kql/native"
 )
 
 // Name of the database file inside the data folder.
@@ -37,6 +39,10 @@ type Options struct {
 	Threads         int   // default: one a CPU
 	CheckpointBytes int64 // size of the write-ahead log at which it is folded into the file; default 64 MiB
 	Readers         int   // connections for queries; default 16. More queries wait
+	GuestMemory     int64 // of MemoryLimit, what queries run by Hunt may hold that cannot move to disk; default half of it
+	SpillLimit      int64 // bytes on disk for what does not fit into memory; default 4 GiB
+	// Locate says where an address is, for geo_info_from_ip_address. Without it that function gives null.
+	Locate func(addr string) (native.Place, bool)
 }
 
 // Store is an open DuckDB file. It implements eventstore.Store.
@@ -47,6 +53,13 @@ type Store struct {
 	tables  []*table
 	version atomic.Uint64
 	engine  string
+
+	guests      guests
+	watcher     *sql.Conn   // looks at the engine's memory
+	tight       atomic.Bool // the engine's memory was nearly full when it was last looked at
+	memory      int64
+	guestMemory int64
+	spill       int64
 
 	writer chan *sql.Conn // the one writing connection, or taken
 	stop   sync.Once
@@ -70,6 +83,12 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Readers <= 0 {
 		o.Readers = 16
 	}
+	if o.GuestMemory <= 0 {
+		o.GuestMemory = o.MemoryLimit / 2
+	}
+	if o.SpillLimit <= 0 {
+		o.SpillLimit = 4 << 30
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -85,7 +104,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, lock: lock, writer: make(chan *sql.Conn, 1), closed: make(chan struct{})}
+	s := &Store{path: path, lock: lock, memory: o.MemoryLimit, guestMemory: o.GuestMemory, spill: o.SpillLimit, writer: make(chan *sql.Conn, 1), closed: make(chan struct{})}
 	if err := s.open(ctx, o); err != nil {
 		if s.db != nil {
 			s.db.Close()
@@ -110,10 +129,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
 	s.db = sql.OpenDB(connector)
-	s.db.SetMaxOpenConns(o.Readers + 1)
-	s.db.SetMaxIdleConns(o.Readers + 1)
+	s.db.SetMaxOpenConns(o.Readers + 2) // and the writer, and the watcher
+	s.db.SetMaxIdleConns(o.Readers + 2)
 	for _, setting := range []string{
 		"temp_directory = '" + strings.ReplaceAll(s.path, "'", "''") + ".tmp'",
+		fmt.Sprintf("max_temp_directory_size = '%dB'", o.SpillLimit),
 		// Pages fetch their wide columns only for the rows they show; DuckDB does that by itself up to this many rows.
 		"late_materialization_max_rows = 2000",
 		// Queries come from people: even a hole in the compiler must not reach files, extensions or the settings.
@@ -134,12 +154,17 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	// Once for all connections: functions belong to the database.
+	if err := inprocess.Register(conn, native.Functions(o.Locate)); err != nil {
+		return err
+	}
 	s.tables = tables()
 	if err := migrate(ctx, conn, s.tables); err != nil {
 		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	s.writer <- conn
-	return nil
+	s.watcher, err = s.db.Conn(ctx)
+	return err
 }
 
 // Dialect is DuckDB's.
@@ -154,12 +179,12 @@ func (s *Store) Close() error {
 	s.stop.Do(func() {
 		conn := <-s.writer
 		close(s.closed)
-		err = errors.Join(conn.Close(), s.db.Close(), s.lock.Close())
+		err = errors.Join(conn.Close(), s.watcher.Close(), s.db.Close(), s.lock.Close())
 	})
 	return err
 }
 
-// write runs f in a transaction of the writing connection.
+// write runs f in a transaction of the writing connection. f runs again when the transaction failed for lack of memory.
 func (s *Store) write(ctx context.Context, f func(c *duckdb.Conn) error) (err error) {
 	var conn *sql.Conn
 	select {
@@ -170,6 +195,13 @@ func (s *Store) write(ctx context.Context, f func(c *duckdb.Conn) error) (err er
 		return ctx.Err()
 	}
 	defer func() { s.writer <- conn }()
+	if err := s.makeRoom(ctx, conn); err != nil {
+		return err
+	}
+	return s.host(func() error { return s.transaction(ctx, conn, f) })
+}
+
+func (s *Store) transaction(ctx context.Context, conn *sql.Conn, f func(c *duckdb.Conn) error) error {
 	return conn.Raw(func(driverConn any) error {
 		c := driverConn.(*duckdb.Conn)
 		if _, err := c.ExecContext(ctx, "BEGIN", nil); err != nil {

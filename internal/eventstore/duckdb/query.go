@@ -19,6 +19,22 @@ import (
 // Query implements eventstore.Store. It sees one consistent state of all tables. DuckDB holds the result in memory (within
 // its limit, then on disk) until the last row is read: ask for what is shown, and page through what is long.
 func (s *Store) Query(ctx context.Context, st *kql.Statement, each func(row []any) error) error {
+	given := false
+	var err error
+	_ = s.host(func() error {
+		err = s.query(ctx, st, func(row []any) error {
+			given = true
+			return each(row)
+		})
+		if given {
+			return nil // rows cannot be taken back: it is not tried again
+		}
+		return err
+	})
+	return err
+}
+
+func (s *Store) query(ctx context.Context, st *kql.Statement, each func(row []any) error) error {
 	rows, err := s.db.QueryContext(ctx, st.SQL, st.Args...)
 	if err != nil {
 		return s.queryError(ctx, err)

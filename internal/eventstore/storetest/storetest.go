@@ -47,6 +47,7 @@ func Run(t *testing.T, open Opener) {
 		{"PatchManyAcrossDays", (*suite).patchMany},
 		{"Retain", (*suite).retain},
 		{"CancelInterrupts", (*suite).cancel},
+		{"Hunt", (*suite).hunt},
 		{"ReadWhileWriting", (*suite).readWhileWriting},
 		{"Reopen", (*suite).reopen},
 		{"Stats", (*suite).stats},

@@ -361,6 +361,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hunt/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the operator ran, newest first */
+        get: operations["get-hunt-history"];
+        put?: never;
+        post?: never;
+        /** Clear the operator's history; the audit log stays */
+        delete: operations["delete-hunt-history"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queries that ship with Tocsin */
+        get: operations["get-hunt-library"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved queries: one's own and those that are shared */
+        get: operations["get-hunt-queries"];
+        put?: never;
+        /** Save a query */
+        post: operations["post-hunt-queries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/queries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a saved query: one's own; with hunt.manage anybody's */
+        put: operations["put-hunt-queries-id"];
+        post?: never;
+        /** Remove a saved query: one's own; with hunt.manage anybody's */
+        delete: operations["delete-hunt-queries-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/queries/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a saved query; answers as POST /hunt does; audited */
+        post: operations["post-hunt-queries-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queries that are being answered: one's own; with hunt.manage everybody's */
+        get: operations["get-hunt-running"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/running/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop a query: one's own; with hunt.manage anybody's, audited */
+        delete: operations["delete-hunt-running-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Values that a column has */
+        get: operations["get-hunt-samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hunt/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tables, columns, functions and limits */
+        get: operations["get-hunt-schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/import": {
         parameters: {
             query?: never;
@@ -956,10 +1112,20 @@ export interface components {
             column: number;
             /**
              * Format: int64
+             * @description Offset where the wrong part ends; absent when only its start is known
+             */
+            end?: number;
+            /**
+             * Format: int64
              * @description From 1
              */
             line: number;
             message: string;
+            /**
+             * Format: int64
+             * @description From 0, in octets of UTF-8
+             */
+            offset: number;
             /** @description Set when the only thing wrong is that this installation lacks this table */
             table?: string;
         };
@@ -999,19 +1165,257 @@ export interface components {
             with: string;
         };
         HuntAsk: {
-            /** @description Only compile */
+            /** @description Only compile: one line with the columns, nothing is run or recorded */
             check?: boolean;
             /**
              * Format: date-time
              * @description Start of every table, included; absent: open
              */
             from?: string;
+            /** @description UUID to cancel it by; absent: the server makes one */
+            id?: string;
+            /**
+             * Format: int64
+             * @description At most so many rows; absent, or more than the server allows: what the server allows
+             */
+            limit?: number;
             query: string;
             /**
              * Format: date-time
              * @description End of every table, excluded; absent: open
              */
             to?: string;
+        };
+        HuntChange: {
+            description?: string;
+            folder?: string;
+            name: string;
+            /** @description Kept as written; it need not be right */
+            query: string;
+            /**
+             * Format: int64
+             * @description Which revision was changed; 409 when it is not the newest any more
+             */
+            revision: number;
+            /** @description Everybody who hunts sees it */
+            shared?: boolean;
+        };
+        HuntColumn: {
+            name: string;
+            /** @description KQL type */
+            type: string;
+        };
+        HuntDone: {
+            /** @description Present when there are more rows than these: one sentence that says which limit cut them off */
+            cut?: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        HuntFunction: {
+            aggregate?: boolean;
+            doc?: string;
+            name: string;
+            /** @description As in substring(string, long, [long]) */
+            signature: string;
+        };
+        HuntHistory: {
+            /** @description Cursor of the next page; empty at the end */
+            next: string;
+            runs: components["schemas"]["HuntPast"][];
+        };
+        HuntLibraryQuery: {
+            description: string;
+            /** @description The question that it belongs to */
+            folder: string;
+            name: string;
+            query: string;
+            /** @description MITRE ATT&CK, as T1566.002 */
+            technique?: string;
+        };
+        HuntLimits: {
+            /**
+             * Format: int64
+             * @description Queries of yours at a time
+             */
+            concurrent: number;
+            /**
+             * Format: int64
+             * @description Of one result
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Of one query
+             */
+            seconds: number;
+        };
+        HuntLine: {
+            columns?: components["schemas"]["HuntColumn"][];
+            done?: components["schemas"]["HuntDone"];
+            /** @description Last line: why there is no end; 'cancelled' when somebody stopped it */
+            error?: string;
+            /** @description First line: the query as Explorer's filter, when it is one */
+            explorer?: string;
+            /** @description First line: id of the run; absent when only checked */
+            id?: string;
+            /** @description First line: what the reader of the rows must know, one sentence each, such as which tables nothing fills */
+            notes?: string[];
+            /**
+             * @description With error
+             * @enum {string}
+             */
+            reason?: "cancelled" | "time" | "memory" | "busy" | "value" | "stopping" | "failed";
+            /** @description First line: the chart that the query asks for */
+            render?: components["schemas"]["HuntRender"];
+            row?: unknown[];
+            /** @description First line: tables that are read */
+            tables?: string[];
+            /** @description First line: columns of these tables that were left out because they quote messages and the permission email.preview is missing */
+            withheld?: string[];
+        };
+        HuntPast: {
+            /**
+             * Format: date-time
+             * @description When it began
+             */
+            at: string;
+            error?: string;
+            id: string;
+            /** @enum {string} */
+            outcome: "done" | "error" | "cancelled" | "cut";
+            query: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        HuntProperties: {
+            /** @description true or false */
+            accumulate?: string;
+            /** @description default, unstacked, stacked, stacked100 */
+            kind?: string;
+            /** @description visible or hidden */
+            legend?: string;
+            series?: string[];
+            /** @description linear or log */
+            xaxis?: string;
+            xcolumn?: string;
+            xtitle?: string;
+            yaxis?: string;
+            ycolumns?: string[];
+            ymax?: string;
+            ymin?: string;
+            /** @description none, axes, panels */
+            ysplit?: string;
+            ytitle?: string;
+        };
+        HuntRender: {
+            /** @description As written: table, columnchart, timechart, ... */
+            kind: string;
+            properties: components["schemas"]["HuntProperties"];
+            title?: string;
+        };
+        HuntRun: {
+            id: string;
+            /** @description Email address */
+            operator: string;
+            own: boolean;
+            query: string;
+            /**
+             * Format: int64
+             * @description Sent so far
+             */
+            rows: number;
+            /** Format: date-time */
+            started: string;
+        };
+        HuntSamples: {
+            column: string;
+            table: string;
+            /** @description Up to 8 of the last 30 days, most common first; none for times and for long texts */
+            values: string[];
+        };
+        HuntSave: {
+            description?: string;
+            folder?: string;
+            name: string;
+            /** @description Kept as written; it need not be right */
+            query: string;
+            /** @description Everybody who hunts sees it */
+            shared?: boolean;
+        };
+        HuntSaved: {
+            /** Format: date-time */
+            created: string;
+            description: string;
+            folder: string;
+            /** @description UUIDv7 */
+            id: string;
+            name: string;
+            own: boolean;
+            /** @description Email address */
+            owner: string;
+            query: string;
+            /**
+             * Format: int64
+             * @description Rises with each change
+             */
+            revision: number;
+            shared: boolean;
+            /** Format: date-time */
+            updated: string;
+        };
+        HuntSavedRun: {
+            /**
+             * Format: date-time
+             * @description Start of every table, included; absent: open
+             */
+            from?: string;
+            /** @description UUID to cancel it by */
+            id?: string;
+            /**
+             * Format: int64
+             * @description At most so many rows
+             */
+            limit?: number;
+            /**
+             * Format: date-time
+             * @description End of every table, excluded; absent: open
+             */
+            to?: string;
+        };
+        HuntSchema: {
+            functions: components["schemas"]["HuntFunction"][];
+            limits: components["schemas"]["HuntLimits"];
+            tables: components["schemas"]["HuntTable"][];
+        };
+        HuntTable: {
+            /** @description This installation fills it; the others are empty */
+            collected: boolean;
+            columns: components["schemas"]["HuntTableColumn"][];
+            doc: string;
+            /** @description Heading for tables that belong together: Mail, Identities, Devices, ... */
+            group: string;
+            /** @description An earlier name of a table, kept for old queries */
+            legacy?: boolean;
+            name: string;
+        };
+        HuntTableColumn: {
+            /** @description Quotes messages: needs the permission email.preview */
+            content?: boolean;
+            doc: string;
+            /** @description An earlier name, kept for old queries; no answer shows it by itself */
+            legacy?: boolean;
+            /** @description The operator may read it */
+            may: boolean;
+            name: string;
+            /** @description Not filled here; GET /hunt/samples has them */
+            samples?: string[];
+            type: string;
+            /** @description Usual values */
+            values?: string[];
         };
         Imported: {
             /** @description The same message was there already; nothing was added */
@@ -1072,6 +1476,61 @@ export interface components {
             theme: "auto" | "light" | "dark";
             /** @enum {string} */
             zone: "utc" | "local";
+        };
+        QueryProblem: {
+            /**
+             * Format: int64
+             * @description From 1, in characters
+             */
+            column: number;
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /**
+             * Format: int64
+             * @description Offset where the wrong part ends; absent when only its start is known
+             */
+            end?: number;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ErrorDetail"][];
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description From 0, in octets of UTF-8
+             */
+            offset: number;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /** @description Set when the only thing wrong is that this installation lacks this table */
+            table?: string;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type: string;
         };
         Reason: {
             /** @description For the audit log: a ticket number, or a sentence */
@@ -2599,13 +3058,707 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK: one HuntLine a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["HuntLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-history": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description 'next' of the page before; empty for the first */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
+                    "application/json": components["schemas"]["HuntHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-hunt-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-library": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntLibraryQuery"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntSaved"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-hunt-queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HuntSave"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntSaved"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-hunt-queries-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HuntChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntSaved"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-hunt-queries-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-hunt-queries-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HuntSavedRun"];
+            };
+        };
+        responses: {
+            /** @description OK: one HuntLine a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["HuntLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntRun"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-hunt-running-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-samples": {
+        parameters: {
+            query: {
+                table: string;
+                column: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntSamples"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-hunt-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HuntSchema"];
                 };
             };
             /** @description Unauthorized */
