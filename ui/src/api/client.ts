@@ -51,7 +51,8 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
   return a.data as T;
 }
 
-function problem(r: Response, body: unknown): Problem {
+/** What an answer with an error says; for answers that are not read by `api`. */
+export function problem(r: Response, body: unknown): Problem {
   const b = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const text = (k: string) => (typeof b[k] === "string" ? b[k] : "");
   const errors = Array.isArray(b["errors"])

@@ -17,6 +17,8 @@ export interface Pointed {
   value: string;
   /** An element, or a rectangle on the screen for what is painted on a canvas. */
   target: HTMLElement | { getBoundingClientRect: () => DOMRect };
+  /** What the menu does where the filter is not Explorer's; what a place cannot do is not offered. */
+  here?: { include?: (() => void) | undefined; exclude?: (() => void) | undefined; group?: (() => void) | undefined };
 }
 
 const MenuContext = createContext<(p: Pointed) => void>(() => undefined);
@@ -58,7 +60,7 @@ function mark(p: Pointed, on: boolean): void {
   else delete p.target.dataset["pointed"];
 }
 
-function TheMenu({ field, value, target, onClose }: Pointed & { onClose: () => void }) {
+function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: () => void }) {
   const { byName, label, splits } = useFields();
   const filter = useFilter();
   const [, change] = useExplorer();
@@ -66,17 +68,20 @@ function TheMenu({ field, value, target, onClose }: Pointed & { onClose: () => v
   const known = byName.get(field);
   const safe = defangField(field, value);
   const splittable = splits.some((s) => s.key === field);
+  const { include, exclude, group } = here ?? {
+    include: known && (() => void filter.include(field, value)),
+    exclude: known && (() => void filter.exclude(field, value)),
+    group: known?.facet || splittable ? () => change({ ...(known?.facet ? { facet: field, rare: false } : {}), ...(splittable ? { split: field, hidden: [] } : {}), folded: false }) : undefined,
+  };
   return (
     <Menu open hasIcons onOpenChange={(_, d) => !d.open && onClose()} positioning={{ target: target as HTMLElement, position: "below", align: "start", offset: 4, fallbackPositions: ["above-start", "after-top", "before-top"] }}>
       <MenuPopover className={styles.menu}>
         <Head field={field} value={value} name={label(field)} shown={evidence(field, value)} counted={known !== undefined} />
         <MenuList>
-          {known && <MenuItem icon={<AddCircle20Regular />} onClick={() => void filter.include(field, value)}>Include</MenuItem>}
-          {known && <MenuItem icon={<SubtractCircle20Regular />} onClick={() => void filter.exclude(field, value)}>Exclude</MenuItem>}
+          {include && <MenuItem icon={<AddCircle20Regular />} onClick={include}>Include</MenuItem>}
+          {exclude && <MenuItem icon={<SubtractCircle20Regular />} onClick={exclude}>Exclude</MenuItem>}
           {value !== "" && <MenuItem icon={<Filter20Regular />} secondaryContent="any field" onClick={() => void filter.anywhere(value)}>Only</MenuItem>}
-          {(known?.facet || splittable) && (
-            <MenuItem icon={<GroupList20Regular />} onClick={() => change({ ...(known?.facet ? { facet: field, rare: false } : {}), ...(splittable ? { split: field, hidden: [] } : {}), folded: false })}>Group by</MenuItem>
-          )}
+          {group && <MenuItem icon={<GroupList20Regular />} onClick={group}>Group by</MenuItem>}
           <MenuDivider />
           {safe === value ? (
             <MenuItem icon={<Copy20Regular />} onClick={() => copy(value)}>Copy</MenuItem>
@@ -132,15 +137,15 @@ export function addLink(field: string, value: string): string {
 export function useValueHandlers() {
   const open = useValueMenu();
   return useMemo(() => ({
-    handlers: (field: string, value: string) => ({
+    handlers: (field: string, value: string, here?: Pointed["here"]) => ({
       onClick: (e: MouseEvent<HTMLElement>) => {
         e.stopPropagation();
-        open({ field, value, target: e.currentTarget });
+        open({ field, value, target: e.currentTarget, ...(here && { here }) });
       },
       onContextMenu: (e: MouseEvent<HTMLElement>) => {
         e.preventDefault();
         e.stopPropagation();
-        open({ field, value, target: e.currentTarget });
+        open({ field, value, target: e.currentTarget, ...(here && { here }) });
       },
       onMouseDown: (e: MouseEvent<HTMLElement>) => {
         if (e.button === 1) e.preventDefault(); // no scrolling by the middle button
@@ -154,7 +159,7 @@ export function useValueHandlers() {
       onKeyDown: (e: KeyboardEvent<HTMLElement>) => {
         if (e.key !== "m" && e.key !== "ContextMenu") return;
         e.preventDefault();
-        open({ field, value, target: e.currentTarget });
+        open({ field, value, target: e.currentTarget, ...(here && { here }) });
       },
     }),
   }), [open]);

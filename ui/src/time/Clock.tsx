@@ -7,9 +7,12 @@ interface Clock {
   now: Date;
   /** The instant at which that was decided, at or before everything that was read since; `now` is up to a second later. */
   asOf: Date;
-  /** Sets it to the server's clock, which asks every relative question again. */
-  refresh: () => void;
+  /** Sets it to the server's clock, which asks every relative question again; says what "now" is then. */
+  refresh: () => Date;
 }
+
+/** Whole seconds, rounded up, so that a message of this second is inside the range. */
+const whole = (t: Date) => new Date(Math.ceil(t.getTime() / 1000) * 1000);
 
 const ClockContext = createContext<Clock | undefined>(undefined);
 
@@ -22,9 +25,12 @@ export function ClockProvider({ serverTime, children }: { serverTime: string; ch
   const read = useCallback(() => new Date(Date.now() + skew), [skew]);
   const [asOf, setAsOf] = useState(read);
   const clock = useMemo(() => {
-    // Whole seconds, rounded up, so that a message of this second is inside the range.
-    const now = new Date(Math.ceil(asOf.getTime() / 1000) * 1000);
-    return { now, asOf, refresh: () => setAsOf(read()) };
+    const refresh = () => {
+      const t = read();
+      setAsOf(t);
+      return whole(t);
+    };
+    return { now: whole(asOf), asOf, refresh };
   }, [asOf, read]);
   return <ClockContext.Provider value={clock}>{children}</ClockContext.Provider>;
 }
