@@ -33,6 +33,12 @@ const explorer = createRoute({
   component: lazyRouteComponent(() => import("./pages/explorer/ExplorerPage"), "ExplorerPage"),
 });
 
+const hunting = createRoute({
+  getParentRoute: () => inside,
+  path: "/hunting",
+  component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
+});
+
 const email = createRoute({
   getParentRoute: () => inside,
   path: "/email/$id",
@@ -40,7 +46,7 @@ const email = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
