@@ -1,12 +1,13 @@
-import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, Tooltip } from "@fluentui/react-components";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { views, type View } from "../../address/explorer";
+import { asQuery, readHunting, writeHunting } from "../../address/hunting";
 import { fixedLink } from "../../address/range";
 import { useAddress, useCoverage, useExplorer, useTimeRange } from "../../address/useAddress";
 import type { EmailRow } from "../../api/client";
 import { keyOf } from "../../components/grid/selection";
-import { ArrowDownload20Regular, Share20Regular } from "../../components/icons";
+import { ArrowDownload20Regular, Code20Regular, Share20Regular } from "../../components/icons";
 import { useCopy } from "../../components/copy";
 import { chosen } from "../../components/grid/columns";
 import { ProblemNote } from "../../components/Problem";
@@ -101,9 +102,20 @@ function HeadActions() {
           </MenuList>
         </MenuPopover>
       </Menu>
+      <Hunt />
       <Button appearance="subtle" icon={<Share20Regular />} onClick={share}>Share</Button>
     </div>
   );
+}
+
+/** The same question as a query in Hunting, which can say more. */
+function Hunt() {
+  const [{ q, view, range }] = useExplorer();
+  const navigate = useNavigate();
+  const may = useMay("hunt.run");
+  if (!may) return null;
+  const go = () => void navigate({ to: "/hunting", search: writeHunting({ ...readHunting({}), q: asQuery(q, view), run: 1, range }) });
+  return <Tooltip content="The same question in KQL, in Hunting" relationship="description"><Button appearance="subtle" icon={<Code20Regular />} onClick={go}>Hunt</Button></Tooltip>;
 }
 
 /** A link from another tab says ?add=field~value: the value joins the filter, and the address says only the result. */
