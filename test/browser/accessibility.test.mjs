@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
-import { chart, explorer, filterBar, flyout, openTab, pointAt, cell, settled } from "./pages.mjs";
+import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -214,5 +214,61 @@ check("axe: the page of a message", { server: withFull, timeout: 300_000 }, asyn
   await seen(page.getByRole("heading", { level: 1, name: row.Subject }));
   assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
   await axe.look("narrow");
+  axe.none();
+});
+
+check("axe: Hunting", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await hunting(page);
+  await seen(page.getByText("Nothing has run yet"));
+  await axe.look("nothing has run");
+  await hunting(page, { last: "all", run: "1", q: "EmailEvents\n| where ThreatTypes has 'Phish'\n| project Timestamp, Subject, SenderFromAddress, DeliveryAction, D = bag_pack('a', 1), NetworkMessageId" });
+  const results = page.getByRole("region", { name: "Results" });
+  const list = page.getByRole("grid", { name: "Rows", exact: true });
+  await seen(list.locator('[data-cell="0:1"]'));
+  await list.locator('[data-cell="0:0"] [data-tick]').click();
+  await axe.look("rows");
+  await list.locator('[data-cell="0:2"] [data-value]').click();
+  await seen(page.getByRole("menu"));
+  await axe.look("value menu", "[role=menu]");
+  await page.keyboard.press("Escape");
+  await list.locator('[data-cell="0:5"]').click();
+  await seen(page.getByRole("tree"));
+  await axe.look("tree", ".fui-PopoverSurface");
+  await page.keyboard.press("Escape");
+  await results.getByRole("tab", { name: "Statistics" }).click();
+  await axe.look("statistics", "[role=tabpanel]");
+
+  await hunting(page, { last: "30d", run: "1", side: "queries", q: "EmailEvents\n| where Timestamp > ago(40d)\n| summarize Messages = count() by bin(Timestamp, 1d), DeliveryAction\n| render columnchart" });
+  const chart = page.getByRole("region", { name: "Chart" });
+  await seen(chart.getByRole("figure"));
+  await results.getByRole("button", { name: "Pin" }).click();
+  await seen(page.getByRole("region", { name: "Pinned rows" }));
+  await axe.look("chart, pinned rows and queries");
+  await chart.getByRole("button", { name: "Show as a table" }).click();
+  await axe.look("chart as a table", "[aria-label=Chart]");
+  await page.getByRole("button", { name: "History", exact: true }).click();
+  await seen(page.getByRole("list", { name: "What you ran" }));
+  await writeQuery(page, "EmailEvents\n| where Subjet == 1");
+  await seen(page.locator(".cm-lintRange-error"));
+  await axe.look("wrong query, old rows, history");
+  await runButton(page).click();
+  await seen(page.getByRole("alert"));
+  await axe.look("refused", "main");
+
+  await writeQuery(page, "EmailEvents | where ");
+  await page.keyboard.type("Lat");
+  await seen(page.getByRole("listbox"));
+  await seen(page.locator(".cm-completionInfo"));
+  await axe.look("proposals", ".cm-editor");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await seen(page.getByRole("dialog"));
+  await axe.look("save", ".fui-DialogSurface");
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 780, height: 900 });
+  await page.getByRole("button", { name: "Schema and queries" }).click();
+  await seen(page.getByRole("complementary", { name: "Schema and queries" }));
+  await axe.look("narrow, with the side over the page");
   axe.none();
 });

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { hostileMessage, victim } from "./mail.mjs";
-import { cell, chart, chips, column, explorer, filterBar, flyout, legend, menuItem, openTab, pointAt, rows, settled } from "./pages.mjs";
+import { cell, chart, chips, column, explorer, filterBar, flyout, hunting, legend, menuItem, openTab, pointAt, queryText, rows, rowsThere, settled, writeQuery } from "./pages.mjs";
 import { check, eventually, fresh, gone, once, seen, shows } from "./rig.mjs";
 
 const toVictim = `EmailEvents\n| where RecipientEmailAddress == "${victim}"\n| where Subject contains "SUBJECT"`;
@@ -182,3 +182,48 @@ for (const tag of ["RICH", "BARE"]) {
     assert.equal(await alone.evaluate(() => window.pwned), undefined);
   });
 }
+
+check("hostile values are text in Hunting: in rows, menus, statistics, charts, proposals and the query itself", on, async ({ page }) => {
+  const every = ["Subject", "SenderDisplayName", "SenderFromAddress", "SenderMailFromAddress", "FirstSignal", "Connectors", "AuthenticationDetails"].join(", ");
+  await hunting(page, { last: "all", run: "1", q: `${toVictim}\n| project Timestamp, ${every}, Bag = bag_pack(Subject, Subject), NetworkMessageId` });
+  await rowsThere(page, 2);
+  const list = page.getByRole("grid", { name: "Rows", exact: true });
+  await seen(list.getByText("RLO", { exact: true }).first());
+  await harmless(page);
+  const subject = list.locator('[data-cell="0:2"] [data-value]');
+  await subject.click();
+  await seen(page.getByRole("menu"));
+  await harmless(page);
+  await menuItem(page, "Include").click();
+  await eventually(async () => assert.match(await queryText(page), /Subject == ".*<script>.*\\u202e/));
+  await rowsThere(page, 1);
+  await harmless(page);
+  await list.locator('[data-cell="0:0"]').click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Enter");
+  await seen(page.getByRole("tree"));
+  await harmless(page);
+  await page.keyboard.press("Escape");
+  await page.getByRole("tab", { name: "Statistics" }).click();
+  await seen(page.getByRole("region", { name: "Results" }).getByRole("table"));
+  await harmless(page);
+
+  // As names of columns and series, in a title, in text beside the rows, and raw in a query that somebody pasted.
+  const raw = "\u202e<img src=x onerror=alert(1)>\u200b";
+  await hunting(page, { last: "all", run: "1", q: `// ${raw}\n${toVictim}\n| summarize ['${raw}'] = count() by Subject, SenderDisplayName\n| render columnchart with (title='${raw}')` });
+  await seen(page.getByRole("region", { name: "Chart" }).getByRole("figure").locator("canvas"));
+  await harmless(page);
+  await page.getByRole("button", { name: "Pin" }).click();
+  await page.getByRole("region", { name: "Chart" }).getByRole("button", { name: "Show as a table" }).click();
+  await page.getByRole("button", { name: "History", exact: true }).click();
+  await seen(page.getByRole("list", { name: "What you ran" }).getByRole("listitem").first());
+  await harmless(page);
+
+  await writeQuery(page, "EmailEvents\n| where Subject == ");
+  await page.keyboard.press("Control+Space");
+  await eventually(async () => assert.ok((await page.getByRole("option").count()) > 0));
+  await harmless(page);
+});

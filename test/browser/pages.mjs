@@ -95,3 +95,43 @@ export async function pointAt(page, value) {
 export function address(page) {
   return Object.fromEntries(new URL(page.url()).searchParams);
 }
+
+// ---- Hunting
+
+export const editor = (page) => page.getByRole("textbox", { name: "Query in KQL" });
+export const runButton = (page) => page.getByRole("button", { name: /^Run( selection)?$/ });
+
+/** Opens Hunting and waits until queries can be written. */
+export async function hunting(page, query = {}) {
+  await page.goto(`/hunting?${new URLSearchParams(query)}`);
+  await seen(page.getByRole("heading", { name: "Hunting", level: 1 }));
+  await seen(editor(page));
+}
+
+/** What stands in the editor. */
+export const queryText = (page) => editor(page).locator(".cm-line").evaluateAll((lines) => lines.map((l) => (l.querySelector(".cm-placeholder") ? "" : l.textContent)).join("\n"));
+
+/** Writes a query in place of what is there; the cursor is at its end. */
+export async function writeQuery(page, text) {
+  await editor(page).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+  await page.keyboard.press("Escape");
+  await eventually(async () => assert.equal(await queryText(page), text));
+}
+
+/** Waits until a run is over and has so many rows. */
+export const rowsThere = (page, n) =>
+  eventually(async () => {
+    assert.equal(await page.getByRole("button", { name: /^Cancel/ }).count(), 0, "still running");
+    assert.equal(number(await page.locator("#hunt-rows").innerText()), n);
+  });
+
+/** Cells in sight of one column of the rows, from top to bottom. */
+export async function huntRows(page, name) {
+  const list = page.getByRole("grid", { name: "Rows", exact: true });
+  const heads = await list.getByRole("columnheader").allInnerTexts();
+  const at = heads.findIndex((h) => h.trim().startsWith(name));
+  assert.ok(at > 0, `no column ${name} in ${heads}`);
+  return list.locator(`[data-cell$=":${at}"]`).evaluateAll((cells) => cells.sort((a, b) => Number(a.dataset.cell.split(":")[0]) - Number(b.dataset.cell.split(":")[0])).map((c) => c.innerText.trim()));
+}

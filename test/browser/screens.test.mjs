@@ -9,3 +9,4 @@ import "./deeplink.mjs";
 import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
+import "./hunting.mjs";

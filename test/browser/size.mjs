@@ -1,7 +1,7 @@
 // A hundred thousand rows.
 
 import assert from "node:assert/strict";
-import { explorer, grid, rows, settled, total } from "./pages.mjs";
+import { explorer, grid, hunting, huntRows, rows, rowsThere, settled, total } from "./pages.mjs";
 import { check, eventually, large } from "./rig.mjs";
 
 const scroller = (page) => grid(page).locator("xpath=..");
@@ -37,6 +37,35 @@ check("a hundred thousand rows scroll from end to end with a few hundred in the 
   assert.ok((await rows(page).count()) < 200);
 
   // The keyboard reaches all of it, from wherever the list is scrolled.
+  await page.keyboard.press("j");
+  await page.keyboard.press("Control+End");
+  await eventually(async () => assert.match(await page.evaluate(() => document.activeElement.dataset.cell ?? ""), /^99999:/));
+});
+
+check("a hundred thousand rows of a query scroll and sort with a few hundred in the document", { server: large, timeout: 300_000 }, async ({ page }) => {
+  await hunting(page, { last: "all", run: "1", q: "EmailEvents | project Timestamp, Subject, RecipientEmailAddress, EmailSize, NetworkMessageId" });
+  await rowsThere(page, 100_000);
+  const list = page.getByRole("grid", { name: "Rows", exact: true });
+  assert.equal(await list.getAttribute("aria-rowcount"), "100001");
+  const most = await list.evaluate(async (g) => {
+    const most = { rows: 0, elements: 0 };
+    for (let i = 0; i <= 60; i++) {
+      g.parentElement.scrollTo(0, (g.parentElement.scrollHeight * i) / 60);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      most.rows = Math.max(most.rows, g.querySelectorAll("[role=row]").length);
+      most.elements = Math.max(most.elements, document.getElementsByTagName("*").length);
+    }
+    return most;
+  });
+  assert.ok(most.rows < 100 && most.elements < 6000, `${most.rows} rows and ${most.elements} elements in the document`);
+  await eventually(async () => assert.equal(await list.locator('[role=row][aria-rowindex="100001"]').count(), 1));
+  await list.getByRole("button", { name: "EmailSize" }).click();
+  await eventually(async () => assert.equal(await list.getByRole("columnheader", { name: "EmailSize" }).getAttribute("aria-sort"), "descending"));
+  await list.evaluate((g) => g.parentElement.scrollTo(0, 0));
+  await eventually(async () => {
+    const sizes = (await huntRows(page, "EmailSize")).slice(0, 10).map((t) => Number(t.replaceAll(",", "")));
+    assert.ok(sizes.length === 10 && sizes.every((n, i) => i === 0 || n <= sizes[i - 1]), sizes.join());
+  });
   await page.keyboard.press("j");
   await page.keyboard.press("Control+End");
   await eventually(async () => assert.match(await page.evaluate(() => document.activeElement.dataset.cell ?? ""), /^99999:/));
