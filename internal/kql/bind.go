@@ -13,6 +13,7 @@ type binder struct {
 	dialect  Dialect
 	optimise bool
 	probes   int
+	bare     bool // the data gave some evaluate no columns
 	windows  bool // some step looks at other rows
 	names    *meaning
 	nodes    int

@@ -102,6 +102,7 @@ func (b *binder) probe(rel *relation, at Span, of string) [][]any {
 	if err != nil {
 		panic(probeError{err})
 	}
+	b.bare = b.bare || len(rows) == 0
 	return rows
 }
 

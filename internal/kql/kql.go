@@ -210,7 +210,7 @@ func compile(q *Query, o Options, d Dialect, optimise bool) (st *Statement, err 
 		o.Now = time.Now()
 	}
 	b := &binder{opts: o, dialect: d, optimise: optimise}
-	defer b.explainWithheld()
+	defer b.explainColumn()
 	rel := b.bindTree(q.tree)
 	b.refuseNamed(q.src)
 	if optimise {

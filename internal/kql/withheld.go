@@ -51,8 +51,9 @@ func failColumn(at Span, name, format string, args ...any) {
 	panic(problem{at: at.Start, end: at.End, msg: fmt.Sprintf(format, args...), column: name})
 }
 
-// explainWithheld is deferred: a failure over a column that was withheld says so instead of that there is none.
-func (b *binder) explainWithheld() {
+// explainColumn is deferred: a failure over a column that was withheld says so instead of that there is none, and one over a
+// column that data would have given says that there is no data.
+func (b *binder) explainColumn() {
 	p := recover()
 	if p == nil {
 		return
@@ -60,6 +61,8 @@ func (b *binder) explainWithheld() {
 	if pr, ok := p.(problem); ok && pr.column != "" {
 		if why := b.whyHidden(pr.column); why != "" {
 			pr.msg = why
+		} else if b.bare {
+			pr.msg += "; evaluate met no rows, which would have given it columns. Look further back in time, or name them: evaluate bag_unpack(...) : (*, Name:type)"
 		}
 		panic(pr)
 	}
