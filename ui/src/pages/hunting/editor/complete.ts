@@ -14,8 +14,8 @@ export interface Knows {
   samples: (table: string, column: string) => Promise<readonly string[]>;
 }
 
-/** Names of Kusto that lead to other clusters, databases and stores. */
-const elsewhere = /^(cluster|database|entity_group|external_table|graph|materialized_view|stored_query_result|macro-expand|graph-.*|make-graph|fork|facet|getschema|consume|execute_.*|assert-schema|top-hitters|reduce|sample-distinct|scan)$/;
+/** Names of Kusto that lead to other clusters, databases and stores, and operators that the compiler refuses. */
+const elsewhere = /^(cluster|database|entity_group|external_table|graph|materialized_view|stored_query_result|macro-expand|graph-.*|make-graph|consume|facet|fork|reduce|scan|assert-schema|execute_.*)$/;
 
 const words: Record<string, string> = {
   Column: "", Table: "table", BuiltInFunction: "function", LocalFunction: "your function", DatabaseFunction: "function", AggregateFunction: "aggregate", Parameter: "parameter", Variable: "let",
