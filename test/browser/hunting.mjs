@@ -53,11 +53,13 @@ check("the editor proposes tables, columns with real values, and values", async 
   await page.keyboard.type("EmailEv");
   await seen(proposals.filter({ hasText: /^EmailEvents/ }));
   await page.keyboard.press("Tab");
+  await eventually(async () => assert.equal(await queryText(page), "EmailEvents"));
   await page.keyboard.press("Enter");
   await page.keyboard.type("| where LatestDeliveryLo");
   await seen(proposals.filter({ hasText: "LatestDeliveryLocation" }));
   await seen(page.locator(".cm-completionInfo").getByText('"Quarantine"'));
   await page.keyboard.press("Tab");
+  await eventually(async () => assert.match(await queryText(page), /LatestDeliveryLocation $/));
   await page.keyboard.type("== ");
   await seen(proposals.filter({ hasText: '"Quarantine"' }));
   await page.keyboard.type('"Quar');

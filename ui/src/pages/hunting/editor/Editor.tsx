@@ -59,7 +59,7 @@ export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun
         { key: "Mod-Enter", run: () => (latest.current.onRun(), true) },
         { key: "Shift-Enter", run: () => (latest.current.onRun(), true) },
         // Without a list of proposals Tab goes on to the next control, as everywhere.
-        { key: "Tab", run: (v) => acceptCompletion(v) || completionStatus(v.state) === "active" },
+        { key: "Tab", run: take },
         { key: "Enter", run: takeUnlessTyped },
       ])),
       lineNumbers(), history(), drawSelection(), highlightSpecialChars({ addSpecialChars: /[\u00ad\u034f\u061c\u115f\u1160\u180e\u200c\u200d\u2060-\u206f\u3164\uffa0\u{e0000}-\u{e007f}]/gu }), highlightActiveLine(), highlightActiveLineGutter(), bracketMatching(), closeBrackets(), EditorView.lineWrapping,
@@ -127,6 +127,18 @@ export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun
   }), []);
 
   return <div ref={place} style={{ height: "100%", minHeight: 0 }} />;
+}
+
+/** Tab takes what is proposed. A list that is in sight while its next state is on its way is waited for: Tab must not leave the editor then. */
+function take(v: EditorView): boolean {
+  if (acceptCompletion(v)) return true;
+  if (completionStatus(v.state) === null || !v.dom.querySelector(".cm-tooltip-autocomplete")) return false;
+  const doc = v.state.doc;
+  const again = (left: number) => {
+    if (left > 0 && v.state.doc === doc && completionStatus(v.state) !== null && !acceptCompletion(v)) setTimeout(again, 50, left - 1);
+  };
+  setTimeout(again, 50, 40);
+  return true;
 }
 
 /** Enter takes what is proposed; but whoever typed a whole name wants a new line. */
