@@ -11,6 +11,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // csp of the interface. The nonce lets the style sheets in that the components make at run time (Griffel), and nothing else.
@@ -24,6 +26,7 @@ const noncePlace = "__CSP_NONCE__"
 // ui serves the built interface: files as they are, index.html for everything else that looks like a page.
 func (s *Server) ui() http.Handler {
 	files := s.deps.UI
+	packed := packer()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -38,7 +41,7 @@ func (s *Server) ui() http.Handler {
 		if name != "" && name != "index.html" {
 			if f, err := files.Open(name); err == nil {
 				defer f.Close()
-				if s.file(w, r, name, f) {
+				if serveFile(packed, w, r, name, f) {
 					return
 				}
 			}
@@ -56,8 +59,18 @@ func (s *Server) ui() http.Handler {
 	})
 }
 
-// file serves one built file; false when it is a folder.
-func (s *Server) file(w http.ResponseWriter, r *http.Request, name string, f fs.File) bool {
+// packer compresses what it is put around, where that helps. Only files of the build go through it: they are the same for
+// everybody, so their length tells nothing.
+func packer() func(http.Handler) http.HandlerFunc {
+	packed, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypes([]string{"text/javascript", "text/css", "image/svg+xml"}))
+	if err != nil {
+		panic(err) // only for options out of bounds
+	}
+	return packed
+}
+
+// serveFile serves one built file; false when it is a folder.
+func serveFile(packed func(http.Handler) http.HandlerFunc, w http.ResponseWriter, r *http.Request, name string, f fs.File) bool {
 	info, err := f.Stat()
 	body, seekable := f.(io.ReadSeeker)
 	if err != nil || info.IsDir() || !seekable {
@@ -68,7 +81,9 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, name string, f fs.
 		cache = "public, max-age=31536000, immutable"
 	}
 	w.Header().Set("Cache-Control", cache)
-	http.ServeContent(w, r, name, time.Time{}, body)
+	packed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, name, time.Time{}, body)
+	})).ServeHTTP(w, r)
 	return true
 }
 
