@@ -42,10 +42,7 @@ func (b *binder) join(left *relation, op *Join) *relation {
 		left.plan, left.ordering = b.add(op.Span, &filter{left.plan, q}), ordering{}
 		return left
 	}
-	k, ok := joinKinds[kind]
-	if !ok {
-		fail(op.Span, "there is no join kind '%s'; there are innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti and rightanti", kind)
-	}
+	k := joinKinds[kind] // the parser knows no others
 	if op.Lookup && kind == "" {
 		k = joinLeftOuter
 	}

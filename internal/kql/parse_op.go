@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/internal/event"
@@ -202,12 +203,20 @@ func (p *parser) distinct(start int) Operator {
 	return &Distinct{Span: p.from(start), Items: items}
 }
 
+// joinKindNames are the kinds of join that can be written.
+var joinKindNames = []string{
+	"innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftsemi", "rightsemi", "leftanti", "rightanti", "anti", "leftantisemi", "rightantisemi",
+}
+
 func (p *parser) join(start int, name string) Operator {
 	op := &Join{Lookup: name == "lookup"}
 	for {
 		if p.is("kind") && p.peek(1).text == "=" {
 			p.i += 2
-			op.Kind = p.name("the kind of join").Name
+			kind := p.name("the kind of join")
+			if op.Kind = kind.Name; !slices.Contains(joinKindNames, kind.Name) {
+				fail(kind.Span, "there is no join kind '%s'; there are %s", kind.Name, strings.Join(joinKindNames, ", "))
+			}
 		} else if p.is("hint") && p.peek(1).text == "." {
 			p.hint()
 		} else {

@@ -324,7 +324,11 @@ func (p *parser) evaluate(start int) Operator {
 	}
 	p.expect(")", "after the arguments of "+op.Name)
 	if p.accept(":") {
+		open := p.tok()
 		p.expect("(", "before the columns that the plug-in gives")
+		if p.is(")") {
+			fail(open.Span, "the plug-in gives no column here; name them, such as (Name:string), or leave out the colon")
+		}
 		op.Schema = []TypedName{}
 		if p.accept("*") {
 			op.Star = true
