@@ -62,7 +62,7 @@ export function useAdopt({ address, change, session, draft, run, start }: Asks):
       if (reading.current) return;
       own.current.add(keyOf(q, saved));
       change({ q, saved, run });
-    }, 400);
+    }, run > 0 ? 0 : 400); // what was run is there at once, so that the way back from where its rows lead ends here
     return () => clearTimeout(timer);
   }, [q, saved, run, address.q, address.saved, address.run, change]);
   return missing;
