@@ -5,7 +5,7 @@ import "strings"
 // statements writes what stands before the query of t.
 func (p *printer) statements(t *Tree) {
 	for _, s := range t.Sets {
-		p.w("set ", ident(s.Name))
+		p.w("set ", s.Name) // a plain word, as it was read
 		if s.X != nil {
 			p.w(" = ")
 			p.expr(s.X, 0)
