@@ -1,6 +1,9 @@
 package kql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // made reads an operator that makes a table and begins a pipeline; nil when the next word is none.
 func (p *parser) made() Expr {
@@ -134,6 +137,9 @@ func (p *parser) tables(of string) []Expr {
 	}
 }
 
+// beginners are words that are no functions: what follows them in parentheses is theirs.
+var beginners = []string{"union", "print", "search", "find", "range"}
+
 // tableOperand reads the other table of a join or union: a name, a call, or a pipeline in parentheses.
 func (p *parser) tableOperand(of string) Expr {
 	if p.accept("(") {
@@ -148,6 +154,9 @@ func (p *parser) tableOperand(of string) Expr {
 		}
 		if x := p.made(); x != nil {
 			return x
+		}
+		if t := p.tok(); slices.Contains(beginners, t.text) {
+			fail(t.Span, "'%s' begins a query of its own; put that in parentheses", t.text)
 		}
 		return p.path()
 	}
