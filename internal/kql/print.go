@@ -348,7 +348,7 @@ func (p *printer) expr(x Expr, least int) {
 	case *In:
 		p.expr(x.X, r+1)
 		p.w(" ", x.Op, " (")
-		list(p, x.List, p.element)
+		list(p, x.List, func(e Expr) { p.element(e, len(x.List) == 1) })
 		p.w(")")
 	case *Between:
 		p.expr(x.X, r+1)
@@ -380,8 +380,16 @@ func (p *printer) expr(x Expr, least int) {
 	}
 }
 
-// element writes an element of a list, which may be a query without parentheses of its own.
-func (p *printer) element(x Expr) {
+// element writes an element of a list. A query that is alone there needs no parentheses; beside others its own commas would be
+// those of the list.
+func (p *printer) element(x Expr, alone bool) {
+	switch x.(type) {
+	case *Pipe, *Print, *UnionSource, *SearchSource, *Find, *Range:
+		if !alone {
+			p.nested(x)
+			return
+		}
+	}
 	p.indent++
 	p.pipe(x)
 	p.indent--

@@ -175,6 +175,6 @@ func (p *printer) arguments(x *Call) {
 		if x.Names != nil && x.Names[i] != "" {
 			p.w(x.Names[i], " = ")
 		}
-		p.element(a)
+		p.element(a, len(x.Args) == 1)
 	}
 }
