@@ -234,6 +234,8 @@ check("a link shows a colleague the same rows", async ({ page, open, session }) 
   await other.page.goto(`/hunting?${new URLSearchParams({ q: "EmailEvents | take 3" })}`);
   await eventually(async () => assert.equal(await queryText(other.page), "EmailEvents | take 3"));
   await seen(other.page.getByText("Nothing has run yet"));
+  await other.page.keyboard.press("Control+Enter"); // the focus is nowhere yet
+  await rowsThere(other.page, 3);
 });
 
 check("a query is saved, survives a reload, is shared, and is changed only by its owner", async ({ server, page, open }) => {

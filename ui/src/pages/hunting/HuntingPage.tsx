@@ -1,6 +1,6 @@
 import { Button, Tooltip } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useTimeRange } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
 import { PanelLeft20Regular } from "../../components/icons";
@@ -71,6 +71,18 @@ function Hunting() {
     row.close();
     start(session.draft, editor.current?.selection() ?? selection);
   };
+  const latestRun = useRef(runNow);
+  useEffect(() => {
+    latestRun.current = runNow;
+  });
+  useEffect(() => {
+    // On a page that was just opened the focus is nowhere, and its keys come from no part of it.
+    const down = (e: globalThis.KeyboardEvent) => {
+      if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target === document.body) latestRun.current();
+    };
+    window.addEventListener("keydown", down);
+    return () => window.removeEventListener("keydown", down);
+  }, []);
   const open = (text: string, name?: string, of?: HuntSaved) => {
     session.open({ text, ...(name === undefined ? {} : { name }), saved: of });
     setSideOpen(false);
