@@ -178,6 +178,9 @@ func (p *parser) sign() Expr {
 		defer p.enter()()
 		p.i++
 		x := p.sign()
+		if _, ok := x.(*Star); ok {
+			fail(x.Pos(), "expected a value after %s, found *", t.text)
+		}
 		if t.text == "+" {
 			return x
 		}
