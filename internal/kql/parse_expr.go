@@ -253,6 +253,9 @@ func (p *parser) primary() Expr {
 	case p.is("("):
 		p.i++
 		x := p.pipe()
+		if _, ok := x.(*Star); ok {
+			fail(x.Pos(), "expected a value in the brackets, found *")
+		}
 		p.expect(")", "to close the bracket")
 		return x
 	case p.is("*"):
