@@ -142,8 +142,16 @@ func (p *parser) pipe() Expr {
 	if !p.accept("|") {
 		return x
 	}
+	noStar(x)
 	ops := p.operators()
 	return &Pipe{Span: p.from(start), Source: x, Ops: ops}
+}
+
+// noStar refuses * where a value or a table stands.
+func noStar(x Expr) {
+	if _, ok := x.(*Star); ok {
+		fail(x.Pos(), "expected a value or a table, found *")
+	}
 }
 
 // operators reads operators separated by |, the first | being read already.

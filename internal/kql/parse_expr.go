@@ -178,9 +178,7 @@ func (p *parser) sign() Expr {
 		defer p.enter()()
 		p.i++
 		x := p.sign()
-		if _, ok := x.(*Star); ok {
-			fail(x.Pos(), "expected a value after %s, found *", t.text)
-		}
+		noStar(x)
 		if t.text == "+" {
 			return x
 		}
@@ -253,9 +251,7 @@ func (p *parser) primary() Expr {
 	case p.is("("):
 		p.i++
 		x := p.pipe()
-		if _, ok := x.(*Star); ok {
-			fail(x.Pos(), "expected a value in the brackets, found *")
-		}
+		noStar(x)
 		p.expect(")", "to close the bracket")
 		return x
 	case p.is("*"):

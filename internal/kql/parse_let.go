@@ -75,6 +75,7 @@ func (p *parser) query(t *Tree, body bool) {
 		}
 	}
 	t.Body = p.pipe()
+	noStar(t.Body)
 	for p.accept(";") {
 	}
 }
@@ -101,6 +102,7 @@ func (p *parser) let() *Let {
 		x = p.lambda()
 	} else {
 		x = p.pipe()
+		noStar(x)
 	}
 	return &Let{Span: p.from(start), Name: n.Name, X: x}
 }
