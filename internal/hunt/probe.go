@@ -23,7 +23,7 @@ func (r *Runner) probe(ctx context.Context, check bool, within time.Duration) fu
 	return func(st *kql.Statement) ([][]any, error) {
 		ctx, cancel := context.WithDeadlineCause(ctx, until, tooLong)
 		defer cancel()
-		leave, err := r.turn(ctx, "")
+		leave, err := r.turn(ctx)
 		if err == nil {
 			defer leave()
 			var rows [][]any

@@ -195,7 +195,7 @@ func narrow[T int64 | time.Duration](asked, allowed T) T {
 // error is ctx's.
 func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) (done Done, err error) {
 	asked := time.Now()
-	leave, err := r.turn(ctx, operatorID)
+	leave, err := r.turn(ctx)
 	done.Waited = time.Since(asked)
 	if err != nil {
 		return done, err
@@ -241,7 +241,7 @@ func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) 
 var errCut = errors.New("hunt: enough rows")
 
 // turn waits until one more query may run; leave gives the turn back.
-func (r *Runner) turn(ctx context.Context, _ string) (leave func(), err error) {
+func (r *Runner) turn(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-r.turns }
 	late := time.NewTimer(r.limits.Wait)
 	defer late.Stop()

@@ -139,16 +139,22 @@ func TestCanonicalForm(t *testing.T) {
 		{"EmailEvents | count as N | project-reorder A*, B desc", "EmailEvents\n| count as N\n| project-reorder A*, B desc"},
 		{"print \"\\u202e\\n\"", "print \"\\u202e\\n\""},
 	} {
-		q, err := Parse(c.src)
-		if err != nil {
-			t.Errorf("%s: %v", c.src, err)
-			continue
-		}
-		if got := q.String(); got != c.want {
-			t.Errorf("%s: got\n%s\nexpected\n%s", c.src, got, c.want)
-		}
-		checkRoundTrip(t, q)
+		checkCanonical(t, c.src, c.want)
 	}
+}
+
+// checkCanonical holds the canonical text of src against want, and that it reads back.
+func checkCanonical(t *testing.T, src, want string) {
+	t.Helper()
+	q, err := Parse(src)
+	if err != nil {
+		t.Errorf("%s: %v", src, err)
+		return
+	}
+	if got := q.String(); got != want {
+		t.Errorf("%s: got\n%s\nexpected\n%s", src, got, want)
+	}
+	checkRoundTrip(t, q)
 }
 
 func TestPipe(t *testing.T) {

@@ -203,15 +203,7 @@ func TestCanonicalSources(t *testing.T) {
 		{"find withsource=S in(A,B) where x==1 project y,z:string,pack(*)", "find withsource=S in (A, B) where x == 1 project y, z:string, pack_all()"},
 		{"find 'x' project-smart", "find where \"x\""},
 	} {
-		q, err := Parse(c.src)
-		if err != nil {
-			t.Errorf("%s: %v", c.src, err)
-			continue
-		}
-		if got := q.String(); got != c.want {
-			t.Errorf("%s: got\n%s\nexpected\n%s", c.src, got, c.want)
-		}
-		checkRoundTrip(t, q)
+		checkCanonical(t, c.src, c.want)
 	}
 }
 
