@@ -312,11 +312,7 @@ func (b *binder) severalItems(it Named, sc *scope) ([]bound, bool) {
 	if c, ok := it.X.(*Call); ok {
 		cols, values, several := b.several(c, sc)
 		for i := range cols {
-			name := c.Name + "_"
-			if len(c.Args) > 0 {
-				name += autoName(c.Args[0]) + "_"
-			}
-			rs = append(rs, result{name: name + cols[i].name, x: values[i]})
+			rs = append(rs, result{name: cols[i].of(c), x: values[i]})
 		}
 		if several && it.Name != "" { // a name given to several columns is the first one's
 			rs[0].name, rs[0].explicit = it.Name, true

@@ -47,15 +47,6 @@ func (n *window) inputs() []node { return []node{n.in} }
 func (n *expand) inputs() []node { return []node{n.in} }
 
 // owns tells whether n makes one of these columns.
-func (n *window) owns(used map[*column]bool) bool {
-	for _, it := range n.items {
-		if used[it.col] {
-			return true
-		}
-	}
-	return false
-}
-
 func (n *expand) owns(used map[*column]bool) bool {
 	return touches(used, n.lists) || n.index != nil && used[n.index] || n.present != nil && used[n.present]
 }
@@ -105,14 +96,6 @@ type ordering struct {
 	serialized bool // window functions may be used
 	keys       []orderKey
 	serial     *column // numbers the rows in that order, once a window function has asked for it
-}
-
-func refs(cols []*column) []scalar {
-	out := make([]scalar, len(cols))
-	for i, c := range cols {
-		out[i] = &ref{c}
-	}
-	return out
 }
 
 // choice is iff(cond, yes, no).
