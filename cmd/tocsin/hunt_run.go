@@ -37,7 +37,7 @@ func huntHere(ctx context.Context, cfg app.Config, ask hunt.Ask, p printer, errs
 		if err := notes(errs, h.Notes, nil); err != nil {
 			return err
 		}
-		done, err := a.Hunter().Run(ctx, "", h, &rowsOf{to: p})
+		done, err := a.Hunter().Run(ctx, h, &rowsOf{to: p})
 		if err != nil {
 			return err
 		}

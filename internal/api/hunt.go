@@ -99,7 +99,7 @@ func (s *Server) huntRun(ctx context.Context, ask huntAsk) (*huma.StreamResponse
 			err = run.Turn(within)
 		}
 		if err == nil {
-			done, err = s.deps.Hunter.Run(within, who.Operator.ID, h, lines)
+			done, err = s.deps.Hunter.Run(within, h, lines)
 		}
 		last, past := s.huntEnd(within, lines.gone, done, err)
 		end() // before anybody hears of it: who has the last line may ask again at once

@@ -172,12 +172,18 @@ func (s *site) waitLog(t *testing.T, words string) {
 // begun waits until n queries are on record, which is written right before they run.
 func (s *site) begun(t *testing.T, n int) {
 	t.Helper()
+	comes(t, "the query never began", func() bool { return len(s.audited(t, auth.ActQuery)) >= n })
+}
+
+// comes waits until something is so, for a minute at most.
+func comes(t *testing.T, otherwise string, so func() bool) {
+	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(time.Minute); len(s.audited(t, auth.ActQuery)) < n; {
+	for late := time.After(time.Minute); !so(); {
 		select {
 		case <-late:
-			t.Fatal("the query never began")
+			t.Fatal(otherwise)
 		case <-tick.C:
 		}
 	}

@@ -91,20 +91,13 @@ func (s *site) ended(t *testing.T) (out []ended) {
 }
 
 // waitEnded waits until n ends are on record.
-func (s *site) waitEnded(t *testing.T, n int) []ended {
+func (s *site) waitEnded(t *testing.T, n int) (all []ended) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for late := time.After(time.Minute); ; {
-		if all := s.ended(t); len(all) >= n {
-			return all
-		}
-		select {
-		case <-late:
-			t.Fatal("the end was never recorded")
-		case <-tick.C:
-		}
-	}
+	comes(t, "the end was never recorded", func() bool {
+		all = s.ended(t)
+		return len(all) >= n
+	})
+	return all
 }
 
 func TestHuntFirstLine(t *testing.T) {

@@ -111,7 +111,7 @@ func Hunting(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 		failed := ""
 		for i := range o.Runs + 1 {
 			rows.rows = 0
-			done, err := r.Run(ctx, "", h, rows)
+			done, err := r.Run(ctx, h, rows)
 			var limit *hunt.LimitError
 			if errors.As(err, &limit) {
 				failed = string(limit.Limit)

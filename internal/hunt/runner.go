@@ -190,10 +190,10 @@ func narrow[T int64 | time.Duration](asked, allowed T) T {
 	return min(asked, allowed)
 }
 
-// Run waits for a turn, runs h for an operator and gives its rows to out. A query that needs more than it may have ends in a
+// Run waits for a turn, runs h and gives its rows to out. A query that needs more than it may have ends in a
 // *LimitError, except that too many rows or bytes only cut the answer: Done says so. When ctx ends, so does the query, and the
 // error is ctx's.
-func (r *Runner) Run(ctx context.Context, operatorID string, h *Hunt, out Sink) (done Done, err error) {
+func (r *Runner) Run(ctx context.Context, h *Hunt, out Sink) (done Done, err error) {
 	asked := time.Now()
 	leave, err := r.turn(ctx)
 	done.Waited = time.Since(asked)

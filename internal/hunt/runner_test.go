@@ -59,7 +59,7 @@ func runHunt(t *testing.T, r *hunt.Runner, a hunt.Ask) (*kept, hunt.Done, error)
 		t.Fatal(err)
 	}
 	out := &kept{}
-	done, err := r.Run(t.Context(), "ada", h, out)
+	done, err := r.Run(t.Context(), h, out)
 	return out, done, err
 }
 
@@ -140,11 +140,11 @@ func TestRunnerGivesTurns(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	begun, gone := make(chan struct{}), make(chan error, 1)
 	go func() {
-		_, err := r.Run(ctx, "ada", h, onHead{begun})
+		_, err := r.Run(ctx, h, onHead{begun})
 		gone <- err
 	}()
 	<-begun
-	_, err = r.Run(t.Context(), "bob", h, &kept{})
+	_, err = r.Run(t.Context(), h, &kept{})
 	wantLimit(t, err, hunt.LimitBusy)
 	cancel()
 	if err := <-gone; !errors.Is(err, context.Canceled) {
