@@ -1,6 +1,5 @@
 import { Checkbox, Skeleton, SkeletonItem } from "@fluentui/react-components";
-import { useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import type { EmailRow } from "../../api/client";
 import { useKeys } from "../../shell/keys";
 import { useCopy } from "../copy";
@@ -11,6 +10,7 @@ import { fit, tracks } from "./fit";
 import styles from "./Grid.module.css";
 import { Row } from "./Row";
 import { extend, keyOf, toggle, type Selection } from "./selection";
+import { useRows } from "./useRows";
 
 const headHeight = 36, checkWidth = 40;
 const overscan = 10;
@@ -66,22 +66,7 @@ export function MailGrid(p: Props) {
   const template = `${checkWidth}px ${tracks(sized)}`;
 
   const at = Math.min(cursor.row, Math.max(0, rows.length - 1));
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan,
-    // The head sticks above the rows: their offsets count from under it, and the scroller shows that much less of them.
-    scrollPaddingEnd: headHeight,
-    // The row with the focus stays in the document, wherever the list is scrolled.
-    rangeExtractor: useCallback((r: Range) => {
-      const first = Math.max(0, r.startIndex - r.overscan), last = Math.min(r.count - 1, r.endIndex + r.overscan);
-      const out = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-      if (r.count > 0 && (at < first || at > last)) out.push(at);
-      return out;
-    }, [at]),
-  });
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const virtual = useRows({ count: rows.length, scroller, rowHeight, overscan, headHeight, focused: at });
   const items = virtual.getVirtualItems();
   const lastItem = items.reduce((n, v) => Math.max(n, v.index), 0);
   useEffect(() => {

@@ -1,12 +1,12 @@
 import { Checkbox } from "@fluentui/react-components";
-import { useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type PointerEvent } from "react";
 import { useCopy } from "../../components/copy";
 import { ArrowDown12Regular, ArrowUp12Regular } from "../../components/icons";
 import { useValueMenu } from "../../components/ValueMenu";
 import { revealed } from "../../text/reveal";
 import { useKeys } from "../../shell/keys";
 import { number } from "../../time/zone";
+import { useRows } from "../../components/grid/useRows";
 import { Cell, type CellLook } from "./Cell";
 import styles from "./ResultGrid.module.css";
 import type { Cells, HuntColumn } from "./shapes";
@@ -80,20 +80,7 @@ export function ResultGrid(p: Props) {
   const focusCol = Math.min(cursor.col, columns.length);
   const shown = useMemo(() => (focusCol > 0 && !inSight.includes(focusCol - 1) ? [...inSight, focusCol - 1].sort((a, b) => a - b) : inSight), [inSight, focusCol]);
 
-  const virtual = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan,
-    scrollPaddingEnd: headHeight,
-    rangeExtractor: useCallback((r: Range) => {
-      const a = Math.max(0, r.startIndex - r.overscan), b = Math.min(r.count - 1, r.endIndex + r.overscan);
-      const out = Array.from({ length: Math.max(0, b - a + 1) }, (_, i) => a + i);
-      if (r.count > 0 && (focusRow < a || focusRow > b)) out.push(focusRow);
-      return out;
-    }, [focusRow]),
-  });
-  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+  const virtual = useRows({ count, scroller, rowHeight, overscan, headHeight, focused: focusRow });
 
   const cellAt = (row: number, col: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${row}:${col}"]`);
   useEffect(() => {
