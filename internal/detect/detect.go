@@ -11,6 +11,7 @@ import (
 
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // Threat is what a message can be; a message can be several.
@@ -129,6 +130,27 @@ type Person struct {
 	Priority   bool
 }
 
+// Past is what was remembered of sender and recipients when the message came.
+type Past struct {
+	Known bool      // somebody remembers; without it nothing follows from the rest
+	Since time.Time // when memory begins: in a young memory everybody is a stranger
+}
+
+// Engine is what one engine said about one file or link.
+type Engine struct {
+	Name   string    // "ClamAV"
+	File   string    // as in scan.Fact.File
+	SHA256 string    // of the file, "" for a link
+	Threat string    // name of what was found, "" when nothing was
+	Failed string    // why there is no answer, "" when there is one
+	At     time.Time // of the answer
+}
+
+// Kin is a message of the last days that this one is like.
+type Kin struct {
+	NetworkMessageID string
+}
+
 // Context is all a judgement may depend on.
 type Context struct {
 	Message    *email.Message
@@ -137,5 +159,9 @@ type Context struct {
 	Auth       mailauth.Results
 	Direction  Direction
 	Org        Organisation
+	Files      scan.Report // what was found inside the files; its links and files are in Message
+	Engines    []Engine    // what malware engines and sandboxes say of the files
+	Past       Past        // what is remembered of sender and recipients
+	Kin        []Kin       // messages of the last days that this one is like
 	Now        time.Time
 }

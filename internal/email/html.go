@@ -16,6 +16,17 @@ const (
 	maxStyles    = 128 // different style attributes remembered
 )
 
+// ReadHTML reads a document that does not stand in a message: what a reader would see of it, what not, and the links in it, with lim's
+// bounds on text, links and time. Links name part as their place.
+func ReadHTML(doc, part string, lim Limits) (visible, hidden string, links []Link) {
+	return readHTML(doc, part, newBudget(lim))
+}
+
+// ReadText finds the links in a text that does not stand in a message.
+func ReadText(text, part string, lim Limits) []Link {
+	return textLinks(text, part, InAttachment, newBudget(lim))
+}
+
 // readHTML reads one HTML document the way a mail client shows it: scripts do not run, nothing is loaded, the window is a desktop's. It
 // works on the token stream alone, in one pass (two when there are style sheets) and linear time; the parser of x/net/html
 // refuses deep nesting and costs more than hostile mail deserves.

@@ -170,23 +170,24 @@ func messageIDs(v string) []string {
 	return ids
 }
 
-// attachment describes a part as a file.
+// attachment lists a part as a file.
 func (c *content) attachment(p *Part, within string) {
-	a := Attachment{
-		Name:     p.Filename,
-		Declared: p.Type,
-		Size:     len(p.Content),
-		Within:   within,
-		Part:     p,
-	}
-	a.Type, a.Kind = fileType(p.Content, p.Filename, p.Type)
-	a.Extension = extensionOf(a.Name)
-	m5, s1, s2 := md5.Sum(p.Content), sha1.Sum(p.Content), sha256.Sum256(p.Content)
+	a := NewAttachment(p.Filename, p.Type, within, p.Content)
+	a.Part = p
+	c.m.Attachments = append(c.m.Attachments, a)
+}
+
+// NewAttachment describes a file by its name, the media type it was declared to be ("" when nobody did), the name of the file or
+// message it stands in, and its octets.
+func NewAttachment(name, declared, within string, content []byte) Attachment {
+	a := Attachment{Name: name, Declared: declared, Size: len(content), Within: within, Extension: extensionOf(name)}
+	a.Type, a.Kind = fileType(content, name, declared)
+	m5, s1, s2 := md5.Sum(content), sha1.Sum(content), sha256.Sum256(content)
 	var buf [2 * (16 + 20 + 32)]byte
 	hex.Encode(buf[:32], m5[:])
 	hex.Encode(buf[32:72], s1[:])
 	hex.Encode(buf[72:], s2[:])
 	all := string(buf[:])
 	a.MD5, a.SHA1, a.SHA256 = all[:32], all[32:72], all[72:]
-	c.m.Attachments = append(c.m.Attachments, a)
+	return a
 }

@@ -6,6 +6,7 @@ const (
 	DefectRawMissing = "raw-missing"
 	DefectRawDamaged = "raw-damaged"
 	DefectParse      = "parse-error"
+	DefectFiles      = "files-error"
 	DefectAuth       = "auth-error"
 	DefectJudge      = "judge-error"
 	DefectPartial    = "judge-partial"
@@ -19,6 +20,7 @@ var defectTexts = map[string]string{
 	DefectRawMissing: "The stored bytes of the message were gone before it was judged.",
 	DefectRawDamaged: "The stored bytes are not those that were accepted.",
 	DefectParse:      "Reading the message failed, so nothing in it was judged.",
+	DefectFiles:      "Looking into its files failed, so what is inside them was not judged.",
 	DefectAuth:       "Checking who sent it failed.",
 	DefectJudge:      "Judging it failed, so it has no verdict.",
 	DefectPartial:    "A detector or rule failed on it or did not come to an end; the verdict is made of the others.",

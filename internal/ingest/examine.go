@@ -12,6 +12,7 @@ import (
 	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // Examiner judges messages as the Pipeline does, without any store. Judge must be set; the rest is as in PipelineConfig.
@@ -21,6 +22,7 @@ type Examiner struct {
 	Org    detect.Organisation
 	Own    func(netip.Addr) bool // nil: private and loopback addresses
 	Limits email.Limits
+	Scan   scan.Limits
 }
 
 // Examined is what an Examiner found.
@@ -29,8 +31,8 @@ type Examined struct {
 	Message          *email.Message
 	Context          *detect.Context
 	Verdict          detect.Verdict
-	Defects          []string // of the road, event.DefectParse and the like; those of the message are in Message
-	ParseTime        time.Duration
+	Defects          []string      // of the road, event.DefectParse and the like; those of the message are in Message
+	ParseTime        time.Duration // with what is inside the files
 	JudgeTime        time.Duration // with the checks of the sender, DNS included
 }
 
@@ -72,6 +74,9 @@ func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Ex
 		f.m = email.Parse(raw, x.Limits)
 		f.describe()
 	})
+	if parsed {
+		step(event.DefectFiles, func() { f.files = scan.Open(ctx, f.m, x.Scan) })
+	}
 	out.ParseTime = time.Since(began)
 	began = time.Now()
 	if parsed {

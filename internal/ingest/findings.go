@@ -10,6 +10,7 @@ import (
 	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // maxHeaderRecipients bounds what the header of one message can make us write: a field of a megabyte must not become
@@ -33,6 +34,7 @@ type findings struct {
 	mailKnown  bool // mailFrom is the envelope's (or a Return-Path's, which is its record)
 	inside     bool // sent by the organisation itself
 
+	files     scan.Report
 	auth      mailauth.Results
 	authKnown bool
 	verdict   detect.Verdict
@@ -141,6 +143,7 @@ func (f *findings) context() *detect.Context {
 		Auth:       f.auth,
 		Direction:  detect.Inbound,
 		Org:        f.org,
+		Files:      f.files,
 		Now:        f.job.at(),
 	}
 	if f.inside {

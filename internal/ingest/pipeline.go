@@ -20,6 +20,7 @@ import (
 	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // Authenticator checks who sent a message.
@@ -68,6 +69,7 @@ type PipelineConfig struct {
 	Own    func(netip.Addr) bool                              // addresses of the organisation's own servers; nil: private and loopback ones
 	Geo    Geo                                                // nil: no countries
 	Limits email.Limits
+	Scan   scan.Limits
 	Logger *slog.Logger // nil: discard
 
 	// Refused reports whether an error of Events means that this row will never be taken, as opposed to a store that is
@@ -266,6 +268,9 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 		f.m = email.Parse(raw, p.cfg.Limits)
 		f.describe()
 	})
+	if ok {
+		p.step(f, event.DefectFiles, func() { f.files = scan.Open(ctx, f.m, p.cfg.Scan) })
+	}
 	<-p.cpu
 	spent := time.Since(start)
 	if !ok {
