@@ -116,6 +116,11 @@ type Decision struct {
 	Reason    string    `json:"reason"`    // one sentence for people
 }
 
+// Plain reports whether there was nothing to decide: no threat, no override, nothing to explain.
+func (d *Decision) Plain() bool {
+	return d.Policy == "" && d.OrgLevelAction == "" && d.UserLevelAction == "" && !strings.Contains(d.Reason, "; ")
+}
+
 // decideVerdict chooses by what the verdict names: malware before phish before spam before bulk. points is by how much earlier
 // malware and phish count, for a priority account; 0 for everybody else.
 func (p Policy) decideVerdict(v Verdict, points int) Decision {
