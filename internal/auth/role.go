@@ -25,6 +25,11 @@ const (
 	EmailPreview   Permission = "email.preview"    // the same for mail that its recipient has
 	EmailRemove    Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove  Permission = "action.approve"   // approve what somebody else proposed
+	PolicyRead     Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
+	PolicyBlock    Permission = "policy.block"     // add block entries
+	PolicyEdit     Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
+	RejudgeRun     Permission = "rejudge.run"      // have delivered mail judged again
+	WhatIfRun      Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
 	MailImport     Permission = "mail.import"      // take mail from files into the stores
 	OperatorManage Permission = "operators.manage" // add operators, change roles, make tokens for others
 	AuditRead      Permission = "audit.read"       // read what operators did
@@ -53,9 +58,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent)
-	administrator := append(slices.Clone(operator), HuntManage, MailImport, AuditRead, MetricsRead)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, PolicyBlock, WhatIfRun)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RejudgeRun, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -12,6 +12,7 @@ type Book struct {
 	policy    Policy
 	entries   *Entries
 	mailboxes map[string]*mailbox // by address, lower case
+	given     []Mailbox
 	priority  atomic.Pointer[priorityAccounts]
 }
 
@@ -29,7 +30,7 @@ type Policies struct {
 
 // Book makes one of its parts.
 func (p Policies) Book() *Book {
-	b := &Book{policy: p.Policy, entries: p.Entries, mailboxes: make(map[string]*mailbox, len(p.Mailboxes))}
+	b := &Book{policy: p.Policy, entries: p.Entries, mailboxes: make(map[string]*mailbox, len(p.Mailboxes)), given: p.Mailboxes}
 	if b.entries == nil {
 		b.entries = &Entries{}
 	}
@@ -49,6 +50,9 @@ func (b *Book) Policy() Policy {
 
 // Entries returns the allow and block list.
 func (b *Book) Entries() *Entries { return b.entries }
+
+// Mailboxes returns the settings of mailboxes, as they were given. Do not change them.
+func (b *Book) Mailboxes() []Mailbox { return b.given }
 
 // Decide applies the policy for nobody in particular. It depends on its arguments alone; c.Now decides about expiry.
 func (p Policy) Decide(v Verdict, c *Context) Decision { return NewBook(p, nil).Decide(v, c) }

@@ -41,7 +41,7 @@ func (m *Mailbox) Validate() error {
 			continue
 		}
 		for i, v := range l.list {
-			if err := (&Override{ID: "-", Kind: l.kind, Value: v, Reason: "-"}).validate(); err != nil {
+			if err := (&Override{ID: "-", Kind: l.kind, Value: v, Reason: "-"}).Validate(); err != nil {
 				errs = append(errs, fmt.Errorf("%s[%d]: %w", l.field, i, err))
 			}
 		}

@@ -84,6 +84,22 @@ func NewEntries(list []Override) *Entries {
 	return e
 }
 
+// With is the list with more entries, which win over those of the same value, and without those of some ids.
+func (e *Entries) With(more []Override, without []string) *Entries {
+	out := make([]Override, 0, len(e.list)+len(more))
+	taken := map[string]bool{}
+	for i := range more {
+		taken[entryKey(more[i].Kind, more[i].Value)] = true
+	}
+	for i := range e.list {
+		o := &e.list[i].Override
+		if !taken[entryKey(o.Kind, o.Value)] && !slices.Contains(without, o.ID) {
+			out = append(out, *o)
+		}
+	}
+	return NewEntries(append(out, more...))
+}
+
 // Len is how many entries there are.
 func (e *Entries) Len() int { return len(e.list) }
 
@@ -255,7 +271,8 @@ func (s subjects) addLink(l *email.Link) {
 	s.addHost(OverrideURL, l.Host)
 }
 
-func (o *Override) validate() error {
+// Validate says what is wrong with an entry, nil when it is fit.
+func (o *Override) Validate() error {
 	if o.ID == "" {
 		return errors.New("id is missing")
 	}

@@ -224,7 +224,7 @@ func (p Policy) Validate() error {
 	for i := range p.Overrides {
 		o := &p.Overrides[i]
 		at := fmt.Sprintf("overrides[%d]", i)
-		if err := o.validate(); err != nil {
+		if err := o.Validate(); err != nil {
 			fail(at, "%v", err)
 		}
 		key := string(o.Kind) + " " + strings.ToLower(o.Value)
