@@ -85,10 +85,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusConflict)
 	case errors.Is(err, policy.ErrNotFound), errors.Is(err, rejudge.ErrNotFound):
 		return withTheir(http.StatusNotFound)
-	case errors.As(err, &wrong):
-		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrong.Field})
 	case errors.As(err, &wrongRun):
 		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrongRun.Field})
+	case errors.As(err, &wrong):
+		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrong.Field})
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):

@@ -58,12 +58,12 @@ func (w *Worker) Work(ctx context.Context, id string) (over bool, err error) {
 	var candidate Setup
 	if r.Kind == WhatIf {
 		if candidate, err = w.Candidate(ctx, &r.Spec); err != nil {
-			return true, w.end(ctx, &r, Failed, err)
+			return w.end(ctx, &r, Failed, err)
 		}
 	}
 	for deadline := time.Now().Add(slice); ; {
 		if r.Cancel {
-			return true, w.end(ctx, &r, Cancelled, nil)
+			return w.end(ctx, &r, Cancelled, nil)
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			return false, nil
@@ -75,7 +75,7 @@ func (w *Worker) Work(ctx context.Context, id string) (over bool, err error) {
 		}
 		r.Counts.Worked += time.Since(start)
 		if !more {
-			return true, w.end(ctx, &r, Done, nil)
+			return w.end(ctx, &r, Done, nil)
 		}
 		if r.Cancel, err = w.Store.SaveRun(ctx, r, results); err != nil {
 			return false, err
@@ -83,13 +83,14 @@ func (w *Worker) Work(ctx context.Context, id string) (over bool, err error) {
 	}
 }
 
-func (w *Worker) end(ctx context.Context, r *Run, s State, why error) error {
+// end notes that the run is over. While that cannot be kept, it is not.
+func (w *Worker) end(ctx context.Context, r *Run, s State, why error) (over bool, err error) {
 	r.State, r.Ended = s, w.Now().UTC()
 	if why != nil {
 		r.Error = why.Error()
 	}
-	_, err := w.Store.SaveRun(ctx, *r, nil)
-	return err
+	_, err = w.Store.SaveRun(ctx, *r, nil)
+	return err == nil, err
 }
 
 // step works the next few messages; more is false when there are none.
