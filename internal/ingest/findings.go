@@ -39,9 +39,10 @@ type findings struct {
 	authKnown bool
 	context   *detect.Context // nil until it is known
 	verdict   detect.Verdict
-	decisions []Decision  // one a recipient, in their order; nil: everything counts as delivered
-	defects   []string    // of the road; those of the message are in m
-	extra     event.Extra // what has no column and all recipients share
+	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
+	defects   []string                 // of the road; those of the message are in m
+	extra     event.Extra              // what has no column and all recipients share
+	written   map[event.Decided]string // AdditionalFields by what was decided
 }
 
 // describe derives what follows from the message and its envelope alone.

@@ -183,11 +183,7 @@ func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEv
 	e.EmailActionPolicy, e.EmailActionPolicyGuid = d.Policy, d.PolicyID
 	e.OrgLevelAction, e.OrgLevelPolicy = d.OrgAction, d.OrgPolicy
 	e.UserLevelAction, e.UserLevelPolicy = d.UserAction, d.UserPolicy
-	extra := f.extra
-	if d.Why != (event.Decided{}) {
-		extra.Decided = &d.Why
-	}
-	e.AdditionalFields = text(extra)
+	e.AdditionalFields = f.additional(d.Why)
 	e.RecipientEmailAddress, e.RecipientDomain = rcpt, domainOf(rcpt)
 	e.ReportId = rowID(f.job.NetworkMessageID, "email", rcpt)
 	e.EmailDirection = string(detect.Inbound)
@@ -207,6 +203,22 @@ func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEv
 		e.ForwardingInformation = text([]struct{ ForwardingType, ForwardingUser string }{{"SMTP", by}})
 	}
 	return e
+}
+
+// additional is the column AdditionalFields. Recipients who share a decision share the text.
+func (f *findings) additional(why event.Decided) string {
+	if have, ok := f.written[why]; ok {
+		return have
+	}
+	extra := f.extra
+	if why != (event.Decided{}) {
+		extra.Decided = &why
+	}
+	if f.written == nil {
+		f.written = map[event.Decided]string{}
+	}
+	f.written[why] = text(extra)
+	return f.written[why]
 }
 
 // urls is one row a URL and place. The first text a reader saw on it stays.
