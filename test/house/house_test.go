@@ -35,6 +35,7 @@ var peers = map[[2]string]bool{
 	{"internal/detect", "internal/intel"}:     true,
 	{"internal/detect", "internal/scan"}:      true, // and what is inside its files
 	{"internal/detect", "rules"}:              true,
+	{"internal/campaign", "internal/intel"}:   true,
 	{"internal/api", "ui"}:                    true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}: true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}: true,
