@@ -100,8 +100,8 @@ func TestIndexFindsOnlyWhatCameBefore(t *testing.T) {
 	if got := ids(x.Find(&p, "new", at.Add(90*time.Minute), at.Add(5*time.Hour))); len(got) != 1 || got[0] != "m2" {
 		t.Errorf("since 90 minutes later: %v", got)
 	}
-	x.Add(&Member{ID: "m0", At: at, Bad: "Phish", Print: p})
-	if x.Len() != 3 || x.Member("m0").Bad != "Phish" {
+	x.Add(&Member{ID: "m0", At: at, Threats: "Phish", Print: p})
+	if x.Len() != 3 || x.Member("m0").Threats != "Phish" {
 		t.Errorf("%d members; m0 is %+v", x.Len(), x.Member("m0"))
 	}
 }
@@ -177,5 +177,30 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		x.Find(&p, "n", at, at.Add(time.Hour))
+	}
+}
+
+func TestCluster(t *testing.T) {
+	build := func(subject, name, host, text string) int64 {
+		raw := "From: a@b.test\r\nTo: " + name + " <" + strings.ToLower(name) + "@example.test>\r\nSubject: " + subject + "\r\nContent-Type: text/html\r\n\r\n" +
+			"<p>Dear " + name + ", " + text + "</p><a href=\"https://" + host + "/t?x=1\">Open</a>"
+		return Cluster(email.Parse([]byte(raw), email.Limits{}), nil)
+	}
+	text := "your mailbox storage reached its limit, please confirm the password before Friday to keep receiving messages"
+	first := build("Mailbox of Alice: ticket 123", "Alice", "evil.test", text)
+	if same := build("RE: Mailbox of Robert: ticket 98765", "Robert", "evil.test", text+" ref-55123"); same != first {
+		t.Errorf("the same mailing to two people: %d and %d", first, same)
+	}
+	for name, other := range map[string]int64{
+		"another subject": build("Parcel waiting", "Alice", "evil.test", text),
+		"another site":    build("Mailbox of Alice: ticket 123", "Alice", "bank.test", text),
+		"another text":    build("Mailbox of Alice: ticket 123", "Alice", "evil.test", "lunch tomorrow somewhere along the river would be wonderful indeed"),
+	} {
+		if other == first {
+			t.Errorf("%s is in the same cluster", name)
+		}
+	}
+	if c := Cluster(email.Parse(nil, email.Limits{}), nil); c != 0 {
+		t.Errorf("an empty message is in cluster %d", c)
 	}
 }

@@ -7,8 +7,9 @@ import (
 
 // Likeness of two prints, in points. From Kin on they belong together.
 type Likeness struct {
-	Points  int      // 0..100
-	Reasons []string // for people, weightiest first: "same file", "27 of 32 text samples alike"
+	Points   int // 0..100
+	SameFile bool
+	Reasons  []string // for people, weightiest first: "same file", "27 of 32 text samples alike"
 }
 
 // Kin is the likeness from which two messages belong together. It takes two features that agree, one of them the text, the page or a
@@ -26,6 +27,7 @@ func Compare(a, b *Print) Likeness {
 		l.Reasons = append(l.Reasons, fmt.Sprintf(format, args...))
 	}
 	if n := common(a.Files, b.Files); n > 0 {
+		l.SameFile = true
 		add(50, "%s", plural(n, "same file", "same files"))
 	}
 	if n := a.alikeWords(b); n >= leastAlike {

@@ -10,15 +10,19 @@ import (
 
 // Member is one message that an Index knows.
 type Member struct {
-	ID      string // network message id
-	At      time.Time
-	Cluster int64  // shared by messages that belong together; EmailClusterId
-	Sender  string // domain of the From field
-	Bad     string // threat types, comma separated; "" when it was judged harmless
-	Sure    bool   // the verdict had high confidence without the help of likeness, or a person decided
-	Mails   int    // email events: recipients
-	Print   Print
+	ID         string // network message id
+	At         time.Time
+	Family     int64    // shared by messages that belong together: the campaign's number
+	Name       string   // of the campaign, given by its first message
+	Sender     string   // registrable domain of the From field
+	Threats    string   // as in ThreatTypes, comma separated; "" when it was judged harmless
+	Sure       bool     // the verdict stands without the help of likeness
+	Recipients []string // at most MaxRecipients; only of messages with a threat
+	Print      Print
 }
+
+// MaxRecipients is how many recipients of one message are remembered.
+const MaxRecipients = 100
 
 // Match is a member that a print is like.
 type Match struct {

@@ -13,6 +13,7 @@ const (
 	Files          Family = "files"          // what it carries
 	Known          Family = "known"          // indicators
 	Shape          Family = "shape"          // looks of mass mail and careless tools
+	Likeness       Family = "likeness"       // messages it belongs together with
 	Rule           Family = "rule"           // rules/*.yaml
 	Balance        Family = "balance"        // combination rules, and facts against
 )
@@ -126,6 +127,12 @@ var catalogue = []Kind{
 	{"known-sender", Known, Phish, DomainReputation, 70, "The sender is on a list of known-bad senders"},
 	{"known-ip", Known, Phish, IPReputation, 50, "The sending server is on a list of known-bad addresses"},
 	{"known-file", Known, Malware, FileReputation, 100, "An attachment is on a list of known-bad files"},
+	// messages of the last days
+	{"like-known-malware", Likeness, Malware, FingerprintMatching, 60, "Carries the same file as a message that was malware"},
+	{"like-known-phish", Likeness, Phish, FingerprintMatching, 36, "Is a copy of a message that was phishing"},
+	{"like-known-junk", Likeness, Spam, FingerprintMatching, 30, "Is a copy of a message that was junk"},
+	{"campaign-bad", Likeness, Phish, Campaign, 24, "One of many copies from different senders, and some of them were bad"},
+	{"campaign-wave", Likeness, Spam, Campaign, 24, "One of many copies that came from different senders within a day"},
 	// shape
 	{"risky-sender-tld", Shape, Phish, DomainReputation, 12, "Sender's top-level domain is known for abuse"},
 	{"random-sender", Shape, Phish, AdvancedFilter, 12, "Sender address looks machine-made"},

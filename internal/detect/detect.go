@@ -146,9 +146,16 @@ type Engine struct {
 	At     time.Time // of the answer
 }
 
-// Kin is a message of the last days that this one is like.
+// Kin is a message of the last days that this one belongs together with (package campaign).
 type Kin struct {
 	NetworkMessageID string
+	At               time.Time
+	Sender           string   // registrable domain of its From field
+	Threats          []Threat // of its verdict
+	Sure             bool     // that verdict stands without the help of likeness
+	Points           int      // how like, 60..100
+	SameFile         bool
+	Why              string // for people: "same file, 27 of 32 text samples alike"
 }
 
 // Context is all a judgement may depend on.

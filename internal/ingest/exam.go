@@ -17,6 +17,7 @@ type exam struct {
 	auth   Authenticator // nil: nothing is known of the sender
 	limits email.Limits
 	scan   scan.Limits
+	kin    *Campaigns // nil: the message is judged by itself
 
 	// turn waits for the processor; nil: nobody else wants it.
 	turn func(ctx context.Context) (release func(), err error)
@@ -60,10 +61,13 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 	}
 	defer release()
 	start = time.Now()
-	x.complete = x.step(f, event.DefectJudge, func() {
-		f.describeContext()
-		f.verdict = x.judge.Judge(ctx, f.context)
-	})
+	x.complete = x.step(f, event.DefectJudge, f.describeContext)
+	if x.complete && x.kin != nil {
+		x.step(f, event.DefectPartial, func() { x.kin.find(f) })
+	}
+	if x.complete {
+		x.complete = x.step(f, event.DefectJudge, func() { f.verdict = x.judge.Judge(ctx, f.context) })
+	}
 	x.judged = time.Since(start)
 	return nil
 }
