@@ -136,16 +136,6 @@ type Past struct {
 	Since time.Time // when memory begins: in a young memory everybody is a stranger
 }
 
-// Engine is what one engine said about one file or link.
-type Engine struct {
-	Name   string    // "ClamAV"
-	File   string    // as in scan.Fact.File
-	SHA256 string    // of the file, "" for a link
-	Threat string    // name of what was found, "" when nothing was
-	Failed string    // why there is no answer, "" when there is one
-	At     time.Time // of the answer
-}
-
 // Kin is a message of the last days that this one belongs together with (package campaign).
 type Kin struct {
 	NetworkMessageID string
@@ -166,9 +156,9 @@ type Context struct {
 	Auth       mailauth.Results
 	Direction  Direction
 	Org        Organisation
-	Files      scan.Report // what was found inside the files; its links and files are in Message
-	Engines    []Engine    // what malware engines and sandboxes say of the files
-	Past       Past        // what is remembered of sender and recipients
-	Kin        []Kin       // messages of the last days that this one is like
+	Files      scan.Report   // what was found inside the files; its links and files are in Message
+	Engines    []scan.Answer // what malware engines, sandboxes and visited pages say
+	Past       Past          // what is remembered of sender and recipients
+	Kin        []Kin         // messages of the last days that this one is like
 	Now        time.Time
 }

@@ -16,6 +16,7 @@ import (
 	"tocsin/internal/email"
 	"tocsin/internal/intel"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
@@ -49,7 +50,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "kin"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "kin", "engines"}, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -102,6 +103,14 @@ func (vc verdictCase) context() *detect.Context {
 			}
 		}
 		c.Kin = append(c.Kin, kin)
+	}
+	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox or page
+		kind, threat, _ := strings.Cut(e, "=")
+		a := scan.Answer{Engine: kind, File: "invoice.doc", Threat: threat, Kind: scan.Kind(kind), Run: kind == "sandbox"}
+		if kind == "clamav" {
+			a.Kind = scan.KindSignatures
+		}
+		c.Engines = append(c.Engines, a)
 	}
 	from := ""
 	if len(m.From) > 0 {

@@ -18,6 +18,8 @@ type exam struct {
 	limits email.Limits
 	scan   scan.Limits
 	kin    *Campaigns // nil: the message is judged by itself
+	ask    []scan.Engine
+	late   Late // nil: nobody answers later
 
 	// turn waits for the processor; nil: nobody else wants it.
 	turn func(ctx context.Context) (release func(), err error)
@@ -55,6 +57,15 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 			f.auth = x.auth.Check(ctx, f.m, raw, f.envelope())
 			f.authKnown = true
 		})
+	}
+	if len(x.ask) > 0 {
+		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw) })
+	}
+	if x.late != nil {
+		x.step(f, event.DefectEngine, func() { f.answers = append(f.answers, x.late.Answers(ctx, f.m)...) })
+	}
+	if d := unanswered(f.answers); d != "" {
+		f.defects = append(f.defects, d)
 	}
 	if release, err = x.wait(ctx); err != nil {
 		return err

@@ -39,6 +39,7 @@ type findings struct {
 	auth      mailauth.Results
 	authKnown bool
 	context   *detect.Context // nil until it is known
+	answers   []scan.Answer
 	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
 	kin       []campaign.Match
 	verdict   detect.Verdict
@@ -150,6 +151,7 @@ func (f *findings) describeContext() {
 		Direction:  detect.Inbound,
 		Org:        f.org,
 		Files:      f.files,
+		Engines:    f.answers,
 		Now:        f.job.at(),
 	}
 	if f.inside {

@@ -69,6 +69,8 @@ type PipelineConfig struct {
 	Org       func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
 	Own       func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
 	Geo       Geo                        // nil: no countries
+	Engines   []scan.Engine              // asked about every message; nil: none
+	Late      Late                       // nil: nobody answers later
 	Campaigns *Campaigns                 // nil: every message is judged by itself
 	Limits    email.Limits
 	Scan      scan.Limits
@@ -297,7 +299,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 // exam is how this pipeline examines one message.
 func (p *Pipeline) exam() *exam {
 	return &exam{
-		judge: p.cfg.Judge, auth: p.cfg.Auth, limits: p.cfg.Limits, scan: p.cfg.Scan, kin: p.cfg.Campaigns,
+		judge: p.cfg.Judge, auth: p.cfg.Auth, limits: p.cfg.Limits, scan: p.cfg.Scan, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late,
 		turn: func(ctx context.Context) (func(), error) { return func() { <-p.cpu }, acquire(ctx, p.cpu) },
 	}
 }
@@ -307,7 +309,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.

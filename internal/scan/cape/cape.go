@@ -161,7 +161,7 @@ func (c *Client) Result(ctx context.Context, id string) (a scan.Answer, done boo
 	if err := c.ask(ctx, http.MethodGet, "tasks/get/report/"+id+"/lite/", "", nil, &r); err != nil {
 		return a, false, err
 	}
-	a = scan.Answer{Engine: c.Name(), Run: true, At: time.Now(), Details: r.details()}
+	a = scan.Answer{Engine: c.Name(), Kind: scan.KindSandbox, Run: true, At: time.Now(), Details: r.details()}
 	if family := r.family(); family != "" {
 		a.Threat = family
 	} else if r.Score >= c.cfg.Score {

@@ -88,6 +88,9 @@ func New(c Config) (*Client, error) {
 // Name is "ClamAV".
 func (c *Client) Name() string { return "ClamAV" }
 
+// ReadsMail is true: clamd unpacks messages and what is in them.
+func (c *Client) ReadsMail() bool { return true }
+
 // Scan asks clamd about content.
 func (c *Client) Scan(ctx context.Context, content []byte) (threat string, err error) {
 	if len(content) > c.cfg.MaxSize {

@@ -137,6 +137,9 @@ func (r *Rules) Name() string { return "YARA" }
 // Len returns the number of rules in use.
 func (r *Rules) Len() int { return r.n }
 
+// ReadsMail is false: rules are written for files.
+func (*Rules) ReadsMail() bool { return false }
+
 // Scan names the rules that match content, at most maxNames of them, joined by ", ".
 func (r *Rules) Scan(ctx context.Context, content []byte) (string, error) {
 	if err := ctx.Err(); err != nil {

@@ -13,6 +13,9 @@ func Load(Config) (*Rules, []Problem, error) { return nil, nil, ErrNotBuilt }
 // Name is "YARA".
 func (*Rules) Name() string { return "YARA" }
 
+// ReadsMail is false: rules are written for files.
+func (*Rules) ReadsMail() bool { return false }
+
 // Scan refuses.
 func (*Rules) Scan(context.Context, []byte) (string, error) { return "", ErrNotBuilt }
 
