@@ -6,22 +6,18 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/detonate"
 	"tocsin/internal/scan"
 )
 
-// Pending is an answer that an engine still works on, or one that it gave.
-type Pending struct {
-	About string // SHA-256 of a file, or a URL
-	Task  string // the engine's name for its work; "" when it is done
-	scan.Answer
-}
+var _ detonate.Store = (*Store)(nil)
 
 // SaveAnswer keeps an answer, or that one is worked on; the last one counts.
-func (s *Store) SaveAnswer(ctx context.Context, p Pending) error {
+func (s *Store) SaveAnswer(ctx context.Context, p detonate.Known) error {
 	_, err := s.writer.ExecContext(ctx, s.dialect.Rebind(`
-		INSERT INTO answers (about, engine, kind, threat, details, failed, task, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (about, engine) DO UPDATE SET kind = excluded.kind, threat = excluded.threat, details = excluded.details, failed = excluded.failed, task = excluded.task, at = excluded.at`),
-		p.About, p.Engine, string(p.Kind), p.Threat, p.Details, p.Failed, p.Task, micros(p.At))
+		INSERT INTO answers (about, engine, kind, threat, details, failed, task, at, picture) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (about, engine) DO UPDATE SET kind = excluded.kind, threat = excluded.threat, details = excluded.details, failed = excluded.failed, task = excluded.task, at = excluded.at, picture = excluded.picture`),
+		p.About, p.Engine, string(p.Kind), p.Threat, p.Details, p.Failed, p.Task, micros(p.At), notNull(p.Picture))
 	if err != nil {
 		return fmt.Errorf("save answer: %w", err)
 	}
@@ -29,8 +25,8 @@ func (s *Store) SaveAnswer(ctx context.Context, p Pending) error {
 }
 
 // Answers returns what is known about files and links, by their SHA-256s and URLs; those that are still worked on have a task.
-func (s *Store) Answers(ctx context.Context, about []string) ([]Pending, error) {
-	var out []Pending
+func (s *Store) Answers(ctx context.Context, about []string) ([]detonate.Known, error) {
+	var out []detonate.Known
 	for len(about) > 0 {
 		n := min(len(about), 200)
 		args := make([]any, n)
@@ -43,7 +39,7 @@ func (s *Store) Answers(ctx context.Context, about []string) ([]Pending, error) 
 			return nil, fmt.Errorf("read answers: %w", err)
 		}
 		for rows.Next() {
-			var p Pending
+			var p detonate.Known
 			var kind string
 			var at int64
 			if err := rows.Scan(&p.About, &p.Engine, &kind, &p.Threat, &p.Details, &p.Failed, &p.Task, &at); err != nil {
@@ -68,4 +64,12 @@ func (s *Store) ForgetAnswers(ctx context.Context, before time.Time) error {
 		return fmt.Errorf("forget answers: %w", err)
 	}
 	return nil
+}
+
+// notNull is b, and empty when there is none: a column of bytes is never null.
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }

@@ -9,6 +9,7 @@ CREATE TABLE answers (
     failed  TEXT    NOT NULL, -- why there is no answer; '' when there is one
     task    TEXT    NOT NULL, -- the engine's name for its work; '' when it is done
     at      BIGINT  NOT NULL,
+    picture {{bytes}} NOT NULL, -- PNG of a visited page; empty otherwise
     PRIMARY KEY (about, engine)
 );
 CREATE INDEX answers_at ON answers (at);
