@@ -38,7 +38,7 @@ var linking = set(`is ist est es è é jest to lautet lautet: the das le la il e
 var elsewhere = set(`will wird werden follows follow folgt folgen sent send separately separat separate gesondert sms phone telephone telefonisch telefon
 	suit suivra envoyé séparément sera seguirá sigue segue aparte separado separata verrà apart volgt later osobno protected geschützt protégé protegido
 	protegida protetto beveiligd chronione reset forgotten vergessen expired expires change changed manager must should can cannot may not nicht here hier click
-	kommt by per in on an at via with mit you sie has have was were been our my meine unsere please bitte required needed benötigt encrypted verschlüsselt
+	kommt see siehe voir ver zie vedi zobacz by per in on an at via with mit you sie has have was were been our my meine unsere please bitte required needed benötigt encrypted verschlüsselt
 	zabezpieczone wysłane zostanie podane same gleich known bekannt usual`)
 
 // candidates lists the passwords that the message may name, likeliest first, each once, at most maxPasswords. Subject, visible text, text of

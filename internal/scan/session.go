@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type session struct {
 	looked     bool       // passwords are searched for
 	lookedText int        // when text was this long
 	idle       int        // reads that gave nothing
+	inflater   io.Reader  // used by one file at a time
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {

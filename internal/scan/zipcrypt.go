@@ -88,7 +88,7 @@ func (l *zipLock) try(e *zipEntry, password string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	r := zipDecoder(method, plain, e)
+	r := l.zipDecoder(method, plain, e)
 	if r == nil {
 		l.defect("file-not-opened", l.f.way+" > "+zipName(e))
 		return nil, false

@@ -24,7 +24,7 @@ const (
 // zipUnpack unpacks one entry. ok is false when nothing could be read; the defect is recorded. What breaks off in the middle is taken as far as
 // it goes: programs run with less than their end.
 func (s *session) zipUnpack(f *file, e *zipEntry, packed []byte, method uint16) (content []byte, ok bool) {
-	r := zipDecoder(method, packed, e)
+	r := s.zipDecoder(method, packed, e)
 	if r == nil {
 		s.defect("file-not-opened", f.way+" > "+zipName(e))
 		return nil, false
@@ -32,7 +32,7 @@ func (s *session) zipUnpack(f *file, e *zipEntry, packed []byte, method uint16) 
 	content, whole, err := s.unpack(f, r)
 	if err != nil && len(content) == 0 && method != zipStored {
 		if local := le16(f.content, int(e.at)+8); local != method && !e.encrypted() { // programs differ in which of the two headers they trust
-			if r = zipDecoder(local, packed, e); r != nil {
+			if r = s.zipDecoder(local, packed, e); r != nil {
 				content, whole, err = s.unpack(f, r)
 			}
 		}
@@ -48,13 +48,13 @@ func (s *session) zipUnpack(f *file, e *zipEntry, packed []byte, method uint16) 
 }
 
 // zipDecoder returns the reader of a method, nil for one that is not known or cannot be set up.
-func zipDecoder(method uint16, packed []byte, e *zipEntry) io.Reader {
+func (s *session) zipDecoder(method uint16, packed []byte, e *zipEntry) io.Reader {
 	in := bytes.NewReader(packed)
 	switch method {
 	case zipStored:
 		return in
 	case zipDeflate:
-		return flate.NewReader(in)
+		return s.inflate(in)
 	case zipBzip2:
 		return bzip2.NewReader(in)
 	case zipZstd, 20:
@@ -79,3 +79,13 @@ func crcFits(content []byte, crc uint32) bool { return crc32.ChecksumIEEE(conten
 
 // putLE64 writes v as eight octets.
 func putLE64(b []byte, v uint64) { binary.LittleEndian.PutUint64(b, v) }
+
+// inflate returns the session's one inflater, which is large: what it gave before must have been read.
+func (s *session) inflate(in io.Reader) io.Reader {
+	if s.inflater == nil {
+		s.inflater = flate.NewReader(in)
+	} else if err := s.inflater.(flate.Resetter).Reset(in, nil); err != nil {
+		return failing{err}
+	}
+	return s.inflater
+}
