@@ -117,7 +117,7 @@ var catalogue = []Kind{
 	{"type-mismatch", Files, Malware, AdvancedFilter, 30, "A program dressed as another kind of file"},
 	{"locked-archive", Files, Malware, AdvancedFilter, 42, "Encrypted archive, and its password in the text"},
 	{"locked-archive-opened", Files, Malware, AdvancedFilter, 10, "Encrypted archive opens with a password from this very mail"},
-	{"program-inside", Files, Malware, FileReputation, 46, "An archive holds hardly more than a program, script or shortcut"},
+	{"program-inside", Files, Malware, FileReputation, 46, "An archive or attached mail holds hardly more than a program, script or shortcut"},
 	{"program-locked", Files, Malware, FileReputation, 56, "An encrypted archive holds hardly more than a program, script or shortcut"},
 	{"program-in-image", Files, Malware, FileReputation, 56, "A disk image holds a program, script or shortcut"},
 	{"image-inside", Files, Malware, FileReputation, 44, "An archive holds hardly more than a disk image"},

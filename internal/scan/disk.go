@@ -53,6 +53,9 @@ func openDisk(s *session, f *file) {
 	} else {
 		seen := map[run]bool{} // files by their octets: one disk may carry several trees of names
 		found = s.udf(f, seen, &v)
+		if !found && marksUDF(f.content) {
+			s.defect("file-not-opened", f.way)
+		}
 		found = s.iso(f, seen, &v) || found
 		if !found {
 			found = s.volumes(f, bytes.NewReader(f.content), &v)
@@ -190,8 +193,11 @@ func (r *runReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// readAll reads a small piece of a disk, at most maxFolderBytes.
-func readAll(d disk, runs []run, size int64) []byte {
+// entries reads the list of a folder, at most maxFolderBytes of it.
+func (s *session) entries(f *file, d disk, runs []run, size int64) []byte {
+	if size > maxFolderBytes {
+		s.defect("file-disk-loop", f.way)
+	}
 	b := make([]byte, min(size, maxFolderBytes))
 	n, _ := io.ReadFull(&runReader{d: d, runs: append([]run(nil), runs...), left: int64(len(b))}, b)
 	return b[:n]

@@ -68,7 +68,7 @@ func (s *session) walkFAT(f *file, u *fatVolume, start node, v *inventory) {
 		if dir.runs == nil {
 			dir.runs, dir.size = u.chain(dir.at, maxFolderBytes)
 		}
-		for _, n := range fatList(readAll(u.d, dir.runs, dir.size)) {
+		for _, n := range fatList(s.entries(f, u.d, dir.runs, dir.size)) {
 			if s.over() {
 				return
 			}

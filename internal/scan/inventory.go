@@ -16,10 +16,10 @@ type inventory struct {
 
 // What extensions and kinds stand for. Programs are hardly ever sent in an archive by people who know each other; tools are.
 var (
-	programNames = set(`exe scr com pif bat cmd vbs vbe jse wsf wsh hta lnk msi msp cpl ps1 gadget msc scf application appref-ms
-		settingcontent-ms library-ms search-ms searchconnector-ms url website`)
+	programNames = set(`exe scr com pif vbs vbe jse wsf wsh hta lnk msi msp cpl gadget msc scf application appref-ms settingcontent-ms
+		library-ms search-ms searchconnector-ms`)
 	programKinds = set(`exe dosexe lnk msi hta vbs vbe`)
-	toolNames    = set(`js jar dll sys reg inf chm py sh xll wll ocx drv sct ws psm1 elf`)
+	toolNames    = set(`js jar dll sys reg inf chm xll wll ocx drv sct ws bat cmd ps1 psm1 url website`)
 	toolKinds    = set(`dll elf macho jar js bat ps1 wsf sct`)
 	imageNames   = set(`iso img vhd vhdx udf`)
 )

@@ -64,7 +64,7 @@ func (s *session) isoTree(f *file, t isoTree, seen map[run]bool, v *inventory) {
 			continue
 		}
 		been[dir.at] = true
-		list := readAll(d, []run{dir.run}, dir.size)
+		list := s.entries(f, d, []run{dir.run}, dir.size)
 		for at := 0; at+33 < len(list) && !s.over(); {
 			n := int(list[at])
 			if n == 0 { // records do not cross sectors

@@ -56,7 +56,9 @@ func openLinkFile(s *session, f *file) {
 	}
 }
 
-func extensionRuns(t string) bool { return programNames[extension(t)] || toolNames[extension(t)] }
+func extensionRuns(t string) bool {
+	return programNames[extension(t)] || toolNames[extension(t)] && extension(t) != "url"
+}
 
 func firstWord(s string) string {
 	s = strings.TrimSpace(s)

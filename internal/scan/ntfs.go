@@ -30,7 +30,10 @@ func (s *session) ntfs(f *file, d disk, base int64, boot []byte, v *inventory) b
 	if !ok || table.runs == nil {
 		return false
 	}
-	table.size = min(table.size, maxNTFSRecords*size)
+	if table.size > maxNTFSRecords*size {
+		s.defect("file-limit-files", f.way)
+		table.size = maxNTFSRecords * size
+	}
 	if !s.take(f, table.size) {
 		return true
 	}

@@ -54,6 +54,7 @@ type rarArchive struct {
 	f        *file
 	password string
 	found    bool // the password fits
+	hopeless bool // none does
 	keys     map[string]*rarKeys
 	unpacker rarUnpacker
 	locked   bool // something is encrypted
@@ -83,6 +84,9 @@ func openRar(s *session, f *file) {
 	case err != nil:
 		s.defect("file-broken-archive", f.way)
 	}
+	if len(files) > s.lim.Files {
+		s.defect("file-limit-files", f.way)
+	}
 	var v inventory
 	for i := range files {
 		if s.over() {
@@ -91,6 +95,7 @@ func openRar(s *session, f *file) {
 		a.file(&files[i], &v)
 	}
 	if a.locked {
+		v.locked = true
 		s.locked(f, "RAR", a.opened)
 	}
 	s.takeStock(f, "archive", &v)
@@ -138,6 +143,9 @@ func (a *rarArchive) content(r *rarFile) ([]byte, error) {
 	if a.found {
 		return a.decrypted(r, a.password)
 	}
+	if a.hopeless { // each file has keys of its own, which take long
+		return nil, errRarLocked
+	}
 	for _, p := range a.candidates() {
 		if a.over() {
 			break
@@ -149,6 +157,7 @@ func (a *rarArchive) content(r *rarFile) ([]byte, error) {
 		}
 		a.bytes = left
 	}
+	a.hopeless = true
 	return nil, errRarLocked
 }
 

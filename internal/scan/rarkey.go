@@ -15,9 +15,10 @@ const maxRarRounds = 17
 
 // rarKeys are what a password and a salt make.
 type rarKeys struct {
-	key  []byte
-	hash []byte // keys the checksums
-	iv   []byte // RAR 4 makes it from the password too
+	key   []byte
+	hash  []byte  // keys the checksums
+	check [8]byte // tells whether the password fits
+	iv    []byte  // RAR 4 makes it from the password too
 }
 
 // keyed is the checksum as it is written when it is keyed.
@@ -71,16 +72,14 @@ func rarKeys5(password string, l *rarLock) *rarKeys {
 		}
 		marks[i] = bytes.Clone(t)
 	}
-	if l.check != nil {
-		var check [8]byte
-		for i, c := range marks[2] {
-			check[i&7] ^= c
-		}
-		if !bytes.Equal(check[:], l.check) {
-			return nil
-		}
+	k := &rarKeys{key: marks[0], hash: marks[1]}
+	for i, c := range marks[2] {
+		k.check[i&7] ^= c
 	}
-	return &rarKeys{key: marks[0], hash: marks[1]}
+	if l.check != nil && !bytes.Equal(k.check[:], l.check) {
+		return nil
+	}
+	return k
 }
 
 // rarKeys4 is SHA-1 over password, salt and a counter, 2^18 times; the vector is gathered on the way.

@@ -43,6 +43,7 @@ type sevenArchiveState struct {
 	f        *file
 	streams  []byte
 	password string
+	hopeless bool // no password fits
 	keys     map[string][]byte
 }
 
@@ -169,6 +170,9 @@ func (a *sevenArchiveState) unlock(si *sevenStreamInfo, i int) ([]byte, error) {
 	if !f.encrypted() {
 		return a.folder(si, f)
 	}
+	if a.hopeless {
+		return nil, errSevenLocked
+	}
 	if a.password != "" {
 		return a.folder(si, f)
 	}
@@ -183,7 +187,7 @@ func (a *sevenArchiveState) unlock(si *sevenStreamInfo, i int) ([]byte, error) {
 		}
 		a.bytes = left // what a wrong password made is thrown away
 	}
-	a.password = ""
+	a.password, a.hopeless = "", true
 	return nil, errSevenLocked
 }
 

@@ -49,7 +49,7 @@ func (s *session) udf(f *file, seen map[run]bool, v *inventory) bool {
 			s.defect("file-broken-disk", f.way)
 			continue
 		}
-		for _, child := range u.list(&n) {
+		for _, child := range udfList(s.entries(f, u.d, n.runs, n.size)) {
 			if s.over() {
 				break
 			}
@@ -76,6 +76,16 @@ func (s *session) udf(f *file, seen map[run]bool, v *inventory) bool {
 		}
 	}
 	return true
+}
+
+// marksUDF says that a disk claims to hold UDF, in the sectors where it would say so (2/9.1).
+func marksUDF(b []byte) bool {
+	for n := 16; n < 24 && (n+1)*isoSector <= len(b); n++ {
+		if id := string(b[n*isoSector+1 : n*isoSector+6]); id == "NSR02" || id == "NSR03" {
+			return true
+		}
+	}
+	return false
 }
 
 // openUDF follows the anchor at sector 256 to the volume, the partition, the file set and the root.
@@ -186,9 +196,8 @@ func (n *node) add(u *udfVolume, length, block uint32) {
 	n.runs = append(n.runs, r)
 }
 
-// list reads the entries of a folder (file identifier descriptors, 4/14.4).
-func (u *udfVolume) list(n *node) []node {
-	b := readAll(u.d, n.runs, n.size)
+// udfList reads the entries of a folder (file identifier descriptors, 4/14.4).
+func udfList(b []byte) []node {
 	var out []node
 	for len(b) >= 38 && le16(b, 0) == udfIdent {
 		name, use := int(b[19]), int(le16(b, 36))

@@ -56,6 +56,9 @@ func openZip(s *session, f *file) {
 		s.fact(f, "archive-bomb", strconv.Itoa(overlaps)+" entries share the same octets")
 		s.defect("file-archive-bomb", f.way)
 	}
+	if len(entries) > s.lim.Files {
+		s.defect("file-limit-files", f.way)
+	}
 	if listed > 0 && len(entries) > listed {
 		s.fact(f, "archive-unlisted", strconv.Itoa(len(entries)-listed)+" files are not in the archive's list")
 	}
