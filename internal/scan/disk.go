@@ -193,12 +193,16 @@ func (r *runReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// entries reads the list of a folder, at most maxFolderBytes of it.
+// entries reads the list of a folder, at most maxFolderBytes of it. It counts as unpacked.
 func (s *session) entries(f *file, d disk, runs []run, size int64) []byte {
 	if size > maxFolderBytes {
 		s.defect("file-disk-loop", f.way)
 	}
-	b := make([]byte, min(size, maxFolderBytes))
-	n, _ := io.ReadFull(&runReader{d: d, runs: append([]run(nil), runs...), left: int64(len(b))}, b)
+	size = min(size, maxFolderBytes, d.Size())
+	if !s.take(f, size) {
+		return nil
+	}
+	b := make([]byte, size)
+	n, _ := io.ReadFull(&runReader{d: d, runs: append([]run(nil), runs...), left: size}, b)
 	return b[:n]
 }
