@@ -141,10 +141,16 @@ func FuzzUDF(f *testing.F) {
 	})
 }
 
+// FuzzFAT puts the fuzzed octets over those of a disk: a fuzzer is slow with large inputs.
 func FuzzFAT(f *testing.F) {
-	b := fixture(f, "fat12.img")
-	f.Add(b[:40<<10])
-	f.Fuzz(func(t *testing.T, b []byte) { fuzz(t, "img", b) })
+	disk := fixture(f, "fat12.img")
+	f.Add(uint32(0), disk[:512])
+	f.Add(uint32(512), disk[512:2048])
+	f.Fuzz(func(t *testing.T, at uint32, b []byte) {
+		d := append([]byte(nil), disk...)
+		copy(d[int(at)%len(d):], b)
+		fuzz(t, "img", d)
+	})
 }
 
 func FuzzNTFS(f *testing.F) {
@@ -157,14 +163,20 @@ func FuzzNTFS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { fuzz(t, "img", b) })
 }
 
+// FuzzVHD does the same with the headers of virtual disks.
 func FuzzVHD(f *testing.F) {
-	f.Add(fixture(f, "fixed.vhd"), false)
-	f.Fuzz(func(t *testing.T, b []byte, newer bool) {
+	dynamic := fixture(f, "dynamic.vhd")
+	dynamic = append(dynamic[:4096:4096], dynamic[len(dynamic)-512:]...)
+	f.Add(uint32(0), dynamic[:2048], false)
+	f.Add(uint32(0), []byte("regi"), true)
+	f.Fuzz(func(t *testing.T, at uint32, b []byte, newer bool) {
 		if newer {
 			fuzz(t, "vhdx", append(make([]byte, 192<<10), b...))
 			return
 		}
-		fuzz(t, "vhd", b)
+		d := append([]byte(nil), dynamic...)
+		copy(d[int(at)%len(d):], b)
+		fuzz(t, "vhd", d)
 	})
 }
 
