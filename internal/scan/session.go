@@ -46,6 +46,16 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "doc", "xls", "ppt", "vsd", "pub", "ole", "msg", "encrypted-office":
+		return openOLE
+	case "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "vsdx":
+		return openOOXML
+	case "odt", "ods", "odp", "odg":
+		return openODF
+	case "rtf":
+		return openRTF
+	case "one":
+		return openOneNote
 	}
 	return nil
 }
