@@ -56,6 +56,7 @@ func detectFiles(f *Facts, raise Raise) {
 		raise("eicar", say("in the text"))
 		f.threatNames = append(f.threatNames, eicarName)
 	}
+	detectLockedDocument(f, raise)
 	if offered > 0 {
 		detectBareAttachment(f, raise)
 	}
@@ -76,7 +77,7 @@ func detectFileName(a *email.Attachment, raise Raise) {
 		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
 	case diskImages[ext]:
 		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case macroFiles[ext]:
+	case macroFiles[ext] && !officeKinds[a.Kind]: // package scan looks into the others and knows whether there are any
 		raise("macro-document", say("%q", a.Name))
 	}
 	if strings.ContainsAny(a.Name, "\u202e\u202d\u2066\u2067\u2068") {

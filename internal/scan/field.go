@@ -78,7 +78,7 @@ func (s *session) field(f *file, instruction, result string) {
 	case "HYPERLINK":
 		s.hyperlink(f, argument(rest), result)
 	case "DDE", "DDEAUTO":
-		s.dde(f, quoted(instruction))
+		s.dde(f, quotedField(instruction))
 	case "INCLUDETEXT", "INCLUDE", "IMPORT", "RD", "LINK":
 		if strings.EqualFold(name, "LINK") { // LINK class file place
 			_, rest, _ = strings.Cut(strings.TrimSpace(rest), " ")
@@ -87,8 +87,8 @@ func (s *session) field(f *file, instruction, result string) {
 	case "INCLUDEPICTURE":
 		s.remote(f, "picture", unescapePath(argument(rest)))
 	default:
-		if i := indexFold(instruction, "ddeauto"); i >= 0 { // behind an inner field, or in one
-			s.dde(f, quoted(instruction[i:]))
+		if i := wordAt(instruction, "ddeauto"); i >= 0 { // behind an inner field, or in one
+			s.dde(f, quotedField(instruction[i:]))
 		}
 	}
 }
@@ -110,8 +110,8 @@ func argument(s string) string {
 
 func unescapePath(s string) string { return strings.ReplaceAll(s, `\\`, `\`) }
 
-// quoted writes out QUOTE fields, whose numbers stand for characters.
-func quoted(s string) string {
+// quotedField writes out QUOTE fields, whose numbers stand for characters.
+func quotedField(s string) string {
 	if !strings.Contains(strings.ToUpper(s), "QUOTE") {
 		return s
 	}
@@ -135,8 +135,8 @@ func quoted(s string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// indexFold is where word, in small ASCII letters, stands in s in any case; -1 when it does not.
-func indexFold(s, word string) int {
+// wordAt is where word, in small ASCII letters, stands in s in any case; -1 when it does not.
+func wordAt(s, word string) int {
 	for i := 0; i+len(word) <= len(s); i++ {
 		if s[i]|0x20 == word[0] && strings.EqualFold(s[i:i+len(word)], word) {
 			return i

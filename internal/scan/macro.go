@@ -52,10 +52,10 @@ type macroFindings struct {
 	texts   []string // texts that hold addresses
 }
 
-const maxNamed = 12 // values of one kind that are told
+const maxNoted = 12 // values of one kind that are told
 
 func note(list *[]string, v string) {
-	if len(*list) < maxNamed && !slices.Contains(*list, v) {
+	if len(*list) < maxNoted && !slices.Contains(*list, v) {
 		*list = append(*list, v)
 	}
 }

@@ -24,7 +24,7 @@ type macroReader struct {
 
 	s    string
 	i    int
-	kind token
+	kind macroToken
 	text string // of the token: identifiers in small letters, texts without quotes
 	num  int
 
@@ -36,10 +36,10 @@ type macroReader struct {
 	depth            int // of texts in brackets
 }
 
-type token byte
+type macroToken byte
 
 const (
-	tokEnd token = iota
+	tokEnd macroToken = iota
 	tokLine
 	tokName
 	tokText

@@ -44,7 +44,7 @@ func openODF(s *session, f *file) {
 			s.fact(f, "macro-document", p.name)
 		case strings.HasPrefix(p.low, "object ") && !strings.Contains(p.low, "/"), strings.HasPrefix(p.low, "objectreplacements/"):
 		case strings.HasPrefix(p.low, "pictures/") && (ext == ".png" || ext == ".jpg" || ext == ".jpeg" || ext == ".gif" || ext == ".bmp" || ext == ".webp"):
-			if pictures++; pictures <= maxPictures {
+			if pictures++; pictures <= maxDocPictures {
 				if b := d.read(p, s.lim.File); len(b) > 0 {
 					s.child(f, path.Base(p.name), b)
 				}

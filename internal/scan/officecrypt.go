@@ -20,7 +20,7 @@ import (
 const (
 	excelPassword = "VelvetSweatshop" // what Excel tries before it asks
 	maxSpins      = 1_000_000         // rounds of hashing for one password; Office writes 100,000
-	maxPasswords  = 8
+	maxTried      = 8
 )
 
 // openEncrypted tells that a document is locked, and looks into it when a password is at hand.
@@ -35,7 +35,7 @@ func openEncrypted(s *session, f *file, c *compound) {
 	if binary.LittleEndian.Uint16(info) == 4 && binary.LittleEndian.Uint16(info[2:]) == 4 {
 		open = agileCipher
 	}
-	for i, password := range append([]string{excelPassword}, s.passwords[:min(len(s.passwords), maxPasswords)]...) {
+	for i, password := range append([]string{excelPassword}, s.passwords[:min(len(s.passwords), maxTried)]...) {
 		if s.over() {
 			return
 		}
@@ -164,7 +164,7 @@ func agileCipher(info []byte, password string) func([]byte) []byte {
 		h := newHash()
 		h.Write(base)
 		h.Write(block)
-		return cbc(fit(h.Sum(nil), bits/8), fit(salt, 16), decode64(value))
+		return cbc(fitKey(h.Sum(nil), bits/8), fitKey(salt, 16), decode64(value))
 	}
 	h := newHash()
 	h.Write(open(forInput, key("encryptedVerifierHashInput")))
@@ -183,7 +183,7 @@ func agileCipher(info []byte, password string) func([]byte) []byte {
 			h := dataHash()
 			h.Write(dataSalt)
 			h.Write([]byte{byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)})
-			out = append(out, cbc(secret[:bits/8], fit(h.Sum(nil), 16), b[:n])...)
+			out = append(out, cbc(secret[:bits/8], fitKey(h.Sum(nil), 16), b[:n])...)
 			b = b[n:]
 		}
 		return out
@@ -204,8 +204,8 @@ func hashNamed(name string) func() hash.Hash {
 	return nil
 }
 
-// fit cuts b to n octets or fills it up as the specification says.
-func fit(b []byte, n int) []byte {
+// fitKey cuts b to n octets or fills it up as the specification says.
+func fitKey(b []byte, n int) []byte {
 	out := bytes.Repeat([]byte{0x36}, n)
 	copy(out, b)
 	return out

@@ -285,9 +285,9 @@ func openPowerPoint(s *session, f *file, c *compound) {
 				s.pptObject(f, v)
 			}
 		case 0x0FA0: // TextCharsAtom
-			s.say(utf16Text(v))
+			s.say(plainControls(utf16Text(v)))
 		case 0x0FA8: // TextBytesAtom
-			s.say(decodePage(v, 1252))
+			s.say(plainControls(decodePage(v, 1252)))
 		case 0x0FBA: // CString: among others the addresses of links
 			if t := utf16Text(v); strings.Contains(t[:min(len(t), 20)], "://") {
 				s.hyperlink(f, t, "")

@@ -36,7 +36,9 @@ func openOneNote(s *session, f *file) {
 		if size > 0 {
 			files = append(files, data[:size])
 		}
-		b = data[size:]
+		if b = data[size:]; len(files) == maxNotes && bytes.Contains(b, fileDataStore) {
+			s.defect("file-limit-files", f.way)
+		}
 	}
 	names, kinds, unnamed := noteNames(f.content), make([]string, len(files)), 0
 	for i, data := range files {

@@ -12,9 +12,9 @@ import (
 // TargetMode="External" points out of the document. Macros, objects and pictures are parts like any other.
 
 const (
-	maxRelations = 20_000
-	maxPart      = 8 << 20 // octets of one XML part that are read
-	maxPictures  = 60      // of one document that are looked at
+	maxRelations   = 20_000
+	maxPart        = 8 << 20 // octets of one XML part that are read
+	maxDocPictures = 60      // of one document that are looked at
 )
 
 // relation is one entry of a .rels part.
@@ -287,7 +287,7 @@ func (d *ooxml) binaryPart(p *part) {
 	case strings.Contains(name, "/media/"):
 		switch ext {
 		case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp":
-			if d.pictures++; d.pictures > maxPictures {
+			if d.pictures++; d.pictures > maxDocPictures {
 				s.defect("file-limit-files", f.way)
 				return
 			}

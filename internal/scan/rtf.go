@@ -68,6 +68,8 @@ func openRTF(s *session, f *file) {
 			r.drop = 0
 			if len(r.stack) < maxRTFGroups {
 				r.stack = append(r.stack, r.now)
+			} else {
+				s.defect("file-office-broken", f.way)
 			}
 			r.now.star = false
 			if r.now.place == rtfObject {
@@ -285,8 +287,15 @@ func (r *rtfScanner) unicode(c rune) {
 func (r *rtfScanner) object() {
 	b, noise, updates := r.digits, r.noise, r.updates
 	r.digits, r.noise, r.half = nil, 0, -1
-	if len(b) < 12 || r.objects >= maxRTFObjects {
+	if len(b) < 12 {
 		return
+	}
+	if r.objects >= maxRTFObjects {
+		r.s.defect("file-limit-files", r.f.way)
+		return
+	}
+	if r.room <= 0 {
+		r.s.defect("file-limit-bytes", r.f.way)
 	}
 	r.objects++
 	s, f := r.s, r.f
