@@ -126,7 +126,7 @@ var catalogue = []Kind{
 	{"macro-attack", Files, Malware, AdvancedFilter, 60, "A macro runs by itself and starts programs or fetches files"},
 	{"macro-hidden", Files, Malware, AdvancedFilter, 26, "A macro is written so that nobody can see what it does"},
 	{"macro-source-removed", Files, Malware, AdvancedFilter, 50, "The macro that runs is not the one that can be read"},
-	{"excel4-macro", Files, Malware, AdvancedFilter, 18, "A workbook holds macros of the old kind that are written into cells"},
+	{"old-excel-macro", Files, Malware, AdvancedFilter, 18, "A workbook holds macros of the old kind that are written into cells"},
 	{"hidden-macro-sheet", Files, Malware, AdvancedFilter, 20, "A workbook hides the sheet with its macros"},
 	{"remote-template", Files, Malware, AdvancedFilter, 56, "A document loads its template from the internet when it is opened"},
 	{"remote-object", Files, Malware, AdvancedFilter, 54, "A document loads a part of itself from the internet when it is opened"},
@@ -139,7 +139,8 @@ var catalogue = []Kind{
 	{"rtf-hidden-object", Files, Malware, AdvancedFilter, 44, "An object in a document is written so that scanners do not see it"},
 	{"rtf-opening-object", Files, Malware, AdvancedFilter, 24, "An object in a document asks to be opened with it"},
 	{"document-default-password", Files, Malware, AdvancedFilter, 22, "A document is locked for scanners, but opens without a password"},
-	{"locked-document", Files, Malware, AdvancedFilter, 34, "An encrypted document, and its password in the text"},
+	{"document-unlocked", Files, Malware, AdvancedFilter, 20, "An encrypted document; a password in the mail opens it"},
+	{"locked-document", Files, Malware, AdvancedFilter, 34, "An encrypted document that could not be looked into; the text speaks of a password"},
 	// indicators
 	{"known-url", Known, Phish, URLMaliciousReputation, 80, "A link is on a list of known-bad URLs"},
 	{"known-link-domain", Known, Phish, DomainReputation, 70, "A link's host is on a list of known-bad domains"},

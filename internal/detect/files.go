@@ -75,7 +75,7 @@ func detectFileName(a *email.Attachment, raise Raise) {
 	switch {
 	case programs[ext] || runsKinds[a.Kind] && a.Kind != "js" && ext != "js":
 		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case diskImages[ext]:
+	case diskImages[ext] && a.Kind != "one": // package scan opens notes and lists what is in them
 		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
 	case macroFiles[ext] && !officeKinds[a.Kind]: // package scan looks into the others and knows whether there are any
 		raise("macro-document", say("%q", a.Name))

@@ -74,7 +74,7 @@ func (s *session) workbook(f *file, w *workbook) {
 	if len(w.macroSheets) == 0 && len(reaches) == 0 {
 		return
 	}
-	s.fact(f, "excel4-macro", strings.Join(w.macroSheets, ", "))
+	s.fact(f, "old-excel-macro", strings.Join(w.macroSheets, ", "))
 	if len(w.hidden) > 0 {
 		s.fact(f, "hidden-macro-sheet", strings.Join(w.hidden, ", "))
 	}

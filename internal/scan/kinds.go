@@ -10,7 +10,7 @@ var Kinds = map[string]string{
 	"macro-attack":              "A macro runs by itself and starts programs, fetches files or puts code into memory.",
 	"macro-hidden":              "A macro is written so that nobody can see what it does.",
 	"macro-source-removed":      "The macro that runs is not the one that can be read: its source was taken out or exchanged.",
-	"excel4-macro":              "The workbook holds macros of the old kind that are written into cells.",
+	"old-excel-macro":              "The workbook holds macros of the old kind that are written into cells.",
 	"hidden-macro-sheet":        "The sheet with the macros is hidden.",
 	"remote-template":           "The document loads its template, which can hold macros, from the internet when it is opened.",
 	"remote-object":             "The document loads a part of itself from the internet when it is opened.",
@@ -27,5 +27,6 @@ var Kinds = map[string]string{
 	"rtf-hidden-object":         "An object in the document is written so that scanners do not see it.",
 	"rtf-opening-object":        "An object in the document asks to be opened with the document.",
 	"document-locked":           "The document is encrypted with a password.",
+	"document-unlocked":         "The document is encrypted, and a password that the mail names opened it.",
 	"document-default-password": "The document is encrypted with a password that Excel tries by itself: locked for scanners, open for readers.",
 }
