@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -89,10 +90,11 @@ func (s *session) workbook(f *file, w *workbook) {
 	}
 }
 
-// openBIFF reads the stream of an old workbook. locked says that it is encrypted.
+// openBIFF reads the stream of an old workbook. locked says that it is encrypted and no password at hand opens it.
 func openBIFF(s *session, f *file, b []byte) (locked bool) {
 	le := binary.LittleEndian
 	var w workbook
+	whole, unlocked := b, false
 	var version uint16
 	macro := false // the part that is read is a macro sheet
 	defer func() { s.workbook(f, &w) }()
@@ -112,7 +114,16 @@ func openBIFF(s *session, f *file, b []byte) (locked bool) {
 				macro = le.Uint16(v[2:]) == 0x0040
 			}
 		case 0x002F: // FILEPASS
-			return true
+			if unlocked {
+				continue
+			}
+			key := s.unlockBIFF(f, v)
+			if key == nil {
+				return true
+			}
+			at := len(whole) - len(b)
+			whole, unlocked = decryptBIFF(whole, key), true
+			b = whole[at:]
 		case 0x0085: // BOUNDSHEET
 			if len(v) >= 8 {
 				w.sheet(biffName(v[6:], version), v[5] == 1, v[4])
@@ -134,6 +145,23 @@ func openBIFF(s *session, f *file, b []byte) (locked bool) {
 		}
 	}
 	return false
+}
+
+// unlockBIFF tries the passwords at hand on a workbook; nil when none fits.
+func (s *session) unlockBIFF(f *file, filePass []byte) biffKey {
+	for i, password := range append([]string{excelPassword}, s.officePasswords()...) {
+		key := biffPassword(filePass, password)
+		switch {
+		case key == nil:
+			continue
+		case i == 0:
+			s.fact(f, "document-default-password", "")
+		default:
+			s.fact(f, "document-unlocked", strconv.Quote(password))
+		}
+		return key
+	}
+	return nil
 }
 
 // biffName reads a short string: length, in version 8 a flag for UTF-16, characters.

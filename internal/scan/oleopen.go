@@ -50,6 +50,7 @@ func openOLEDocument(s *session, f *file, c *compound) {
 	}
 	if locked {
 		s.fact(f, "document-locked", "")
+		s.defect("file-document-locked", f.way)
 	}
 	s.oleObjects(f, c)
 }

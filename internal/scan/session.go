@@ -56,6 +56,10 @@ func openerOf(kind string) opener {
 		return openRTF
 	case "one":
 		return openOneNote
+	case "xml":
+		return openXMLFile
+	case "bin":
+		return openUnknown
 	}
 	return nil
 }
