@@ -159,6 +159,8 @@ var officeCases = []struct {
 	{"object from the internet", "a.docx", linked("oleObject", "https://x.evil.example/index.html!"), "remote-object", "", "https://x.evil.example/index.html", ""},
 	{"object by mhtml", "a.docx", linked("oleObject", "mhtml:https://x.evil.example/a.html!x-usc:https://x.evil.example/a.html"), "program-address", "", "", ""},
 	{"tool by address", "a.docx", linked("hyperlink", "ms-msdt:/id PCWDiagnostic"), "program-address", "", "", ""},
+	{"link pasted from a page", "a.docx", linked("hyperlink", "javascript:void(0)"), "", "", "", ""},
+	{"picture pasted from a help file", "a.docx", linked("image", `mk:@MSITStore:C:\help\a.chm::/1.gif`), "", "", "", ""},
 	{"remote picture", "a.docx", linked("image", "https://pixel.letters.example/1.png"), "remote-picture", "", "https://pixel.letters.example/1.png", ""},
 	{"ordinary letter", "a.docx", scantest.DOCX(`<w:p><w:hyperlink r:id="rId1"><w:r><w:t>our site</w:t></w:r></w:hyperlink></w:p>`, scantest.Rels("word/document.xml", scantest.Relation{Kind: "hyperlink", Target: "https://northwind.example/a?b=1&c=2", External: true}), scantest.File{Name: "word/media/image1.png", Data: "\x89PNG\r\n\x1a\n123"}), "", "image1.png", "https://northwind.example/a?b=1&c=2 our site", "our site"},
 	{"field in runs", "a.docx", scantest.DOCX(scantest.Field(" DD", "EAU", `TO c:\\windows\\system32\\cmd.exe "/k `, `calc.exe" `)), "dde-program", "", "", ""},

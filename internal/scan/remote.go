@@ -14,6 +14,10 @@ import (
 var runSchemes = []string{"ms-msdt:", "search-ms:", "search:", "ms-search:", "ms-officecmd:", "ms-appinstaller:", "ms-cxh", "mhtml:", "script:", "javascript:",
 	"vbscript:", "mk:@msitstore", "its:", "ms-its:", "hcp:", "x-usc:", "jar:", "shell:"}
 
+// clickSchemes are those of them that count on a link or picture too. The others stand there in honest documents that were pasted from pages
+// and help files ("javascript:void(0)").
+var clickSchemes = []string{"ms-msdt:", "search-ms:", "ms-search:", "ms-officecmd:", "ms-appinstaller:", "ms-cxh"}
+
 // officeHosts keep the files of organisations; a document made from a template there names it.
 var officeHosts = []string{"sharepoint.com", "office.com", "office.net", "officeapps.live.com", "d.docs.live.net", "microsoft.com", "sharepoint.de", "sharepoint.cn"}
 
@@ -24,7 +28,7 @@ func (s *session) remote(f *file, what, target string) {
 		return
 	}
 	low := strings.ToLower(target)
-	if scheme := runScheme(low); scheme != "" {
+	if startsProgram(low, what) {
 		s.fact(f, "program-address", what+": "+target)
 		return
 	}
@@ -52,16 +56,18 @@ func (s *session) remote(f *file, what, target string) {
 	}
 }
 
-func runScheme(low string) string {
-	for _, p := range runSchemes {
+// startsProgram reports whether an address of a document, in small letters, starts a program.
+func startsProgram(low, what string) bool {
+	schemes := runSchemes
+	if what == "picture" || what == "link" {
+		schemes = clickSchemes
+	}
+	for _, p := range schemes {
 		if strings.HasPrefix(low, p) {
-			return p
+			return true
 		}
 	}
-	if strings.HasPrefix(low, "file:") && strings.Contains(low, "mhtml:") {
-		return "mhtml:"
-	}
-	return ""
+	return what == "object" && strings.HasPrefix(low, "file:") && strings.Contains(low, "mhtml:")
 }
 
 // shareHost returns the server of a path on a network share: \\server\share, file://server/share.
@@ -116,7 +122,7 @@ func (s *session) hyperlink(f *file, url, text string) {
 	switch {
 	case strings.HasPrefix(low, "http://"), strings.HasPrefix(low, "https://"), strings.HasPrefix(low, "ftp://"):
 		s.link(f, email.InAttachment, linkOf(url, strings.ToValidUTF8(text, "\uFFFD"), "a"))
-	case runScheme(low) != "":
+	case startsProgram(low, "link"):
 		s.fact(f, "program-address", "link: "+url)
 	}
 }
