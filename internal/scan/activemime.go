@@ -22,7 +22,7 @@ func (s *session) activeMime(f *file, b []byte) {
 	head := b[:min(len(b), 0x400)]
 	for at := len(activeMime); at+1 < len(head); at++ {
 		if head[at] == 0x78 && (head[at+1] == 0x01 || head[at+1] == 0x9C || head[at+1] == 0xDA || head[at+1] == 0x5E) {
-			if out := s.inflate(f, b[at:]); openCompound(out) != nil {
+			if out := s.unzlib(f, b[at:]); openCompound(out) != nil {
 				s.child(f, "macros.bin", out)
 			}
 			return

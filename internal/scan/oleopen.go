@@ -280,7 +280,7 @@ func openPowerPoint(s *session, f *file, c *compound) {
 		switch kind {
 		case 0x1011: // ExternalOleObjectStg
 			if version>>4 == 1 && len(v) > 4 {
-				v = s.inflate(f, v[4:])
+				v = s.unzlib(f, v[4:])
 			}
 			if len(v) > 0 && !s.over() {
 				s.pptObject(f, v)
@@ -311,8 +311,8 @@ func (s *session) pptObject(f *file, v []byte) {
 	}
 }
 
-// inflate undoes zlib, within what may still be unpacked.
-func (s *session) inflate(f *file, b []byte) []byte {
+// unzlib undoes zlib, within what may still be unpacked.
+func (s *session) unzlib(f *file, b []byte) []byte {
 	r, err := zlib.NewReader(bytes.NewReader(b))
 	if err != nil {
 		s.defect("file-office-broken", f.way)
