@@ -134,7 +134,7 @@ var catalogue = []Kind{
 	{"remote-share", Files, Malware, AdvancedFilter, 44, "A document loads a part of itself from a network share on the internet"},
 	{"program-address", Files, Malware, AdvancedFilter, 60, "A document holds an address that starts a program on the reader's computer"},
 	{"dde-program", Files, Malware, AdvancedFilter, 56, "A field or formula of a document starts a program"},
-	{"embedded-program", Files, Malware, AdvancedFilter, 44, "A program or script is packed into a document"},
+	{"embedded-program", Files, Malware, AdvancedFilter, 44, "A program or script is packed into a document, note or saved message"},
 	{"equation-exploit", Files, Malware, AdvancedFilter, 60, "A document abuses a hole of the old equation editor to run code"},
 	{"rtf-hidden-object", Files, Malware, AdvancedFilter, 44, "An object in a document is written so that scanners do not see it"},
 	{"rtf-opening-object", Files, Malware, AdvancedFilter, 24, "An object in a document asks to be opened with it"},

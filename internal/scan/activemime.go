@@ -10,12 +10,10 @@ import (
 
 const activeMime = "ActiveMime"
 
-// openUnknown looks into files that have no name for what they are.
-func openUnknown(s *session, f *file) {
-	if bytes.HasPrefix(f.content, []byte(activeMime)) {
-		s.activeMime(f, f.content)
-	}
-}
+func isActiveMime(b []byte) bool { return bytes.HasPrefix(b, []byte(activeMime)) }
+
+// openActiveMime looks into a file that is such a wrapper ("editdata.mso" of a web page).
+func openActiveMime(s *session, f *file) { s.activeMime(f, f.content) }
 
 // activeMime unwraps a macro project. Where the deflated part starts differs between versions; it is the first zlib header.
 func (s *session) activeMime(f *file, b []byte) {
@@ -63,7 +61,7 @@ func openXMLFile(s *session, f *file) {
 			s.defect("file-office-broken", f.way)
 		}
 		b = b[end:]
-		if bytes.HasPrefix(data, []byte(activeMime)) {
+		if isActiveMime(data) {
 			s.activeMime(f, data)
 		} else if openCompound(data) != nil {
 			s.child(f, "object.bin", data)

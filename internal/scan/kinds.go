@@ -20,7 +20,7 @@ var Kinds = map[string]string{
 	"program-address":           "The document holds an address that starts a program on the reader's computer.",
 	"linked-file":               "The document is linked to another file or source of data.",
 	"dde-program":               "A field or formula of the document starts a program.",
-	"embedded-program":          "A program or script is packed into the document.",
+	"embedded-program":          "A program or script is packed into the document, note or saved message.",
 	"activex-object":            "The document holds a control, a small program with buttons or fields.",
 	"equation-object":           "The document holds a formula of the old equation editor, which Office no longer opens.",
 	"equation-exploit":          "The document abuses a hole of the old equation editor to run code.",

@@ -75,9 +75,7 @@ func (s *session) msgAttachment(f *file, c *compound, prefix string, depth int) 
 	if name == "" {
 		name = "attachment"
 	}
-	if len(data) > 0 && s.take(f, int64(len(data))) {
-		s.child(f, lastName(name), data)
-	}
+	s.packed(f, lastName(name), data)
 }
 
 // property reads a string property, in UTF-16 or in the system's code page.

@@ -202,7 +202,7 @@ var officeCases = []struct {
 	{"note with a script", "a.one", scantest.OneNote(scantest.File{Name: "open.hta", Data: "<script>x</script>"}), "embedded-program", "open.hta", "", ""},
 	{"note with a letter", "a.one", scantest.OneNote(scantest.File{Name: "agenda.pdf", Data: "%PDF-1.4 x"}), "", "agenda.pdf", "", ""},
 
-	{"saved message", "a.msg", scantest.MSG(scantest.Saved{Subject: "Invoice", HTML: `<p>Pay <a href="https://pay.evil.example/x">here</a></p>`, Files: []scantest.File{{Name: "run.vbs", Data: "x=1"}}, Messages: []scantest.Saved{{Subject: "Inner", Body: "see https://inner.example/a"}}}), "", "run.vbs", "https://pay.evil.example/x here,https://inner.example/a", "Invoice"},
+	{"saved message", "a.msg", scantest.MSG(scantest.Saved{Subject: "Invoice", HTML: `<p>Pay <a href="https://pay.evil.example/x">here</a></p>`, Files: []scantest.File{{Name: "run.vbs", Data: "x=1"}}, Messages: []scantest.Saved{{Subject: "Inner", Body: "see https://inner.example/a"}}}), "embedded-program", "run.vbs", "https://pay.evil.example/x here,https://inner.example/a", "Invoice"},
 
 	{"locked workbook", "a.xlsx", scantest.Encrypt(scantest.XLSX(""), "k3y-unknown", 10), "document-locked", "", "", ""},
 	{"locked with the usual word", "a.xlsx", scantest.Encrypt(scantest.XLSX("", scantest.File{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "VelvetSweatshop", 10), "document-default-password dde-program", "a.xlsx", "", ""},

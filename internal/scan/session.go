@@ -58,8 +58,6 @@ func openerOf(kind string) opener {
 		return openOneNote
 	case "xml":
 		return openXMLFile
-	case "bin":
-		return openUnknown
 	}
 	return nil
 }
@@ -71,6 +69,9 @@ func (s *session) open(f *file) {
 	}
 	s.opened[f.SHA256] = true
 	o := openerOf(f.Kind)
+	if o == nil && isActiveMime(f.content) {
+		o = openActiveMime
+	}
 	if o == nil {
 		return
 	}
