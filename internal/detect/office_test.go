@@ -38,10 +38,10 @@ func TestOfficeTwins(t *testing.T) {
 		{"letter with links", "offer.docx", scantest.DOCX(scantest.Field(` HYPERLINK "https://www.letters.example/terms" `)), false},
 		{"workbook linked to a share", "budget.xlsx", scantest.XLSX("", scantest.Rels("xl/externalLinks/externalLink1.xml", scantest.Relation{Kind: "externalLinkPath", Target: `file:///\\files01\finance\plan.xlsx`, External: true})), false},
 		{"locked workbook", "budget.xlsx", scantest.Encrypt(scantest.XLSX(""), "unknown", 10), false},
-		{"note with a script", "note.one", scantest.OneNote(scantest.File{Name: "view.hta", Data: "<script></script>"}), true},
-		{"note with a letter", "note.one", scantest.OneNote(scantest.File{Name: "agenda.pdf", Data: "%PDF-1.7"}), false},
-		{"saved message with a letter", "mail.msg", scantest.MSG(scantest.Saved{Subject: "Offer", Body: "See the file.", Files: []scantest.File{{Name: "a.pdf", Data: "%PDF-1.7"}}}), false},
-		{"saved message with a program", "mail.msg", scantest.MSG(scantest.Saved{Subject: "Offer", Files: []scantest.File{{Name: "a.exe", Data: "MZ"}}}), true},
+		{"note with a script", "note.one", scantest.OneNote(scantest.Entry{Name: "view.hta", Data: "<script></script>"}), true},
+		{"note with a letter", "note.one", scantest.OneNote(scantest.Entry{Name: "agenda.pdf", Data: "%PDF-1.7"}), false},
+		{"saved message with a letter", "mail.msg", scantest.MSG(scantest.Saved{Subject: "Offer", Body: "See the file.", Files: []scantest.Entry{{Name: "a.pdf", Data: "%PDF-1.7"}}}), false},
+		{"saved message with a program", "mail.msg", scantest.MSG(scantest.Saved{Subject: "Offer", Files: []scantest.Entry{{Name: "a.exe", Data: "MZ"}}}), true},
 	} {
 		raw := fmt.Sprintf("From: Lena Brandt <lena@letters.example>\r\nTo: maren@northwind.example\r\nSubject: Our offer\r\nMessage-ID: <1@letters.example>\r\nDate: Tue, 17 Nov 2026 09:12:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nGood morning Maren, here is what we spoke about last week. Best regards, Lena\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n", c.file, base64.StdEncoding.EncodeToString(c.content))
 		m := email.Parse([]byte(strings.ReplaceAll(raw, "\x00", "")), email.Limits{})

