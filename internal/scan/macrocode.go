@@ -313,8 +313,8 @@ func (r *macroReader) next() {
 		switch c := s[r.i]; {
 		case c == ' ' || c == '\t':
 			r.i++
-		case c == '_' && lineEnd(s[r.i+1:]) > 0: // the line goes on
-			r.i += 1 + lineEnd(s[r.i+1:])
+		case c == '_' && blankLine(s[r.i+1:]) > 0: // the line goes on
+			r.i += 1 + blankLine(s[r.i+1:])
 		case c == '\r' || c == '\n' || c == ':':
 			r.i++
 			r.kind = tokLine
@@ -355,8 +355,8 @@ func nameByte(c byte) bool {
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
 }
 
-// lineEnd returns the octets up to the end of the line when nothing but white space stands before it, else 0.
-func lineEnd(s string) int {
+// blankLine returns the octets up to the end of the line when nothing but white space stands before it, else 0.
+func blankLine(s string) int {
 	for i := 0; i < len(s) && i < 80; i++ {
 		switch s[i] {
 		case ' ', '\t':
