@@ -19,8 +19,7 @@ func openODF(s *session, f *file) {
 	pictures := 0
 	if p := d.find("meta-inf/manifest.xml"); p != nil {
 		if m := newXML(d.read(p, maxPart)); m.has("encryption-data") {
-			s.fact(f, "document-locked", "")
-			s.defect("file-document-locked", f.way)
+			s.lockedDocument(f)
 			return
 		}
 	}

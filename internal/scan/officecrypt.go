@@ -51,13 +51,27 @@ func openEncrypted(s *session, f *file, c *compound) {
 		s.decrypted(f, c, decrypt)
 		return
 	}
+	s.lockedDocument(f)
+}
+
+// lockedDocument tells that nobody could look into a document; it is worse when the mail tells its reader the password.
+func (s *session) lockedDocument(f *file) {
 	s.fact(f, "document-locked", "")
 	s.defect("file-document-locked", f.way)
+	if w := s.named(); w != "" {
+		s.fact(f, "locked-document", w)
+	}
 }
 
 // officePasswords are those that the mail names, at most maxTried: each costs a hundred thousand hashes.
 func (s *session) officePasswords() []string {
-	return s.passwords[:min(len(s.passwords), maxTried)]
+	var out []string
+	for _, p := range s.candidates() {
+		if len(out) < maxTried {
+			out = append(out, p.value)
+		}
+	}
+	return out
 }
 
 // decrypted opens what was inside: 8 octets of length, then the encrypted zip.

@@ -49,8 +49,7 @@ func openOLEDocument(s *session, f *file, c *compound) {
 		openPowerPoint(s, f, c)
 	}
 	if locked {
-		s.fact(f, "document-locked", "")
-		s.defect("file-document-locked", f.way)
+		s.lockedDocument(f)
 	}
 	s.oleObjects(f, c)
 }
