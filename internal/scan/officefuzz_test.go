@@ -49,7 +49,8 @@ func FuzzOLE(f *testing.F) {
 	doc := append(scantest.VBA("Macros/", []string{"AutoOpen"}, scantest.Module{Name: "M", Source: sampleMacro}), scantest.Stream{Path: "WordDocument", Data: make([]byte, 600)},
 		scantest.Stream{Path: "ObjectPool/_1/\x01Ole10Native", Data: scantest.Native("a.exe", []byte("MZ"))})
 	fuzzOpener(f, openOLE, "a.doc", scantest.OLE(doc...), scantest.XLS(scantest.Record(0x0809, 0, 6, 5, 0), scantest.Record(0x0085, 0, 0, 0, 0, 2, 1, 1, 0, 'A'), scantest.Record(0x0006, make([]byte, 40)...)),
-		scantest.OLE(scantest.Stream{Path: "PowerPoint Document", Data: []byte{0, 0, 0xA0, 0x0F, 2, 0, 0, 0, 'a', 0, 0x10, 0, 0x11, 0x10, 9, 0, 0, 0, 1, 0, 0, 0, 0x78, 0x9C, 3, 0, 0}}), scantest.Encrypt([]byte("PK"), "a", 1))
+		scantest.OLE(scantest.Stream{Path: "PowerPoint Document", Data: []byte{0, 0, 0xA0, 0x0F, 2, 0, 0, 0, 'a', 0, 0x10, 0, 0x11, 0x10, 9, 0, 0, 0, 1, 0, 0, 0, 0x78, 0x9C, 3, 0, 0}}), scantest.Encrypt([]byte("PK"), "a", 1),
+		scantest.LockXLS(excelPassword, scantest.Record(0x0809, 0, 6, 5, 0), scantest.Record(0x0085, 0, 0, 0, 0, 2, 1, 1, 0, 'A')))
 }
 
 func FuzzVBA(f *testing.F) {
@@ -77,6 +78,8 @@ func FuzzOOXML(f *testing.F) {
 	f.Add(byte(1), []byte(`<Relationship Id="a" Type="x/oleObject" Target="http://a.example/" TargetMode="External"/>`))
 	f.Add(byte(2), []byte(`<sheet name="a" state="veryHidden" r:id="b"/>`))
 	f.Add(byte(5), []byte{0x9C, 1, 4, 0, 0, 0, 0})
+	f.Add(byte(100), []byte("<w:binData>QWN0aXZlTWltZQAAAAAAAAAAAAAAAAAAeJwAAA==</w:binData>"))
+	f.Add(byte(100), []byte("ActiveMime\x00\x00\x78\x9c\x03\x00\x00"))
 	f.Add(byte(100), scantest.DOCX(scantest.Field("DDE", "AUTO cmd")))
 	f.Fuzz(func(t *testing.T, which byte, b []byte) {
 		if len(b) > 1<<20 {
@@ -85,6 +88,8 @@ func FuzzOOXML(f *testing.F) {
 		if int(which) >= len(parts) { // the zip itself
 			tryOpener(t, openOOXML, "a.docx", b)
 			tryOpener(t, openODF, "a.odt", b)
+			tryOpener(t, openXMLFile, "a.xml", b)
+			tryOpener(t, openActiveMime, "a.mso", b)
 			return
 		}
 		packed := scantest.Zip(scantest.Entry{Name: parts[which], Data: string(b)})
