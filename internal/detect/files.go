@@ -73,9 +73,9 @@ func detectFileName(a *email.Attachment, raise Raise) {
 	case !direct && (programs[ext] || runsKinds[a.Kind] || diskImages[ext]):
 	case programs[ext] || runsKinds[a.Kind] && a.Kind != "js" && ext != "js":
 		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case diskImages[ext]:
+	case diskImages[ext] && a.Kind != "one": // package scan opens notes and lists what is in them
 		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case macroFiles[ext]:
+	case macroFiles[ext] && !officeKinds[a.Kind]: // package scan looks into the others and knows whether there are any
 		raise("macro-document", say("%q", a.Name))
 	}
 	if strings.ContainsAny(a.Name, "\u202e\u202d\u2066\u2067\u2068") {

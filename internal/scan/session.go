@@ -51,6 +51,18 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "doc", "xls", "ppt", "vsd", "pub", "ole", "msg", "encrypted-office":
+		return openOLE
+	case "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "vsdx":
+		return openOOXML
+	case "odt", "ods", "odp", "odg":
+		return openODF
+	case "rtf":
+		return openRTF
+	case "one":
+		return openOneNote
+	case "xml":
+		return openXMLFile
 	case "zip":
 		return openZip
 	case "gz", "bz2", "xz", "zst", "lz":
@@ -84,6 +96,9 @@ func (s *session) open(f *file) {
 	}
 	s.opened[f.SHA256] = true
 	o := openerOf(f.Kind)
+	if o == nil && isActiveMime(f.content) {
+		o = openActiveMime
+	}
 	if o == nil {
 		o = openerOf(disguisedKind(f))
 	}
