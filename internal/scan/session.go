@@ -32,6 +32,8 @@ type session struct {
 	opened    map[string]bool // SHA-256 of files that were looked into
 	links     map[string]bool
 	passwords []string // that the message names, lazily
+	pixels    int64    // decoded so far
+	pictures  int      // decoded so far
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {
@@ -46,6 +48,8 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "png", "jpg", "gif", "bmp", "webp":
+		return openPicture
 	}
 	return nil
 }
@@ -60,16 +64,23 @@ func (s *session) open(f *file) {
 	if o == nil {
 		return
 	}
+	s.guard(f.way, func() { o(s, f) })
+}
+
+// guard runs do and turns a panic into a defect.
+func (s *session) guard(way string, do func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.defect("file-internal-error", f.way+": "+fmt.Sprint(p))
+			s.defect("file-internal-error", way+": "+fmt.Sprint(p))
 		}
 	}()
-	o(s, f)
+	do()
 }
 
 // inMessage looks at what needs no file: text that draws a code, HTML that does.
-func (s *session) inMessage() {}
+func (s *session) inMessage() {
+	s.guard("message text", s.inBody)
+}
 
 // child takes in one file that stands inside f: it is listed as an attachment and looked into. The caller has paid for its octets by take.
 func (s *session) child(f *file, name string, content []byte) {
