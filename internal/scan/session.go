@@ -48,6 +48,8 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "pdf":
+		return openPDF
 	case "png", "jpg", "gif", "bmp", "webp":
 		return openPicture
 	}
