@@ -102,17 +102,9 @@ func orUnknown(kind string) string {
 }
 
 func detectFileContent(f *Facts, a *email.Attachment, content []byte, raise Raise) {
-	page := a.Kind == "html" || a.Extension == "html" || a.Extension == "htm" || a.Extension == "shtml" || a.Extension == "xhtml"
 	switch {
-	case page && !a.Inline && !f.list:
+	case isPage(a) && a.Part != nil && !a.Inline && !f.list: // what it does is said by package scan
 		raise("html-attachment", say("%q, %d octets", a.Name, a.Size))
-		if mark := active(content); mark != "" {
-			raise("html-attachment-active", say("%q holds %s", a.Name, mark))
-		}
-	case a.Kind == "svg" || a.Extension == "svg":
-		if mark := active(content); mark != "" {
-			raise("svg-active", say("%q holds %s", a.Name, mark))
-		}
 	case archives[a.Extension] || a.Kind == "zip":
 		if encryptedZip(content) {
 			if w := passwordIn(f); w != "" {
@@ -122,17 +114,13 @@ func detectFileContent(f *Facts, a *email.Attachment, content []byte, raise Rais
 	}
 }
 
-// marks of a page that does something: run, ask, or unpack itself.
-var marks = []string{"<script", "javascript:", "type=\"password\"", "type='password'", "type=password", "<form", "onload=", "onerror=", "<foreignobject", "<iframe", "atob(", "unescape("}
-
-func active(content []byte) string {
-	low := bytes.ToLower(content[:min(len(content), maxScript)])
-	for _, m := range marks {
-		if bytes.Contains(low, []byte(m)) {
-			return m
-		}
+// isPage says that a file opens in a browser.
+func isPage(a *email.Attachment) bool {
+	switch a.Extension {
+	case "html", "htm", "shtml", "xhtml", "xht", "mht", "mhtml":
+		return true
 	}
-	return ""
+	return a.Kind == "html" || a.Kind == "xhtml"
 }
 
 // encryptedZip reads the flags of the first local file header (APPNOTE 4.4.4: bit 0).

@@ -162,7 +162,7 @@ func TestPDFWords(t *testing.T) {
 
 // TestPDFPages holds 20,000 pages to the limits.
 func TestPDFPages(t *testing.T) {
-	p := &scantest.PDF{}
+	p := &scantest.PDF{Plain: true}
 	for i := range 20_000 {
 		p.Page("", fmt.Sprintf("Page %d", i))
 	}

@@ -48,6 +48,10 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "html", "xhtml", "svg":
+		return openPage
+	case "ics":
+		return openICS
 	case "pdf":
 		return openPDF
 	case "png", "jpg", "gif", "bmp", "webp":

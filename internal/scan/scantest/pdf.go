@@ -13,6 +13,7 @@ import (
 type PDF struct {
 	Catalog string // more of the catalog: "/OpenAction 5 0 R"
 	Packed  bool   // objects without stream go into an object stream, compressed
+	Plain   bool   // contents of pages are not compressed
 	objects []pdfObject
 	pages   []int
 }
@@ -41,7 +42,12 @@ func (p *PDF) Page(more string, lines ...string) int {
 
 // PageOf adds a page with operators of its own.
 func (p *PDF) PageOf(more, resources, operators string) int {
-	content := p.Add("/Filter /FlateDecode", Deflate([]byte(operators)))
+	var content int
+	if p.Plain {
+		content = p.Add("", []byte(operators))
+	} else {
+		content = p.Add("/Filter /FlateDecode", Deflate([]byte(operators)))
+	}
 	n := p.Add(fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources << %s >> %s >>", content, resources, more), nil)
 	p.pages = append(p.pages, n)
 	return n
