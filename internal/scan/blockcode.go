@@ -1,13 +1,13 @@
 package scan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/makiuchi-d/gozxing"
 	"golang.org/x/net/html"
-
-	"tocsin/internal/email"
 )
 
 // Codes drawn with characters get past whatever looks at pictures alone.
@@ -324,12 +324,13 @@ func (s *session) dataPictures(f *file, doc string) {
 		}
 		content := looseBase64(doc[:end])
 		doc = doc[end:]
-		a := email.NewAttachment("", "", "", content)
-		if s.opened[a.SHA256] {
+		sum := sha256.Sum256(content)
+		if key := hex.EncodeToString(sum[:]); s.opened[key] {
 			continue
+		} else {
+			s.opened[key] = true
 		}
-		s.opened[a.SHA256] = true
-		if img := s.picture(f, a.Kind, content); img != nil {
+		if img := s.picture(f, pictureKind(content), content); img != nil {
 			s.codesIn(f, img)
 		}
 	}

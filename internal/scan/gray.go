@@ -34,6 +34,7 @@ func (s shade) of(r, g, b, a uint32) byte { // 8-bit channels, not premultiplied
 // grayOf turns img to gray.
 func grayOf(img image.Image, s shade) *gray {
 	b := img.Bounds()
+	plain := s.r == luma.r && s.g == luma.g && s.add == 0
 	g := &gray{b.Dx(), b.Dy(), make([]byte, b.Dx()*b.Dy())}
 	switch p := img.(type) {
 	case *image.YCbCr:
@@ -73,6 +74,10 @@ func grayOf(img image.Image, s shade) *gray {
 			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
 			for x := range g.w {
 				q := row[4*x : 4*x+4 : 4*x+4]
+				if plain && q[3] == 255 {
+					g.pix[y*g.w+x] = byte((306*uint32(q[0]) + 601*uint32(q[1]) + 117*uint32(q[2])) >> 10)
+					continue
+				}
 				g.pix[y*g.w+x] = s.of(uint32(q[0]), uint32(q[1]), uint32(q[2]), uint32(q[3]))
 			}
 		}
@@ -235,7 +240,7 @@ func (g *gray) adaptive() *mask {
 // It looks at a sample of the pixels.
 func contrast(img image.Image) (s shade, ok bool) {
 	b := img.Bounds()
-	step := max(1, int(math.Sqrt(float64(b.Dx())*float64(b.Dy())/20_000)))
+	step := max(1, int(math.Sqrt(float64(b.Dx())*float64(b.Dy())/4_000)))
 	var n float64
 	var mean [3]float64
 	var cov [3][3]float64

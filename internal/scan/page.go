@@ -45,12 +45,13 @@ type page struct {
 	built    string // kind and name of a file that a script builds
 	name     string // download name
 	idents   map[string]bool
-	blobSize int // of the largest literal of unreadable octets
+	blobSize int               // of the largest literal of unreadable octets
+	files    map[[32]byte]bool // SHA-256 of files that were found
 }
 
 // openPage looks into an HTML, XHTML or SVG file.
 func openPage(s *session, f *file) {
-	p := &page{s: s, f: f, svg: f.Kind == "svg", idents: map[string]bool{}}
+	p := &page{s: s, f: f, svg: f.Kind == "svg", idents: map[string]bool{}, files: map[[32]byte]bool{}}
 	for _, list := range [...][]email.Address{s.m.To, s.m.Cc} {
 		for _, a := range list[:min(len(list), 5)] {
 			if len(a.Addr) > 5 {

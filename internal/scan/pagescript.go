@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -399,6 +400,11 @@ func (p *page) examine(b []byte, depth int, how string) {
 		return
 	}
 	if kind := magicOf(b); kind != "" {
+		if sum := sha256.Sum256(b); p.files[sum] {
+			return
+		} else {
+			p.files[sum] = true
+		}
 		name := orElse(p.name, "built by the page."+kind)
 		p.s.child(p.f, oneLine(name), b)
 		if kind != "pdf" && p.built == "" {

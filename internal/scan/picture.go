@@ -124,3 +124,13 @@ func isProgressive(kind string, b []byte) bool {
 	}
 	return false
 }
+
+// pictureKind tells the format of a picture by its first octets.
+func pictureKind(b []byte) string {
+	for _, m := range [...][2]string{{"\x89PNG", "png"}, {"\xFF\xD8\xFF", "jpg"}, {"GIF8", "gif"}, {"BM", "bmp"}, {"RIFF", "webp"}} {
+		if bytes.HasPrefix(b, []byte(m[0])) {
+			return m[1]
+		}
+	}
+	return ""
+}

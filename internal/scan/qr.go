@@ -12,6 +12,7 @@ import (
 
 const (
 	workPixels = 3_000_000 // larger pictures are looked at in a smaller size
+	photoSide  = 800       // pixels of a photograph that is looked at by the light around each
 	maxPayload = 4096      // octets of a code; the largest holds 2,953
 )
 
@@ -43,19 +44,22 @@ func (s *session) readCodes(img image.Image) []string {
 	return nil
 }
 
-// readGray looks at one rendering of a picture: in its size, small ones enlarged, then at half size where noise is averaged out.
+// readGray looks at one rendering of a picture: in its size, small ones enlarged; at half size, where noise is averaged out; and, smaller
+// still, by the light around each pixel, which only photographs of codes need.
 func (s *session) readGray(g *gray) []string {
-	switch side := max(g.w, g.h); {
+	side := max(g.w, g.h)
+	work := g
+	switch {
 	case side <= 250:
-		g = g.grow(3)
+		work = g.grow(3)
 	case side <= 500:
-		g = g.grow(2)
+		work = g.grow(2)
 	default:
-		g = g.shrink(int(math.Ceil(math.Sqrt(float64(g.w*g.h) / workPixels))))
+		work = g.shrink(int(math.Ceil(math.Sqrt(float64(g.w*g.h) / workPixels))))
 	}
-	sizes := []*gray{g}
-	if max(g.w, g.h) > 600 {
-		sizes = append(sizes, g.shrink(2))
+	sizes := []*gray{work}
+	if max(work.w, work.h) > 600 && side > 500 {
+		sizes = append(sizes, work.shrink(2))
 	}
 	for _, size := range sizes {
 		plain, ok := size.otsu()
@@ -65,11 +69,13 @@ func (s *session) readGray(g *gray) []string {
 		if texts := plain.codes(s.over); len(texts) > 0 {
 			return texts
 		}
-		if texts := size.adaptive().codes(s.over); len(texts) > 0 {
-			return texts
-		}
 	}
-	return nil
+	if side <= 350 {
+		g = g.grow(2)
+	} else {
+		g = g.shrink((side + photoSide - 1) / photoSide)
+	}
+	return g.adaptive().codes(s.over)
 }
 
 // code takes in what a QR code says: an address becomes a link, anything else a fact.
