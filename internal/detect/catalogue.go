@@ -142,7 +142,7 @@ var catalogue = []Kind{
 	{"document-lure-link", Files, Phish, AdvancedFilter, 16, "A document tempts or threatens, and its links lead away from the sender's domain"},
 	{"qr-lure", Files, Phish, AdvancedFilter, 30, "Asks to sign in, pay or read something by a QR code that leads to a foreign site"},
 	{"qr-only-way", Files, Phish, AdvancedFilter, 10, "The QR code is the only way to the site"},
-	{"qr-drawn", Files, Phish, AdvancedFilter, 24, "A QR code is drawn with characters or table cells, past filters that look at pictures"},
+	{"qr-drawn-link", Files, Phish, AdvancedFilter, 12, "The QR code is drawn with characters or table cells, past filters that look at pictures"},
 	{"invitation-lure", Files, Phish, AdvancedFilter, 26, "An invitation from a stranger tempts or threatens, and its links lead elsewhere"},
 	// indicators
 	{"known-url", Known, Phish, URLMaliciousReputation, 80, "A link is on a list of known-bad URLs"},

