@@ -313,7 +313,7 @@ func (p *page) report() {
 	if p.reader != "" && (p.scripts > 0 || p.inputs > 0 || p.redirect != "") {
 		s.fact(f, "page-names-reader", p.reader)
 	}
-	saves := p.idents["createObjectURL"] || p.idents["msSaveBlob"] || p.idents["msSaveOrOpenBlob"] || p.idents["navigator.msSave"]
+	saves := p.idents["createObjectURL"] || p.idents["msSaveBlob"] || p.idents["msSaveOrOpenBlob"]
 	switch {
 	case p.built != "":
 		s.fact(f, "page-builds-file", oneLine(p.built))

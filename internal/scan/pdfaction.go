@@ -83,7 +83,6 @@ func (p *pdf) action(d pdfDict) {
 		}
 	case "ImportData":
 		p.s.fact(p.f, "pdf-import", oneLine(p.target(d)))
-	case "RichMedia", "Rendition":
 	}
 	if js, ok := d["JS"]; ok {
 		p.javascript(js)

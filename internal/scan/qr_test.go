@@ -100,6 +100,7 @@ func TestCodesInText(t *testing.T) {
 		"full blocks":      {"text/plain", "Scan this:\n\n" + q.Text("██", "  ") + "\nThank you"},
 		"half blocks":      {"text/plain", "Scan this:\n" + q.HalfBlocks(false) + "Thank you"},
 		"terminal":         {"text/plain", "Scan this:\n" + q.HalfBlocks(true) + "\nThank you"},
+		"quadrants":        {"text/plain", "Scan this:\n" + q.Quadrants()},
 		"hashes":           {"text/plain", q.Text("##", "  ")},
 		"digits":           {"text/plain", q.Text("1", "0")},
 		"squares":          {"text/plain", q.Text("\u2b1b", "\u2b1c")},

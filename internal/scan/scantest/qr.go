@@ -158,6 +158,25 @@ func (q QR) HalfBlocks(inverted bool) string {
 	return b.String()
 }
 
+// Quadrants draws two by two modules in one character.
+func (q QR) Quadrants() string {
+	signs := []rune(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█") // bit 0 upper left, 1 upper right, 2 lower left, 3 lower right
+	var b strings.Builder
+	for y := -2; y < len(q)+2; y += 2 {
+		for x := -2; x < len(q)+2; x += 2 {
+			i := 0
+			for bit := range 4 {
+				if q.At(x+bit%2, y+bit/2) {
+					i |= 1 << bit
+				}
+			}
+			b.WriteRune(signs[i])
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
 // Table draws the code as an HTML table: how is "bgcolor", "style", "class" or "spans" (neighbours of one colour share a cell).
 func (q QR) Table(how string) string {
 	var b strings.Builder
