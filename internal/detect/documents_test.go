@@ -100,7 +100,7 @@ func judgeRaw(judge *detect.Judge, raw []byte, proven bool) detect.Verdict {
 	m := email.Parse(raw, email.Limits{})
 	c := &detect.Context{Message: m, Direction: detect.Inbound, Recipients: []string{"maren.okafor@northwindharbour.example"}, Now: time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)}
 	c.Org = detect.Organisation{Name: "Northwind Harbour", Domains: []string{"northwindharbour.example"}}
-	c.Files = scan.Open(context.Background(), m, scan.Limits{})
+	c.Files = scan.Open(context.Background(), m, scan.Limits{Time: time.Minute})
 	if proven && len(m.From) > 0 {
 		pass := mailauth.Check{Result: mailauth.Pass, Origin: mailauth.Reported, Domain: m.From[0].Domain}
 		c.Auth.SPF, c.Auth.DKIM, c.Auth.DMARC = pass, []mailauth.Check{pass}, pass

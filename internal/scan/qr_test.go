@@ -70,7 +70,7 @@ func TestCodesInPictures(t *testing.T) {
 	} {
 		m := mail("text/plain", "See the picture.", scantest.File{Name: name, Content: b})
 		start := time.Now()
-		r := scan.Open(context.Background(), m, scan.Limits{})
+		r := scan.Open(context.Background(), m, patient)
 		if got := codesOf(m); len(got) != 1 || got[0] != address {
 			t.Errorf("%s: codes %q, facts %v, defects %v", name, got, r.Facts, m.Defects)
 		}
@@ -86,7 +86,7 @@ func TestSeveralCodes(t *testing.T) {
 		draw.Draw(wide, code.Bounds().Add(image.Pt(i*300, 40)), code, image.Point{}, draw.Src)
 	}
 	m := mail("text/plain", "", scantest.File{Name: "three.png", Content: scantest.PNG(wide)})
-	scan.Open(context.Background(), m, scan.Limits{})
+	scan.Open(context.Background(), m, patient)
 	if got := codesOf(m); len(got) != 3 {
 		t.Errorf("codes %q", got)
 	}
@@ -117,7 +117,7 @@ func TestCodesInText(t *testing.T) {
 	} {
 		m := mail(body[0], body[1])
 		start := time.Now()
-		r := scan.Open(context.Background(), m, scan.Limits{})
+		r := scan.Open(context.Background(), m, patient)
 		if got := codesOf(m); len(got) != 1 || got[0] != address {
 			t.Errorf("%s: codes %q, facts %v, defects %v", name, got, r.Facts, m.Defects)
 		}
@@ -139,7 +139,7 @@ func TestPayloads(t *testing.T) {
 		"4006381333931":                             "",
 	} {
 		m := mail("text/plain", "", scantest.File{Name: "a.png", Content: scantest.PNG(scantest.NewQR(text).Draw(scantest.Picture{}))})
-		r := scan.Open(context.Background(), m, scan.Limits{})
+		r := scan.Open(context.Background(), m, patient)
 		got := strings.Join(codesOf(m), " ")
 		if got != link {
 			t.Errorf("%q: link %q, want %q", text, got, link)
@@ -158,8 +158,8 @@ func TestHugePicture(t *testing.T) {
 	scantest.FixPNG(b)
 	m := mail("text/plain", "", scantest.File{Name: "huge.png", Content: b})
 	start := time.Now()
-	scan.Open(context.Background(), m, scan.Limits{})
-	if len(m.Defects) != 1 || m.Defects[0].ID != "file-limit-pixels" || time.Since(start) > time.Second {
+	scan.Open(context.Background(), m, patient)
+	if len(m.Defects) != 1 || m.Defects[0].ID != "file-limit-pixels" || time.Since(start) > tooLong {
 		t.Errorf("defects %v after %v", m.Defects, time.Since(start))
 	}
 }
@@ -179,8 +179,8 @@ func TestManyMarks(t *testing.T) {
 	}
 	m := mail("text/plain", "", scantest.File{Name: "marks.png", Content: scantest.PNG(img)})
 	start := time.Now()
-	scan.Open(context.Background(), m, scan.Limits{})
-	if d := time.Since(start); d > 4*time.Second {
+	scan.Open(context.Background(), m, patient)
+	if d := time.Since(start); d > tooLong {
 		t.Errorf("took %v", d)
 	} else {
 		t.Logf("%v, defects %v", d, m.Defects)
@@ -241,7 +241,7 @@ func BenchmarkPicture(b *testing.B) {
 				b.StopTimer()
 				m := email.Parse(bytes.Clone(raw), email.Limits{})
 				b.StartTimer()
-				scan.Open(context.Background(), m, scan.Limits{})
+				scan.Open(context.Background(), m, patient)
 			}
 		})
 	}
