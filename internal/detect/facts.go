@@ -30,6 +30,7 @@ type Facts struct {
 	name    []byte // folded display name
 	subject []byte // folded
 	body    []byte // folded visible text, at most maxBody of it
+	docs    []byte // folded text of documents, at most maxDocs of it
 
 	htmlOnly bool
 	links    []link // that a reader can follow, at most maxLinks
@@ -70,6 +71,7 @@ func (j *Judge) facts(c *Context) *Facts {
 	f.name = intel.AppendFold(nil, cut(f.from.Name, 1000))
 	f.subject = intel.AppendFold(nil, cut(m.Subject, 2000))
 	f.body = intel.AppendFold(nil, cut(m.Visible, maxBody))
+	f.docs = intel.AppendFold(nil, cut(c.Files.Text, maxDocs))
 	f.htmlOnly = m.HTML != "" && strings.TrimSpace(m.Text) == ""
 	f.readLinks()
 	f.readAuthentication()

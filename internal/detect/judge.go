@@ -43,6 +43,7 @@ func Detectors() []Detector {
 		detectorFunc{"content", detectContent},
 		detectorFunc{"files", detectFiles},
 		detectorFunc{"inside", detectInside},
+		detectorFunc{"documents", detectDocuments},
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},

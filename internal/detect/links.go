@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"tocsin/internal/email"
 	"tocsin/internal/intel"
 )
 
@@ -17,9 +16,6 @@ func detectLinks(f *Facts, raise Raise) {
 			detectLinkHost(f, l, raise)
 			detectLinkURL(f, l, raise)
 			detectLinkText(f, l, raise)
-		}
-		if l.Where == email.InQRCode && f.from.Domain != "" && l.org != f.fromOrg && !f.org.owns(l.host) {
-			raise("qr-link", say("the code leads to %s", host(l.host)))
 		}
 	}
 	detectSameTarget(f, raise)
