@@ -47,6 +47,7 @@ type Facts struct {
 
 	raised      []Signal // by detectors, for rules
 	phraseHits  *phraseHits
+	fileWords   []byte // see filesText
 	threatNames []string
 }
 
