@@ -48,6 +48,7 @@ type Facts struct {
 	raised      []Signal // by detectors, for rules
 	phraseHits  *phraseHits
 	fileWords   []byte // see filesText
+	linkWords   string // see linkText
 	threatNames []string
 }
 

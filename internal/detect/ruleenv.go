@@ -230,6 +230,13 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.
 				return words.inText([]byte(intel.Fold(cut(str(s), maxBody))), l)
 			}))),
 		inMessage("mentions"), inMessage("head_says"), inMessage("files_say"),
+		cel.Function("links_contain", cel.MemberOverload("message_links_contain", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
+			r, err := messageOf(m)
+			if err != nil {
+				return err
+			}
+			return each(l, func(s string) bool { return strings.Contains(r.facts.linkText(), strings.ToLower(s)) })
+		}))),
 		cel.Function("phone_numbers", cel.MemberOverload("message_phone_numbers", []*cel.Type{message}, list, cel.UnaryBinding(func(m ref.Val) ref.Val {
 			r, err := messageOf(m)
 			if err != nil {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -40,7 +41,7 @@ func (g gate) open(f *Facts) bool {
 	return true
 }
 
-// needOf understands msg.says, mentions, head_says and files_say with written-out phrases, msg.is_list and its like, has_signal, the first
+// needOf understands msg.says, mentions, head_says, files_say and links_contain with written-out phrases, msg.is_list and its like, has_signal, the first
 // condition of exists on links and attachments (that there are some), their "!" and "||".
 func (p *phrases) needOf(e ast.Expr) need {
 	switch e.Kind() {
@@ -78,39 +79,59 @@ func (p *phrases) needOfCall(c ast.CallExpr) need {
 			id, _ := args[0].AsLiteral().Value().(string)
 			return func(f *Facts) bool { return slices.ContainsFunc(f.raised, func(s Signal) bool { return s.ID == id }) }
 		}
-	case "says", "mentions", "head_says", "files_say":
-		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind && c.Target().AsIdent() == "msg" {
-			return p.phraseNeed(c.FunctionName(), args[0])
+	case "says", "mentions", "head_says", "files_say", "links_contain":
+		if !c.IsMemberFunction() || c.Target().Kind() != ast.IdentKind || c.Target().AsIdent() != "msg" {
+			return nil
 		}
+		written, ok := writtenOut(args[0])
+		switch {
+		case !ok:
+			return nil
+		case c.FunctionName() == "links_contain":
+			return linkNeed(written)
+		}
+		return p.phraseNeed(phrasePlaces[c.FunctionName()], written)
 	}
 	return nil
 }
 
-// phraseNeed is nil when a phrase is not written out.
-func (p *phrases) phraseNeed(function string, list ast.Expr) need {
+// writtenOut returns the strings of a list; false when one of them is worked out.
+func writtenOut(list ast.Expr) ([]string, bool) {
 	if list.Kind() != ast.ListKind {
-		return nil
+		return nil, false
 	}
-	var ids []int
+	var out []string
 	for _, e := range list.AsList().Elements() {
 		if e.Kind() != ast.LiteralKind {
-			return nil
+			return nil, false
 		}
 		s, ok := e.AsLiteral().Value().(string)
 		if !ok {
-			return nil
+			return nil, false
 		}
-		ids = append(ids, p.add(s))
+		out = append(out, s)
 	}
-	where := phrasePlaces[function]
+	return out, true
+}
+
+func (p *phrases) phraseNeed(where place, written []string) need {
+	ids := make([]int, len(written))
+	for i, s := range written {
+		ids[i] = p.add(s)
+	}
 	return func(f *Facts) bool {
 		h := p.hits(f)
-		for _, i := range ids {
-			if h.has(i, where) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(ids, func(i int) bool { return h.has(i, where) })
+	}
+}
+
+func linkNeed(pieces []string) need {
+	for i, s := range pieces {
+		pieces[i] = strings.ToLower(s)
+	}
+	return func(f *Facts) bool {
+		text := f.linkText()
+		return slices.ContainsFunc(pieces, func(s string) bool { return strings.Contains(text, s) })
 	}
 }
 

@@ -156,6 +156,23 @@ func (f *Facts) filesText() []byte {
 	return f.fileWords
 }
 
+// linkText is every address a reader can follow, as written and lower case, one a line. Rules look into it for a piece of an address
+// before they look at each link.
+func (f *Facts) linkText() string {
+	if f.linkWords == "" && len(f.links) > 0 {
+		var b strings.Builder
+		for i := range f.links {
+			b.WriteString(strings.ToLower(cut(f.links[i].URL, maxURL)))
+			b.WriteByte('\n')
+		}
+		f.linkWords = b.String()
+	}
+	return f.linkWords
+}
+
+// maxURL bounds what is looked at of one address, in octets.
+const maxURL = 4096
+
 // maxFileNames bounds the names of files that rules compare phrases with.
 const maxFileNames = 200
 

@@ -107,7 +107,7 @@ type urlParts struct{ path, query, fragment string }
 
 // partsOf cuts an address without refusing what a browser would take.
 func partsOf(s string) urlParts {
-	s = cut(s, 4096)
+	s = cut(s, maxURL)
 	_, after, ok := strings.Cut(s, "://")
 	if !ok {
 		_, after, _ = strings.Cut(s, ":")
@@ -127,7 +127,7 @@ func redirectOf(s string) string {
 	p := partsOf(s)
 	own := intel.OrgDomain(intel.DomainOf(s))
 	try := func(v string) string {
-		for range 2 {
+		for range 3 { // as it is, decoded once, decoded twice
 			if i := strings.Index(v, "://"); i > 0 {
 				for _, scheme := range [...]string{"https", "http"} {
 					if j := i - len(scheme); j >= 0 && strings.EqualFold(v[j:i], scheme) {
