@@ -46,18 +46,14 @@ func (h *phraseHits) has(i int, where place) bool {
 
 // collect takes in the phrases of one checked expression.
 func (p *phrases) collect(a *ast.AST) {
-	for _, name := range [...]string{"says", "mentions", "head_says", "files_say"} {
-		for _, call := range ast.MatchDescendants(ast.NavigateAST(a), ast.FunctionMatcher(name)) {
-			for _, arg := range call.AsCall().Args() {
-				if arg.Kind() != ast.ListKind {
-					continue
-				}
-				for _, e := range arg.AsList().Elements() {
-					if e.Kind() == ast.LiteralKind {
-						if s, ok := e.AsLiteral().Value().(string); ok {
-							p.add(s)
-						}
-					}
+	asks := func(e ast.NavigableExpr) bool {
+		return e.Kind() == ast.CallKind && phrasePlaces[e.AsCall().FunctionName()] != 0
+	}
+	for _, call := range ast.MatchDescendants(ast.NavigateAST(a), asks) {
+		for _, arg := range call.AsCall().Args() {
+			if written, ok := writtenOut(arg); ok {
+				for _, s := range written {
+					p.add(s)
 				}
 			}
 		}
