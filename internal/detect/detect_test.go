@@ -21,7 +21,8 @@ import (
 
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
 // message. Keys: want (threats and confidence, or "clean"), signals (ids that must speak), silent (ids that must not), auth (spf=pass
-// dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads).
+// dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads),
+// facts (ids that package scan is said to have found, beside what it does find in the message).
 type verdictCase struct {
 	name    string
 	keys    map[string]string
@@ -50,7 +51,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "kin", "engines"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines"}, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -111,6 +112,13 @@ func (vc verdictCase) context() *detect.Context {
 			a.Kind = scan.KindSignatures
 		}
 		c.Engines = append(c.Engines, a)
+	}
+	c.Files = scan.Open(context.Background(), m, scan.Limits{})
+	for _, id := range list(vc.keys["facts"]) {
+		if scan.Kinds[id] == "" {
+			panic(vc.name + ": package scan knows no fact " + id)
+		}
+		c.Files.Facts = append(c.Files.Facts, scan.Fact{ID: id, File: "offer.bin", Detail: "as the test says"})
 	}
 	from := ""
 	if len(m.From) > 0 {
