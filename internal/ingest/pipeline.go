@@ -81,6 +81,8 @@ type PipelineConfig struct {
 	Refused func(error) bool
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
+	// Done is called after every message that was judged in full and whose events were stored. It must be quick.
+	Done func(Judged)
 	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
 	// and a message that takes the process down is tried for ever.
 	Judging string
@@ -192,25 +194,28 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 // Process judges one message and stores its events. It returns an error only when a store failed; then it should be
 // called again.
 func (p *Pipeline) Process(ctx context.Context, j Job) error {
-	batch, member, err := p.examine(ctx, j)
+	out, err := p.examine(ctx, j)
 	if err != nil {
 		return err
 	}
-	err = p.cfg.Events.Append(ctx, batch)
+	err = p.cfg.Events.Append(ctx, out.batch)
 	if err != nil && p.cfg.Refused != nil && p.cfg.Refused(err) {
 		p.cfg.Logger.Error("event store refused a row", "message", j.NetworkMessageID, "err", err)
 		p.unjudged.Add(1)
-		batch = essentials(batch)
-		err = p.cfg.Events.Append(ctx, batch)
+		out.batch = essentials(out.batch)
+		err = p.cfg.Events.Append(ctx, out.batch)
 	}
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
-	if err := p.settled.do(ctx, settle{j.SHA256, member}, 1); err != nil {
+	if err := p.settled.do(ctx, settle{j.SHA256, out.member}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
 	}
 	if p.cfg.Stored != nil {
-		p.cfg.Stored(batch)
+		p.cfg.Stored(out.batch)
+	}
+	if p.cfg.Done != nil && out.message != nil {
+		p.cfg.Done(Judged{NetworkMessageID: j.NetworkMessageID, SHA256: j.SHA256, At: j.at(), Message: out.message, Verdict: out.verdict})
 	}
 	return nil
 }
@@ -219,17 +224,34 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 // and then alone. Most that die with the process are innocent bystanders.
 const maxSuspicions = 4
 
+// outcome is what becomes of one message.
+type outcome struct {
+	batch   event.Batch
+	member  *campaign.Member // to remember; nil: nothing
+	message *email.Message   // nil when it could not be read
+	verdict detect.Verdict
+}
+
+// Judged is a message whose events are stored.
+type Judged struct {
+	NetworkMessageID string
+	SHA256           string
+	At               time.Time
+	Message          *email.Message
+	Verdict          detect.Verdict
+}
+
 // examine turns a job into event rows, and what to remember of the message.
-func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, *campaign.Member, error) {
+func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 	suspicions := p.suspects[j.SHA256]
 	if suspicions > 0 {
 		if err := acquire(ctx, p.alone); err != nil {
-			return event.Batch{}, nil, err
+			return outcome{}, err
 		}
 		defer func() { <-p.alone }()
 	}
 	if err := acquire(ctx, p.loaded); err != nil {
-		return event.Batch{}, nil, err
+		return outcome{}, err
 	}
 	defer func() { <-p.loaded }()
 
@@ -237,24 +259,24 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, *campaign.M
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound):
-		return p.unread(f, event.DefectRawMissing, err), nil, nil
+		return outcome{batch: p.unread(f, event.DefectRawMissing, err)}, nil
 	case errors.Is(err, blobstore.ErrCorrupt):
-		return p.unread(f, event.DefectRawDamaged, err), nil, nil
+		return outcome{batch: p.unread(f, event.DefectRawDamaged, err)}, nil
 	case err != nil:
-		return event.Batch{}, nil, fmt.Errorf("read message: %w", err)
+		return outcome{}, fmt.Errorf("read message: %w", err)
 	case suspicions >= maxSuspicions:
-		return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil, nil
+		return outcome{batch: p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged"))}, nil
 	}
 	if err := p.watched(ctx, f, raw); err != nil {
-		return event.Batch{}, nil, err
+		return outcome{}, err
 	}
 	if suspicions > 0 {
 		// Before its events are stored, so that a message that has a full row is never listed as unread.
 		if err := p.cfg.Ledger.ClearMessage(ctx, j.SHA256); err != nil {
-			return event.Batch{}, nil, err
+			return outcome{}, err
 		}
 	}
-	return f.rows(), f.member(), nil
+	return outcome{batch: f.rows(), member: f.member(), message: f.m, verdict: f.verdict}, nil
 }
 
 // watched judges a message while the file of those being judged holds it.
