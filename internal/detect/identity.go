@@ -89,13 +89,7 @@ func detectOwnPeople(f *Facts, raise Raise) {
 		return
 	}
 	if people := f.org.people[nameKey(string(f.name))]; len(people) > 0 && !f.list {
-		known := false
-		for _, p := range people {
-			known = known || strings.EqualFold(p.Address, f.from.Addr)
-		}
-		if !known {
-			raise("own-person-name", say("%q is %s; this came from %s", f.from.Name, people[0].Address, f.from.Addr))
-		}
+		detectPersonName(f, people, raise)
 	} else if len(f.org.name) >= 5 && bytes.Contains(f.name, f.org.name) && !f.org.owns(f.from.Domain) && !f.list {
 		raise("own-name-outside", say("%q, sent from %s", f.from.Name, f.from.Addr))
 	}
@@ -109,6 +103,25 @@ func detectOwnPeople(f *Facts, raise Raise) {
 				raise("address-in-display-name", say("name shows %s, sent from %s", shown, f.from.Addr))
 			}
 		}
+	}
+}
+
+// detectPersonName compares the address with those of the people who bear the display name.
+func detectPersonName(f *Facts, people []*Person, raise Raise) {
+	who := people[0]
+	for _, p := range people {
+		if f.org.addresses[strings.ToLower(f.from.Addr)] == p {
+			return
+		}
+		if who.Ordinary && !p.Ordinary {
+			who = p
+		}
+	}
+	switch {
+	case !who.Ordinary:
+		raise("own-person-name", say("%q is %s; this came from %s", f.from.Name, who.Address, f.from.Addr))
+	case !f.Past.Sender.Known() && !f.mass():
+		raise("own-colleague-name", say("%q is %s; this came from %s", f.from.Name, who.Address, f.from.Addr))
 	}
 }
 

@@ -45,6 +45,8 @@ func Detectors() []Detector {
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},
+		detectorFunc{"past", detectPast},
+		detectorFunc{"thread", detectHijack},
 		detectorFunc{"against", detectAgainst},
 	}
 }

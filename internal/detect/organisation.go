@@ -13,7 +13,7 @@ type orgIndex struct {
 	name       []byte
 	lookalikes *intel.Lookalikes
 	people     map[string][]*Person // folded name, words sorted -> people
-	addresses  map[string]*Person   // lower case
+	addresses  map[string]*Person   // lower case; aliases and known private addresses too
 }
 
 // orgIndexOf returns the index of o, kept from the last message as long as o holds the same slices.
@@ -25,7 +25,11 @@ func (j *Judge) orgIndexOf(o *Organisation) *orgIndex {
 		people: map[string][]*Person{}, addresses: map[string]*Person{}}
 	for i := range o.People {
 		p := &o.People[i]
-		x.addresses[strings.ToLower(p.Address)] = p
+		for _, list := range [...][]string{p.Private, p.Aliases, {p.Address}} { // the address wins over another's alias
+			for _, a := range list {
+				x.addresses[strings.ToLower(a)] = p
+			}
+		}
 		if key := nameKey(intel.Fold(p.Name)); strings.Contains(key, " ") { // a first name alone is everybody's
 			x.people[key] = append(x.people[key], p)
 		}
