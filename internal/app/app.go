@@ -63,6 +63,7 @@ type App struct {
 	batcher  *eventstore.Batcher
 	geo      *ingest.GeoFile
 	judge    *detect.Judge
+	memory   *casestore.Memory // nil: nothing is remembered
 	intake   *ingest.Intake
 	pipeline *ingest.Pipeline
 	jobs     *river.Client[*sql.Tx]
@@ -150,6 +151,12 @@ func (a *App) connect() (err error) {
 		Stored:  func(b event.Batch) { a.arrived(b) },
 		Judging: c.path(judgingFile),
 	}
+	if c.Memory.Enabled {
+		if a.memory, err = a.cases.Memory(casestore.MemoryOptions{Keep: c.Memory.Keep, Threads: c.Memory.Threads}); err != nil {
+			return err
+		}
+		pipeline.Memory = a.memory
+	}
 	if a.geo != nil {
 		pipeline.Geo = a.geo
 	}
@@ -220,6 +227,9 @@ func (a *App) Intake() *ingest.Intake { return a.intake }
 // Cases is the case store.
 func (a *App) Cases() *casestore.Store { return a.cases }
 
+// Memory is who wrote to whom; nil when nothing is remembered.
+func (a *App) Memory() *casestore.Memory { return a.memory }
+
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
 
@@ -252,6 +262,9 @@ func (a *App) Close() error {
 	}
 	if a.blobs != nil {
 		errs = append(errs, a.blobs.Close())
+	}
+	if a.memory != nil {
+		errs = append(errs, a.memory.Close())
 	}
 	if a.cases != nil {
 		errs = append(errs, a.cases.Close())

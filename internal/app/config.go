@@ -35,6 +35,7 @@ type Config struct {
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
 	Policy       Policy       `koanf:"policy"`
+	Memory       Memory       `koanf:"memory"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -109,6 +110,20 @@ type Policy struct {
 	Spam      string `koanf:"spam"`
 	Bulk      string `koanf:"bulk"`
 	BulkFrom  int    `koanf:"bulk_from"`
+}
+
+// Memory of who writes to whom.
+type Memory struct {
+	Enabled bool          `koanf:"enabled"`
+	Keep    time.Duration `koanf:"keep"`    // correspondents, after the last month with mail
+	Threads time.Duration `koanf:"threads"` // ids of messages, to know answers by
+}
+
+func (m Memory) validate() error {
+	if m.Enabled && (m.Keep < 31*24*time.Hour || m.Threads < 24*time.Hour || m.Threads > m.Keep) {
+		return fmt.Errorf("config: memory: keep is %s and threads is %s; keep must be 31d or more, and threads 1d to keep", m.Keep, m.Threads)
+	}
+	return nil
 }
 
 // DNS for SPF, DKIM and DMARC.
@@ -208,6 +223,7 @@ func Defaults() Config {
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
+		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
@@ -408,6 +424,9 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: log.level: %q is unknown; one of debug, info, warn, error", c.Log.Level)
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
+	}
+	if err := c.Memory.validate(); err != nil {
+		return err
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }

@@ -48,6 +48,11 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 			a.log.Info("forgot the bytes of old mail", "messages", n, "older_than", keep)
 		}
 	}
+	if a.memory != nil {
+		if _, err := a.memory.Forget(ctx, now); err != nil {
+			return err
+		}
+	}
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)
 	}

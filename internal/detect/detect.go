@@ -120,6 +120,8 @@ type Organisation struct {
 	Name    string
 	Domains []string // own accepted domains, lower case
 	People  []Person // protected users and the rest of the directory; priority accounts marked
+
+	priority map[string]bool // addresses and aliases of priority accounts; nil: not indexed
 }
 
 // Person is one of the organisation's people, most of them protected users.

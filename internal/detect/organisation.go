@@ -59,3 +59,25 @@ func (x *orgIndex) owns(host string) bool {
 	}
 	return false
 }
+
+// Indexed returns the organisation with its priority accounts prepared for IsPriority: for those that have thousands of people.
+func (o Organisation) Indexed() Organisation {
+	o.priority = map[string]bool{}
+	for i := range o.People {
+		if p := &o.People[i]; p.Priority {
+			o.priority[strings.ToLower(p.Address)] = true
+			for _, a := range p.Aliases {
+				o.priority[strings.ToLower(a)] = true
+			}
+		}
+	}
+	return o
+}
+
+// IsPriority says whether an address, in any case, is a priority account's.
+func (o *Organisation) IsPriority(address string) bool {
+	if o.priority == nil {
+		return o.Indexed().priority[strings.ToLower(address)]
+	}
+	return o.priority[strings.ToLower(address)]
+}

@@ -128,3 +128,6 @@ func NameKey(name string) string {
 	}
 	return ""
 }
+
+// SiteOf is the registrable domain of an address, lower case; "" when there is none.
+func SiteOf(address string) string { return intel.OrgDomain(intel.DomainOf(address)) }

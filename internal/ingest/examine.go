@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -15,12 +16,13 @@ import (
 	"tocsin/internal/scan"
 )
 
-// Examiner judges messages as the Pipeline does, without any store. Judge must be set; the rest is as in PipelineConfig.
+// Examiner judges messages as the Pipeline does, and stores nothing. Judge must be set; the rest is as in PipelineConfig.
 type Examiner struct {
 	Judge  Judge
 	Auth   Authenticator
 	Org    detect.Organisation
 	Own    func(netip.Addr) bool // nil: private and loopback addresses
+	Memory *casestore.Memory     // asked, never changed; nil: nothing is known of the past
 	Limits email.Limits
 	Scan   scan.Limits
 }
@@ -86,6 +88,11 @@ func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Ex
 				f.authKnown = true
 			})
 		}
+		step(event.DefectMemory, func() {
+			if failed := f.recall(ctx, x.Memory); failed != nil {
+				out.Verdict.Notes = append(out.Verdict.Notes, detect.Note{ID: event.DefectMemory, Text: failed.Error()})
+			}
+		})
 		step(event.DefectJudge, func() {
 			c := f.context()
 			out.Context = c

@@ -37,7 +37,9 @@ type findings struct {
 	files     scan.Report
 	auth      mailauth.Results
 	authKnown bool
+	past      detect.Past
 	verdict   detect.Verdict
+	judged    bool // there is a verdict
 	decision  Decision
 	defects   []string // of the road; those of the message are in m
 }
@@ -144,6 +146,7 @@ func (f *findings) context() *detect.Context {
 		Direction:  detect.Inbound,
 		Org:        f.org,
 		Files:      f.files,
+		Past:       f.past,
 		Now:        f.job.at(),
 	}
 	if f.inside {

@@ -276,7 +276,7 @@ func TestPoison(t *testing.T) {
 	}
 	examine := func(j Job) event.EmailEvent {
 		t.Helper()
-		b, err := h.pipeline.examine(t.Context(), j)
+		b, _, err := h.pipeline.examine(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}

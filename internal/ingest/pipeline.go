@@ -68,6 +68,7 @@ type PipelineConfig struct {
 	Org    func() detect.Organisation                         // asked for every message; nil: nothing is known of the organisation
 	Own    func(netip.Addr) bool                              // addresses of the organisation's own servers; nil: private and loopback ones
 	Geo    Geo                                                // nil: no countries
+	Memory *casestore.Memory                                  // who wrote to whom; nil: nothing is remembered
 	Limits email.Limits
 	Scan   scan.Limits
 	Logger *slog.Logger // nil: discard
@@ -91,7 +92,7 @@ type Pipeline struct {
 	cpu     chan struct{}
 	loaded  chan struct{}
 	alone   chan struct{} // taken while a suspect is judged
-	settled *group[string]
+	settled *group[settlement]
 
 	judging  *blackbox      // nil before Recover, and without PipelineConfig.Judging
 	suspects map[string]int // how often the process died while these were judged; read only after Recover
@@ -122,14 +123,7 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 		c.Decide = watch
 	}
 	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded), alone: make(chan struct{}, 1)}
-	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(sums []string) []error {
-		err := c.Ledger.MessagesDone(context.Background(), sums, time.Now())
-		errs := make([]error, len(sums))
-		for i := range errs {
-			errs[i] = err
-		}
-		return errs
-	})
+	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, p.settle)
 	return p
 }
 
@@ -181,7 +175,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 // Process judges one message and stores its events. It returns an error only when a store failed; then it should be
 // called again.
 func (p *Pipeline) Process(ctx context.Context, j Job) error {
-	batch, err := p.examine(ctx, j)
+	batch, trace, err := p.examine(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -195,7 +189,7 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
-	if err := p.settled.do(ctx, j.SHA256, 1); err != nil {
+	if err := p.settled.do(ctx, settlement{j.SHA256, trace}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
 	}
 	if p.cfg.Stored != nil {
@@ -208,17 +202,17 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 // and then alone. Most that die with the process are innocent bystanders.
 const maxSuspicions = 4
 
-// examine turns a job into event rows.
-func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, error) {
+// examine turns a job into event rows, and into what the message leaves in memory (nil: nothing).
+func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, *casestore.Trace, error) {
 	suspicions := p.suspects[j.SHA256]
 	if suspicions > 0 {
 		if err := acquire(ctx, p.alone); err != nil {
-			return event.Batch{}, err
+			return event.Batch{}, nil, err
 		}
 		defer func() { <-p.alone }()
 	}
 	if err := acquire(ctx, p.loaded); err != nil {
-		return event.Batch{}, err
+		return event.Batch{}, nil, err
 	}
 	defer func() { <-p.loaded }()
 
@@ -226,24 +220,24 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, error) {
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound):
-		return p.unread(f, event.DefectRawMissing, err), nil
+		return p.unread(f, event.DefectRawMissing, err), nil, nil
 	case errors.Is(err, blobstore.ErrCorrupt):
-		return p.unread(f, event.DefectRawDamaged, err), nil
+		return p.unread(f, event.DefectRawDamaged, err), nil, nil
 	case err != nil:
-		return event.Batch{}, fmt.Errorf("read message: %w", err)
+		return event.Batch{}, nil, fmt.Errorf("read message: %w", err)
 	case suspicions >= maxSuspicions:
-		return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil
+		return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil, nil
 	}
 	if err := p.watched(ctx, f, raw); err != nil {
-		return event.Batch{}, err
+		return event.Batch{}, nil, err
 	}
 	if suspicions > 0 {
 		// Before its events are stored, so that a message that has a full row is never listed as unread.
 		if err := p.cfg.Ledger.ClearMessage(ctx, j.SHA256); err != nil {
-			return event.Batch{}, err
+			return event.Batch{}, nil, err
 		}
 	}
-	return f.rows(), nil
+	return f.rows(), p.trace(f), nil
 }
 
 // watched judges a message while the file of those being judged holds it.
@@ -283,6 +277,11 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 			f.authKnown = true
 		})
 	}
+	p.step(f, event.DefectMemory, func() {
+		if err := f.recall(ctx, p.cfg.Memory); err != nil && ctx.Err() == nil {
+			p.cfg.Logger.Error("memory did not answer", "message", f.job.NetworkMessageID, "err", err)
+		}
+	})
 	if err := acquire(ctx, p.cpu); err != nil {
 		return err
 	}
@@ -293,7 +292,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 		c := f.context()
 		v := p.cfg.Judge.Judge(ctx, c)
 		f.decision = p.cfg.Decide(v, c)
-		f.verdict = v
+		f.verdict, f.judged = v, true
 		for _, n := range v.Notes {
 			p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
 		}

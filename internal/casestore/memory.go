@@ -1,0 +1,178 @@
+package casestore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/internal/detect"
+)
+
+// Bounds of what one message can make memory write or ask.
+const (
+	maxTraceMailboxes = 64
+	maxTraceOutside   = 64
+	maxTracePeople    = 20
+	maxTraceMarks     = 4
+	maxAskMailboxes   = 8
+	maxAskIDs         = 12
+	maxRemembered     = 200 // octets of one remembered name, address or domain
+)
+
+// Trace is what one message leaves in memory. Addresses and domains are lower case.
+type Trace struct {
+	Message   string // SHA-256 of the raw bytes
+	At        time.Time
+	Outbound  bool     // one's own people wrote it to somebody outside; no automatic answer
+	Threat    bool     // the verdict names one: nothing of it becomes known
+	Mailboxes []string // own: the recipients of mail that came in, the sender of what went out
+	Outside   []string // the sender, or the recipients
+	Mass      bool     // goes to many, or written by a program: neither its names nor its thread are kept
+	Name      string   // of the sender, as detect.NameKey
+	Site      string   // registrable domain of the sender
+	Checked   bool     // authentication gave a result
+	Aligned   bool     // and proved the site
+	Networks  []string // marks of the site: see migrations/0400_memory.sql
+	DKIM      []string
+	Replies   []string
+	MessageID string
+	People    []detect.Participant // outside
+	Signup    bool                 // newsletter or confirmation of a sender new to the mailbox
+}
+
+// MemoryOptions of a Memory. Zero fields mean the default.
+type MemoryOptions struct {
+	Keep     time.Duration // pairs, sites and names, after their last month; default 400 days
+	Threads  time.Duration // message ids; default 60 days
+	Arrivals time.Duration // for the usual rate of a mailbox; default 72 hours
+	Fresh    time.Duration // how old the answer to "how old and full is memory" may be; default 30 s
+}
+
+// Memory is who wrote to whom, kept in the case store. It is safe for concurrent use. Every write is idempotent: the same message
+// again, in any order, leaves the same rows.
+type Memory struct {
+	s    *Store
+	opts MemoryOptions
+	w    traceStatements
+	r    recallStatements
+
+	mu      sync.Mutex
+	seed    maphash.Seed
+	written map[uint64]struct{} // days that are on record already, so that they are not written again
+	older   map[uint64]struct{} // the generation before
+	glance  glance
+	swept   time.Time // when rows by month were last looked through
+}
+
+// maxWritten bounds one generation of what is known to be written: two of them take about 4 MB.
+const maxWritten = 1 << 16
+
+// Memory opens the memory in this store. Close it before the store.
+func (s *Store) Memory(o MemoryOptions) (*Memory, error) {
+	if o.Keep <= 0 {
+		o.Keep = 400 * 24 * time.Hour
+	}
+	if o.Threads <= 0 {
+		o.Threads = 60 * 24 * time.Hour
+	}
+	if o.Arrivals <= 0 {
+		o.Arrivals = 72 * time.Hour
+	}
+	if o.Fresh <= 0 {
+		o.Fresh = 30 * time.Second
+	}
+	m := &Memory{s: s, opts: o, seed: maphash.MakeSeed(), written: map[uint64]struct{}{}}
+	if err := errors.Join(m.w.prepare(s), m.r.prepare(s)); err != nil {
+		return nil, errors.Join(fmt.Errorf("memory: %w", err), m.Close())
+	}
+	return m, nil
+}
+
+// Close releases the statements.
+func (m *Memory) Close() error { return errors.Join(m.w.close(), m.r.close()) }
+
+// Done notes that the events of messages are stored, and remembers their traces, in one transaction.
+func (m *Memory) Done(ctx context.Context, sums []string, traces []Trace, at time.Time) error {
+	var fresh []uint64
+	err := m.s.InTx(ctx, func(tx *sql.Tx) error {
+		if err := m.s.messagesDone(ctx, tx, sums, at); err != nil {
+			return err
+		}
+		var err error
+		fresh, err = m.remember(ctx, tx, traces)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note stored messages and remember: %w", err)
+	}
+	m.noteWritten(fresh)
+	return nil
+}
+
+// Remember keeps traces alone: for a verdict that changed later.
+func (m *Memory) Remember(ctx context.Context, traces ...Trace) error {
+	var fresh []uint64
+	err := m.s.InTx(ctx, func(tx *sql.Tx) (err error) {
+		fresh, err = m.remember(ctx, tx, traces)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remember: %w", err)
+	}
+	m.noteWritten(fresh)
+	return nil
+}
+
+// noteWritten keeps keys of rows that are committed.
+func (m *Memory) noteWritten(keys []uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, k := range keys {
+		if len(m.written) >= maxWritten {
+			m.older, m.written = m.written, map[uint64]struct{}{}
+		}
+		m.written[k] = struct{}{}
+	}
+}
+
+// monthOf returns the month and the bit of a day.
+func monthOf(t time.Time) (month, bit int64) {
+	t = t.UTC()
+	return int64(t.Year())*12 + int64(t.Month()) - 1, 1 << (t.Day() - 1)
+}
+
+// dayOf returns the day that a bit of a month stands for.
+func dayOf(month int64, bit int) time.Time {
+	return time.Date(int(month/12), time.Month(month%12+1), bit+1, 0, 0, 0, 0, time.UTC)
+}
+
+// hash64 and hash16 shorten what only has to be compared. They are cryptographic: strangers choose what goes in.
+func hash64(s string) int64 {
+	sum := sha256.Sum256([]byte(s))
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
+func hash16(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:16]
+}
+
+// bounded keeps the first n different values that can be kept.
+func bounded(list []string, n int) []string {
+	out := make([]string, 0, min(n, len(list)))
+	for _, v := range list {
+		if v != "" && len(v) <= maxRemembered && !slices.Contains(out, v) {
+			if out = append(out, v); len(out) == n {
+				break
+			}
+		}
+	}
+	return out
+}
