@@ -19,18 +19,19 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server: intake, judgement, API and interface."`
-	Demo    demoCommand    `cmd:"" help:"Run the server with an invented organisation and its mail."`
-	Import  importCommand  `cmd:"" help:"Take mail from .eml, mbox and Maildir into the stores."`
-	Scan    scanCommand    `cmd:"" help:"Judge mail without any store."`
-	Explain explainCommand `cmd:"" help:"Say why one message is judged as it is."`
-	Hunt    huntCommand    `cmd:"" help:"Run a KQL query over the event tables."`
-	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
-	User    userCommand    `cmd:"" help:"Operators and their API tokens."`
-	Doctor  doctorCommand  `cmd:"" help:"Check everything the server depends on."`
-	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server: intake, judgement, API and interface."`
+	Demo      demoCommand      `cmd:"" help:"Run the server with an invented organisation and its mail."`
+	Import    importCommand    `cmd:"" help:"Take mail from .eml, mbox and Maildir into the stores."`
+	Scan      scanCommand      `cmd:"" help:"Judge mail without any store."`
+	Explain   explainCommand   `cmd:"" help:"Say why one message is judged as it is."`
+	Hunt      huntCommand      `cmd:"" help:"Run a KQL query over the event tables."`
+	Rules     rulesCommand     `cmd:"" help:"Detection rules."`
+	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
+	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
+	Doctor    doctorCommand    `cmd:"" help:"Check everything the server depends on."`
+	Bench     benchCommand     `cmd:"" help:"Measure this machine."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // stdout and stderr are where a command's answer and its remarks go.

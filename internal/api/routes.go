@@ -76,6 +76,10 @@ func (s *Server) declare() {
 	add(s, auth.HuntRun, "POST /hunt/queries/{id}/run", streaming, "Run a saved query; answers as POST /hunt does; audited", s.huntSavedRun, s.withLines)
 	add(s, auth.HuntRun, "GET /hunt/history", quick, "What the operator ran, newest first", s.huntHistory)
 	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
+	add(s, auth.DirectoryRead, "GET /directory/people", quick, "People of the organisation, page by page", s.directoryPeople)
+	add(s, auth.DirectoryManage, "PUT /directory/people/{address}", quick, "Mark a priority account, or take the mark away; audited", s.directoryMark)
+	add(s, auth.DirectoryRead, "GET /directory/sources", quick, "Where people come from, and how the last try went", s.directorySources)
+	add(s, auth.DirectoryManage, "POST /directory/sync", asking, "Ask the sources that can be asked; audited", s.directorySync)
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

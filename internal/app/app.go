@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/directory"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -56,23 +57,24 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder   *folder
-	cases    *casestore.Store
-	blobs    *blobstore.Store
-	events   *duckdb.Store
-	batcher  *eventstore.Batcher
-	geo      *ingest.GeoFile
-	judge    *detect.Judge
-	memory   *casestore.Memory // nil: nothing is remembered
-	intake   *ingest.Intake
-	pipeline *ingest.Pipeline
-	jobs     *river.Client[*sql.Tx]
-	explorer *hunt.Explorer
-	hunter   *hunt.Runner
-	gate     *auth.Gate
-	api      *api.Server
-	metrics  *prometheus.Registry
-	coverage coverageCache
+	folder    *folder
+	cases     *casestore.Store
+	blobs     *blobstore.Store
+	events    *duckdb.Store
+	batcher   *eventstore.Batcher
+	geo       *ingest.GeoFile
+	judge     *detect.Judge
+	memory    *casestore.Memory // nil: nothing is remembered
+	directory *directory.Directory
+	intake    *ingest.Intake
+	pipeline  *ingest.Pipeline
+	jobs      *river.Client[*sql.Tx]
+	explorer  *hunt.Explorer
+	hunter    *hunt.Runner
+	gate      *auth.Gate
+	api       *api.Server
+	metrics   *prometheus.Registry
+	coverage  coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -125,11 +127,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
 	}
-	return a.connect()
+	return a.connect(ctx)
 }
 
 // connect wires the road of a message and what asks about it.
-func (a *App) connect() (err error) {
+func (a *App) connect(ctx context.Context) (err error) {
 	c := a.cfg
 	a.batcher = eventstore.NewBatcher(a.events, eventstore.BatcherOptions{})
 	checker, err := NewChecker(c, a.opt.Resolver)
@@ -139,10 +141,13 @@ func (a *App) connect() (err error) {
 	if a.judge, err = NewJudge(c); err != nil {
 		return err
 	}
-	org := c.Org()
+	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
+	if err := a.directory.Load(ctx); err != nil {
+		return err
+	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
-		Org: func() detect.Organisation { return org },
+		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: c.decide(), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
 			var row *eventstore.RowError
@@ -198,7 +203,8 @@ func (a *App) connect() (err error) {
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
-		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
+		Directory: a.directory,
+		Hunter:    a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -229,6 +235,9 @@ func (a *App) Cases() *casestore.Store { return a.cases }
 
 // Memory is who wrote to whom; nil when nothing is remembered.
 func (a *App) Memory() *casestore.Memory { return a.memory }
+
+// Directory is the people of the organisation.
+func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }

@@ -28,6 +28,7 @@ import (
 type Config struct {
 	Data         string       `koanf:"data"`
 	Organisation Organisation `koanf:"organisation"`
+	Directory    Directory    `koanf:"directory"`
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
 	LMTP         Listener     `koanf:"lmtp"`
@@ -218,6 +219,7 @@ func Defaults() Config {
 	return Config{
 		Data:         "tocsin-data",
 		Organisation: Organisation{Name: "My organisation"},
+		Directory:    defaultDirectory(),
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
@@ -425,8 +427,8 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := c.Memory.validate(); err != nil {
-		return err
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate()); err != nil {
+		return errors.New(oneLine(err))
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }

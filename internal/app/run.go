@@ -64,7 +64,9 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start job queue: %w", err)
 	}
+	stopDirectory := a.followDirectory(ctx)
 	err = f(ctx)
+	stopDirectory()
 	a.drain(context.WithoutCancel(ctx))
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopJobs)
 	defer cancel()

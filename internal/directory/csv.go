@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -234,8 +233,8 @@ type File struct{ Path string }
 
 var _ Source = File{}
 
-// Name is "csv" and the file's name.
-func (f File) Name() string { return "csv " + filepath.Base(f.Path) }
+// Name is "file" and its path.
+func (f File) Name() string { return "file " + f.Path }
 
 // People reads the file.
 func (f File) People(context.Context) ([]Person, error) {

@@ -34,7 +34,7 @@ type Person struct {
 
 // Source is where people come from. People returns all of them, or an error; it never returns a part.
 type Source interface {
-	Name() string // "ldap", "csv people.csv": stable, it names the copy that is kept
+	Name() string // "ldap dc.example.com": stable, it names the copy that is kept
 	People(ctx context.Context) ([]Person, error)
 }
 
@@ -114,7 +114,7 @@ func New(o Options) *Directory {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Reported == nil {
+	if o.Reported == nil { // nobody wants to hear it at once; Sources tells
 		o.Reported = func(string, error) {}
 	}
 	d := &Directory{o: o}
@@ -199,10 +199,10 @@ func (d *Directory) merge(revision int64, copies []Copy, marks map[string]bool) 
 	return s
 }
 
-// counts says whether a copy is still used. Files that were imported by hand are until somebody removes them, servers while they stand
-// in the settings.
+// counts says whether a copy is still used. Files that were imported by hand ("csv") are until somebody removes them, servers and files
+// of the settings while they stand there.
 func (d *Directory) counts(source string) bool {
-	return !strings.HasPrefix(source, "ldap") || slices.ContainsFunc(d.o.Sources, func(s Source) bool { return s.Name() == source })
+	return strings.HasPrefix(source, "csv ") || slices.ContainsFunc(d.o.Sources, func(s Source) bool { return s.Name() == source })
 }
 
 func lower(list []string) []string {
