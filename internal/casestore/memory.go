@@ -10,6 +10,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/internal/detect"
@@ -44,7 +45,8 @@ type Trace struct {
 	Replies   []string
 	MessageID string
 	People    []detect.Participant // outside
-	Signup    bool                 // newsletter or confirmation of a sender new to the mailbox
+	Signup    bool                 // newsletter or confirmation
+	Fresh     bool                 // its sender was new to the mailboxes
 }
 
 // MemoryOptions of a Memory. Zero fields mean the default.
@@ -62,6 +64,8 @@ type Memory struct {
 	opts MemoryOptions
 	w    traceStatements
 	r    recallStatements
+
+	traces atomic.Int64 // remembered since the start
 
 	mu      sync.Mutex
 	seed    maphash.Seed
@@ -113,6 +117,7 @@ func (m *Memory) Done(ctx context.Context, sums []string, traces []Trace, at tim
 		return fmt.Errorf("note stored messages and remember: %w", err)
 	}
 	m.noteWritten(fresh)
+	m.traces.Add(int64(len(traces)))
 	return nil
 }
 
@@ -127,6 +132,7 @@ func (m *Memory) Remember(ctx context.Context, traces ...Trace) error {
 		return fmt.Errorf("remember: %w", err)
 	}
 	m.noteWritten(fresh)
+	m.traces.Add(int64(len(traces)))
 	return nil
 }
 

@@ -20,6 +20,8 @@ type glance struct {
 	people   int
 	partners *detect.Partners
 	listed   time.Time // when partners were
+	written  int64     // traces at the time
+	counted  int64     // traces when partners were listed
 }
 
 type glanceMonth struct{ month, in, out int64 }
@@ -37,7 +39,8 @@ func (m *Memory) look(ctx context.Context) (glance, error) {
 	g := m.glance
 	m.mu.Unlock()
 	now := time.Now()
-	if now.Sub(g.at) < m.opts.Fresh {
+	written := m.traces.Load()
+	if now.Sub(g.at) < m.opts.Fresh && written-g.written < glanceTraces {
 		return g, nil
 	}
 	// Several may look at once; the answers are the same.
@@ -62,13 +65,13 @@ func (m *Memory) look(ctx context.Context) (glance, error) {
 	if err := m.r.people.QueryRowContext(ctx).Scan(&g.people); err != nil {
 		return g, err
 	}
-	if now.Sub(g.listed) >= min(partnerLife, 20*m.opts.Fresh) {
+	if now.Sub(g.listed) >= min(partnerLife, 20*m.opts.Fresh) || written-g.counted >= 20*glanceTraces {
 		if g.partners, err = m.partners(ctx); err != nil {
 			return g, err
 		}
-		g.listed = now
+		g.listed, g.counted = now, written
 	}
-	g.at = now
+	g.at, g.written = now, written
 	m.mu.Lock()
 	m.glance = g
 	m.mu.Unlock()
@@ -118,6 +121,9 @@ func (m *Memory) partners(ctx context.Context) (*detect.Partners, error) {
 	return detect.NewPartners(list[:min(len(list), maxPartners)]), nil
 }
 
+// glanceTraces is how many messages may be remembered until the next glance: an import fills memory within seconds.
+const glanceTraces = 500
+
 // forgetAtOnce is how many rows one transaction forgets: the writer is needed by mail that comes in.
 const forgetAtOnce = 2000
 
@@ -145,7 +151,7 @@ func (m *Memory) Forget(ctx context.Context, now time.Time) (int64, error) {
 			name, keys, slots string
 			from              []any // below every key
 		}{
-			{"memory_pairs", "(own, outside, month)", "(?, ?, ?)", []any{"", "", -1}},
+			{"memory_pairs", "(outside, own, month)", "(?, ?, ?)", []any{"", "", -1}},
 			{"memory_sites", "(domain, month)", "(?, ?)", []any{"", -1}},
 			{"memory_marks", "(domain, kind, value, month)", "(?, ?, ?, ?)", []any{"", "", "", -1}},
 			{"memory_names", "(own, name, outside)", "(?, ?, ?)", []any{"", "", ""}},

@@ -41,7 +41,7 @@ func (r *recallStatements) prepare(s *Store) error {
 		&r.site:      `SELECT month, in_days, aligned_days, failed_days, out_days FROM memory_sites WHERE domain = ?`,
 		&r.marks:     `SELECT kind, value, month, days FROM memory_marks WHERE domain = ? ORDER BY month DESC LIMIT 1000`,
 		&r.threads:   `SELECT id, at, sent, people FROM memory_threads WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		&r.arrivals:  `SELECT site, signup FROM memory_arrivals WHERE own = ? AND at >= ? AND at <= ? AND message <> ? LIMIT 1000`,
+		&r.arrivals:  `SELECT site, fresh FROM memory_arrivals WHERE own = ? AND at >= ? AND at <= ? AND message <> ? LIMIT 1000`,
 		&r.count:     `SELECT count(*) FROM (SELECT 1 AS n FROM memory_arrivals WHERE own = ? AND at >= ? AND at < ? LIMIT 50000) AS c`,
 		&r.people:    `SELECT count(*) FROM (SELECT DISTINCT outside FROM memory_pairs WHERE own = '' AND outside <> '' LIMIT 1000) AS c`,
 		&r.sites:     `SELECT domain, out_days FROM memory_sites WHERE out_days <> 0`,
@@ -353,11 +353,11 @@ func (m *Memory) recallFloods(ctx context.Context, p *detect.Past, q Question, m
 		sites := map[int64]struct{}{}
 		for rows.Next() {
 			var site int64
-			var signup bool
-			if err = rows.Scan(&site, &signup); err != nil {
+			var fresh bool
+			if err = rows.Scan(&site, &fresh); err != nil {
 				break
 			}
-			if signup {
+			if fresh {
 				f.Signups++
 				sites[site] = struct{}{}
 			}

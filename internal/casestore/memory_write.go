@@ -20,7 +20,7 @@ type traceStatements struct {
 func (w *traceStatements) prepare(s *Store) error {
 	return prepareAll(s.writer, s.dialect, map[**sql.Stmt]string{
 		&w.pair: `INSERT INTO memory_pairs (own, outside, month, in_days, bad_days, out_days, out_at) VALUES (?, ?, ?, ?, 0, ?, ?)
-			ON CONFLICT (own, outside, month) DO UPDATE SET in_days = memory_pairs.in_days | excluded.in_days, out_days = memory_pairs.out_days | excluded.out_days,
+			ON CONFLICT (outside, own, month) DO UPDATE SET in_days = memory_pairs.in_days | excluded.in_days, out_days = memory_pairs.out_days | excluded.out_days,
 			out_at = CASE WHEN memory_pairs.out_at = 0 OR excluded.out_at <> 0 AND excluded.out_at < memory_pairs.out_at THEN excluded.out_at ELSE memory_pairs.out_at END`,
 		// Only where the pair is known: a flood of strangers with threats leaves no row.
 		&w.bad: `UPDATE memory_pairs SET bad_days = bad_days | ? WHERE own = ? AND outside = ? AND month = ?`,
@@ -34,7 +34,7 @@ func (w *traceStatements) prepare(s *Store) error {
 		// The first who used an id keeps it, but for one's own people.
 		&w.thread: `INSERT INTO memory_threads (id, at, sent, people) VALUES (?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET at = excluded.at, sent = excluded.sent, people = excluded.people WHERE excluded.sent AND NOT memory_threads.sent`,
-		&w.arrival: `INSERT INTO memory_arrivals (own, at, message, site, signup) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		&w.arrival: `INSERT INTO memory_arrivals (own, at, message, site, fresh) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 	})
 }
 
@@ -220,8 +220,11 @@ func (w *writing) marks(t *Trace) error {
 }
 
 func (w *writing) arrivals(t *Trace, mailboxes []string) error {
+	if !t.Signup {
+		return nil
+	}
 	for _, own := range mailboxes {
-		if err := w.run(w.m.w.arrival, hash64(own), micros(t.At), hash64(t.Message), hash64(t.Site), t.Signup); err != nil {
+		if err := w.run(w.m.w.arrival, hash64(own), micros(t.At), hash64(t.Message), hash64(t.Site), t.Fresh); err != nil {
 			return err
 		}
 	}

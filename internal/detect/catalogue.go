@@ -138,7 +138,7 @@ var catalogue = []Kind{
 	{"no-recipient", Shape, Phish, GeneralFilter, 4, "Names no recipient"},
 	{"script-mailer", Shape, Phish, GeneralFilter, 8, "Sent by a script on a web server"},
 	// memory: who writes to whom (past.go, pastsignals.go, thread.go)
-	{"first-contact", Memory, "", "", 0, "This sender writes to you for the first time"},
+	{"first-contact", Memory, Phish, "", 0, "This sender writes to you for the first time"},
 	{"first-contact-request", Lure, Phish, AdvancedFilter, 8, "Somebody who never wrote before wants something"},
 	{"unusual-address", Memory, Phish, MailboxIntelligenceImpersonation, 26, "The name is a correspondent's, who normally writes from another address"},
 	{"unusual-server", Memory, Phish, SpoofExternalDomain, 30, "A correspondent's mail always proves itself; this does not, and comes from a new server"},

@@ -91,7 +91,7 @@ type Flood struct {
 	Mailbox string
 	Signups int     // newsletters and confirmations from senders that were new to the mailbox
 	Senders int     // different domains of those
-	Usual   float64 // messages an hour in the days before
+	Usual   float64 // newsletters and confirmations an hour in the days before
 }
 
 // Partners are the outside domains that your people write to most. Made once and shared; safe for many readers.

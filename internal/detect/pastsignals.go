@@ -182,12 +182,12 @@ func (f *Facts) sameBrand(domain string) bool {
 
 // detectFlood finds mail that somebody else ordered in the reader's name, to bury a warning in it.
 func detectFlood(f *Facts, raise Raise) {
-	if !f.Past.Mailbox.Stranger() || !Signup(f.Message, f.bulkLevel()) {
+	if !f.mature() || !f.Past.Mailbox.Stranger() || !Signup(f.Message, f.bulkLevel()) {
 		return
 	}
 	for _, x := range f.Past.Floods {
 		if x.Signups >= floodSignups && x.Senders >= floodSenders && float64(x.Signups) >= floodTimes*x.Usual {
-			raise("mail-bombing", say("%s got %d newsletters and confirmations from %d new senders within an hour; usual are %.1f messages", x.Mailbox, x.Signups, x.Senders, x.Usual))
+			raise("mail-bombing", say("%s got %d newsletters and confirmations from %d new senders within an hour; usual are %.1f", x.Mailbox, x.Signups, x.Senders, x.Usual))
 			return
 		}
 	}

@@ -125,7 +125,7 @@ func (p *Pipeline) trace(f *findings) *casestore.Trace {
 	addr := strings.ToLower(from.Addr)
 	t.Mailboxes, t.Outside, t.Name, t.Site = own, []string{addr}, detect.NameKey(from.Name), detect.SiteOf(addr)
 	t.Mass = f.verdict.BulkLevel >= 4 || automatic(m)
-	t.Signup = f.past.Mailbox.Stranger() && detect.Signup(m, f.verdict.BulkLevel)
+	t.Signup, t.Fresh = detect.Signup(m, f.verdict.BulkLevel), f.past.Mailbox.Stranger()
 	t.People = f.people([]string{addr})
 	f.siteMarks(t)
 	return t

@@ -9,7 +9,7 @@ CREATE TABLE memory_pairs (
     bad_days BIGINT NOT NULL, -- mail from there with a threat, where the pair was known
     out_days BIGINT NOT NULL, -- mail to there that people wrote
     out_at   BIGINT NOT NULL, -- the first of those in the month; 0: none
-    PRIMARY KEY (own, outside, month)
+    PRIMARY KEY (outside, own, month) -- what is known of an address lies together
 ){{clustered}};
 
 CREATE TABLE memory_sites (
@@ -48,12 +48,13 @@ CREATE TABLE memory_threads (
 ){{clustered}};
 CREATE INDEX memory_threads_at ON memory_threads (at);
 
+-- Newsletters and confirmations alone: what mail bombing is made of.
 CREATE TABLE memory_arrivals (
     own     BIGINT  NOT NULL, -- hash of the mailbox
     at      BIGINT  NOT NULL,
     message BIGINT  NOT NULL, -- hash of the message: it counts once
     site    BIGINT  NOT NULL, -- hash of the sender's registrable domain
-    signup  BOOLEAN NOT NULL, -- newsletter or confirmation of a sender who was new to the mailbox
+    fresh   BOOLEAN NOT NULL, -- the sender was new to the mailbox
     PRIMARY KEY (own, at, message)
 ){{clustered}};
 CREATE INDEX memory_arrivals_at ON memory_arrivals (at);
