@@ -54,6 +54,7 @@ type MemoryOptions struct {
 	Keep     time.Duration // pairs, sites and names, after their last month; default 400 days
 	Threads  time.Duration // message ids; default 60 days
 	Arrivals time.Duration // for the usual rate of a mailbox; default 72 hours
+	Settle   time.Duration // a day counts when it was on record this long; default 10 minutes
 	Fresh    time.Duration // how old the answer to "how old and full is memory" may be; default 30 s
 }
 
@@ -88,6 +89,9 @@ func (s *Store) Memory(o MemoryOptions) (*Memory, error) {
 	}
 	if o.Arrivals <= 0 {
 		o.Arrivals = 72 * time.Hour
+	}
+	if o.Settle <= 0 {
+		o.Settle = 10 * time.Minute
 	}
 	if o.Fresh <= 0 {
 		o.Fresh = 30 * time.Second
@@ -152,6 +156,16 @@ func (m *Memory) noteWritten(keys []uint64) {
 func monthOf(t time.Time) (month, bit int64) {
 	t = t.UTC()
 	return int64(t.Year())*12 + int64(t.Month()) - 1, 1 << (t.Day() - 1)
+}
+
+// dayNumber is the day since 1970, UTC.
+func dayNumber(t time.Time) int64 {
+	const day = 24 * 60 * 60
+	n := t.Unix() / day
+	if t.Unix()%day < 0 {
+		n--
+	}
+	return n
 }
 
 // dayOf returns the day that a bit of a month stands for.

@@ -15,8 +15,8 @@ import (
 
 // glance is what every message asks and what changes slowly: how old and full memory is, and whom one's people write to.
 type glance struct {
-	at       time.Time // when it was taken
-	months   []glanceMonth
+	at       time.Time   // when it was taken
+	days     []glanceDay // on record for long enough, oldest first
 	people   int
 	partners *detect.Partners
 	listed   time.Time // when partners were
@@ -24,7 +24,10 @@ type glance struct {
 	counted  int64     // traces when partners were listed
 }
 
-type glanceMonth struct{ month, in, out int64 }
+type glanceDay struct {
+	day  int64
+	sent bool
+}
 
 // How many partners are watched for look-alikes, from how many days of writing there on, and how long the list is good.
 const (
@@ -44,20 +47,18 @@ func (m *Memory) look(ctx context.Context) (glance, error) {
 		return g, nil
 	}
 	// Several may look at once; the answers are the same.
-	g.months = nil
-	rows, err := m.r.pairs.QueryContext(ctx, "", "", "", "")
+	g.days = nil
+	rows, err := m.r.days.QueryContext(ctx, micros(now.Add(-m.opts.Settle)))
 	if err != nil {
 		return g, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var own, outside string
-		var x glanceMonth
-		var bad, at int64
-		if err := rows.Scan(&own, &outside, &x.month, &x.in, &bad, &x.out, &at); err != nil {
+		var d glanceDay
+		if err := rows.Scan(&d.day, &d.sent); err != nil {
 			return g, err
 		}
-		g.months = append(g.months, x)
+		g.days = append(g.days, d)
 	}
 	if err := rows.Err(); err != nil {
 		return g, err
@@ -78,17 +79,24 @@ func (m *Memory) look(ctx context.Context) (glance, error) {
 	return g, nil
 }
 
-// past is the part of a Past that a glance knows.
+// past is the part of a Past that a glance knows. Memory is known from the first day on that is over and on record for a while: of mail
+// that is taken in together, none is judged by what was learned from the others, so the order in which a crowd is judged, or judged
+// again after a crash, decides nothing.
 func (g *glance) past(at time.Time) detect.Past {
-	p := detect.Past{Known: true, People: g.people, Partners: g.partners}
-	var last, lastOut, firstOut time.Time
-	for _, x := range g.months {
-		before := daysBefore(x.month, at)
-		p.Days += bits.OnesCount64(uint64((x.in | x.out) & before))
-		spanDays(&p.Since, &last, x.month, (x.in|x.out)&before)
-		spanDays(&firstOut, &lastOut, x.month, x.out&before)
+	var p detect.Past
+	today, last := dayNumber(at), int64(-1<<62)
+	for _, d := range g.days {
+		if d.day >= today {
+			break
+		}
+		if !p.Known {
+			p = detect.Past{Known: true, Since: time.Unix(d.day*86400, 0).UTC(), People: g.people, Partners: g.partners}
+		}
+		if d.day != last {
+			p.Days, last = p.Days+1, d.day
+		}
+		p.Outbound = p.Outbound || d.sent && today-d.day < 30
 	}
-	p.Outbound = !lastOut.IsZero() && at.Sub(lastOut) < 30*24*time.Hour
 	return p
 }
 
@@ -147,6 +155,7 @@ func (m *Memory) Forget(ctx context.Context, now time.Time) (int64, error) {
 	m.mu.Unlock()
 	if err == nil && due {
 		month, _ := monthOf(now.Add(-m.opts.Keep))
+		err = forget(`SELECT day, sent FROM memory_days WHERE day < ? LIMIT ?`, `DELETE FROM memory_days WHERE day = ? AND sent = ?`, dayNumber(now.Add(-m.opts.Keep)))
 		for _, t := range [...]struct {
 			name, keys, slots string
 			from              []any // below every key

@@ -29,12 +29,13 @@ type Question struct {
 
 // recallStatements ask, on the readers.
 type recallStatements struct {
-	pairs, pairsMany, names, site, marks, threads, arrivals, count, people, sites *sql.Stmt
+	days, pairs, pairsMany, names, site, marks, threads, arrivals, count, people, sites *sql.Stmt
 }
 
 func (r *recallStatements) prepare(s *Store) error {
 	const columns = `SELECT own, outside, month, in_days, bad_days, out_days, out_at FROM memory_pairs WHERE `
 	return prepareAll(s.reader, s.dialect, map[**sql.Stmt]string{
+		&r.days:      `SELECT day, sent FROM memory_days WHERE learned <= ? ORDER BY day`,
 		&r.pairs:     columns + `own IN (?, ?) AND outside IN (?, ?)`,
 		&r.pairsMany: columns + `own IN (?, ?, ?, ?, ?, ?, ?, ?, ?) AND outside IN (?, ?)`,
 		&r.names:     `SELECT own, outside FROM memory_names WHERE own = ? AND name = ? ORDER BY month DESC LIMIT 8`,
@@ -43,13 +44,13 @@ func (r *recallStatements) prepare(s *Store) error {
 		&r.threads:   `SELECT id, at, sent, people FROM memory_threads WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		&r.arrivals:  `SELECT site, fresh FROM memory_arrivals WHERE own = ? AND at >= ? AND at <= ? AND message <> ? LIMIT 1000`,
 		&r.count:     `SELECT count(*) FROM (SELECT 1 AS n FROM memory_arrivals WHERE own = ? AND at >= ? AND at < ? LIMIT 50000) AS c`,
-		&r.people:    `SELECT count(*) FROM (SELECT DISTINCT outside FROM memory_pairs WHERE own = '' AND outside <> '' LIMIT 1000) AS c`,
+		&r.people:    `SELECT count(*) FROM (SELECT DISTINCT outside FROM memory_pairs WHERE own = '' LIMIT 1000) AS c`,
 		&r.sites:     `SELECT domain, out_days FROM memory_sites WHERE out_days <> 0`,
 	})
 }
 
 func (r *recallStatements) close() error {
-	return closeAll(r.pairs, r.pairsMany, r.names, r.site, r.marks, r.threads, r.arrivals, r.count, r.people, r.sites)
+	return closeAll(r.days, r.pairs, r.pairsMany, r.names, r.site, r.marks, r.threads, r.arrivals, r.count, r.people, r.sites)
 }
 
 // Recall returns what was on record before the message.
@@ -68,7 +69,7 @@ func (m *Memory) recall(ctx context.Context, q Question) (detect.Past, error) {
 	}
 	p := g.past(q.At)
 	mailboxes := bounded(q.Mailboxes, maxAskMailboxes)
-	if q.From == "" || len(mailboxes) == 0 {
+	if !p.Known || q.From == "" || len(mailboxes) == 0 {
 		return p, nil
 	}
 	met, err := m.pairs(ctx, q.At, mailboxes, q.From, q.ReplyTo)

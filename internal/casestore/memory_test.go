@@ -24,7 +24,7 @@ func ago(days int) time.Time { return today.AddDate(0, 0, -days) }
 
 func memory(t testing.TB, s *Store) *Memory {
 	t.Helper()
-	m, err := s.Memory(MemoryOptions{Fresh: time.Nanosecond})
+	m, err := s.Memory(MemoryOptions{Fresh: time.Nanosecond, Settle: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func history() []Trace {
 
 func TestRecall(t *testing.T) {
 	m := memory(t, open(t))
-	if p := recall(t, m, Question{From: anna}); !p.Known || p.Days != 0 || p.People != 0 || !p.Sender.Stranger() || p.Outbound {
+	if p := recall(t, m, Question{From: anna}); p.Known || p.Days != 0 || p.People != 0 || !p.Sender.Stranger() || p.Outbound {
 		t.Errorf("empty memory: %+v", p)
 	}
 	remember(t, m, history()...)
@@ -129,12 +129,32 @@ func TestRecall(t *testing.T) {
 	}
 }
 
+// TestRecallOfOneCrowd: mail that was taken in together is judged without the others, whatever the order.
+func TestRecallOfOneCrowd(t *testing.T) {
+	s := open(t)
+	m, err := s.Memory(MemoryOptions{Fresh: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	remember(t, m, history()...)
+	if p := recall(t, m, Question{From: anna}); p.Known {
+		t.Errorf("learned just now: %+v", p)
+	}
+	if _, err := s.writer.ExecContext(t.Context(), `UPDATE memory_days SET learned = learned - 600000000`); err != nil {
+		t.Fatal(err)
+	}
+	if p := recall(t, m, Question{From: anna}); !p.Known || p.Sender.In != 19 {
+		t.Errorf("learned ten minutes ago: %+v", p)
+	}
+}
+
 func dayStart(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // TestRecallSameDay: what one's own people sent earlier on the day counts, the message itself never does.
 func TestRecallSameDay(t *testing.T) {
 	m := memory(t, open(t))
-	remember(t, m, from(anna, today), to(anna, today.Add(time.Hour)))
+	remember(t, m, from("olga@rope.example", ago(1)), from(anna, today), to(anna, today.Add(time.Hour)))
 	if p := recall(t, m, Question{From: anna, MessageID: fmt.Sprintf("<%d@partner.example>", today.UnixMicro()), Answers: []string{fmt.Sprintf("<%d@partner.example>", today.UnixMicro())}}); !p.Sender.Stranger() || p.Thread.Found {
 		t.Errorf("its own predecessor: %+v %+v", p.Sender, p.Thread)
 	}
@@ -178,6 +198,7 @@ func dump(t testing.TB, s *Store) [][]string {
 	t.Helper()
 	var all [][]string
 	for _, q := range []string{
+		`SELECT day, sent FROM memory_days ORDER BY 1, 2`,
 		`SELECT own, outside, month, in_days, bad_days, out_days, out_at FROM memory_pairs ORDER BY 1, 2, 3`, `SELECT domain, month, in_days, aligned_days, failed_days, out_days FROM memory_sites ORDER BY 1, 2`,
 		`SELECT domain, kind, value, month, days FROM memory_marks ORDER BY 1, 2, 3, 4`, `SELECT own, name, outside, month FROM memory_names ORDER BY 1, 2, 3`,
 		`SELECT id, at, sent, people FROM memory_threads ORDER BY 1`, `SELECT own, at, message, site, fresh FROM memory_arrivals ORDER BY 1, 2, 3`,

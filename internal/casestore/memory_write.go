@@ -8,17 +8,19 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strconv"
+	"time"
 
 	"tocsin/internal/detect"
 )
 
 // traceStatements write traces, on the writer.
 type traceStatements struct {
-	pair, bad, site, mark, name, thread, arrival *sql.Stmt
+	day, pair, bad, site, mark, name, thread, arrival *sql.Stmt
 }
 
 func (w *traceStatements) prepare(s *Store) error {
 	return prepareAll(s.writer, s.dialect, map[**sql.Stmt]string{
+		&w.day: `INSERT INTO memory_days (day, sent, learned) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 		&w.pair: `INSERT INTO memory_pairs (own, outside, month, in_days, bad_days, out_days, out_at) VALUES (?, ?, ?, ?, 0, ?, ?)
 			ON CONFLICT (outside, own, month) DO UPDATE SET in_days = memory_pairs.in_days | excluded.in_days, out_days = memory_pairs.out_days | excluded.out_days,
 			out_at = CASE WHEN memory_pairs.out_at = 0 OR excluded.out_at <> 0 AND excluded.out_at < memory_pairs.out_at THEN excluded.out_at ELSE memory_pairs.out_at END`,
@@ -39,7 +41,7 @@ func (w *traceStatements) prepare(s *Store) error {
 }
 
 func (w *traceStatements) close() error {
-	return closeAll(w.pair, w.bad, w.site, w.mark, w.name, w.thread, w.arrival)
+	return closeAll(w.day, w.pair, w.bad, w.site, w.mark, w.name, w.thread, w.arrival)
 }
 
 func prepareAll(db *sql.DB, d Dialect, all map[**sql.Stmt]string) error {
@@ -165,7 +167,7 @@ func (w *writing) threat(t *Trace, mailboxes, outside []string) error {
 func (w *writing) sent(t *Trace, mailboxes, outside []string) error {
 	month, bit := monthOf(t.At)
 	at := micros(t.At)
-	errs := []error{w.once('o', month, bit, []string{"", ""}, w.m.w.pair, "", "", month, 0, bit, at)}
+	errs := []error{w.once('D', dayNumber(t.At), 1, nil, w.m.w.day, dayNumber(t.At), true, micros(time.Now()))}
 	for _, o := range outside {
 		for _, own := range append([]string{""}, mailboxes...) {
 			errs = append(errs, w.once('o', month, bit, []string{own, o}, w.m.w.pair, own, o, month, 0, bit, at))
@@ -180,7 +182,7 @@ func (w *writing) sent(t *Trace, mailboxes, outside []string) error {
 // received remembers a harmless message from outside.
 func (w *writing) received(t *Trace, mailboxes, outside []string) error {
 	month, bit := monthOf(t.At)
-	errs := []error{w.once('i', month, bit, []string{"", ""}, w.m.w.pair, "", "", month, bit, 0, 0)}
+	errs := []error{w.once('D', dayNumber(t.At), 0, nil, w.m.w.day, dayNumber(t.At), false, micros(time.Now()))}
 	for _, o := range outside {
 		errs = append(errs, w.once('i', month, bit, []string{"", o}, w.m.w.pair, "", o, month, bit, 0, 0))
 		for _, own := range mailboxes {

@@ -14,7 +14,7 @@ import (
 // keep gives the road a memory that answers with what was just written.
 func keep(t *testing.T, h *house) *casestore.Memory {
 	t.Helper()
-	m, err := h.ledger.Memory(casestore.MemoryOptions{Fresh: time.Nanosecond})
+	m, err := h.ledger.Memory(casestore.MemoryOptions{Fresh: time.Nanosecond, Settle: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}

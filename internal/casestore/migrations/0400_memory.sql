@@ -1,9 +1,16 @@
 -- +goose Up
 -- Who writes to whom. A month is year*12+month-1 and "days" are bits: bit d-1 is day d of the month, UTC. So remembering a message
 -- again changes nothing, and any day can be asked for what was known before it. docs/design/memory.md says what follows.
+CREATE TABLE memory_days (
+    day     BIGINT  NOT NULL, -- since 1970
+    sent    BOOLEAN NOT NULL, -- mail that one's own people wrote, or that came in
+    learned BIGINT  NOT NULL, -- when it was first remembered, by the server's clock
+    PRIMARY KEY (day, sent)
+){{clustered}};
+
 CREATE TABLE memory_pairs (
     own      TEXT   NOT NULL, -- a mailbox, lower case; '' for the whole organisation
-    outside  TEXT   NOT NULL, -- an address outside, lower case; '' beside own '' for mail of anybody
+    outside  TEXT   NOT NULL, -- an address outside, lower case
     month    BIGINT NOT NULL,
     in_days  BIGINT NOT NULL, -- mail from there without a threat
     bad_days BIGINT NOT NULL, -- mail from there with a threat, where the pair was known
@@ -66,3 +73,4 @@ DROP TABLE memory_names;
 DROP TABLE memory_marks;
 DROP TABLE memory_sites;
 DROP TABLE memory_pairs;
+DROP TABLE memory_days;
