@@ -306,7 +306,7 @@ func BenchmarkMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	m, err := s.Memory(MemoryOptions{})
+	m, err := s.Memory(MemoryOptions{Settle: time.Nanosecond})
 	if err != nil {
 		b.Fatal(err)
 	}
