@@ -80,6 +80,8 @@ func (s *Server) declare() {
 	add(s, auth.DirectoryManage, "PUT /directory/people/{address}", quick, "Mark a priority account, or take the mark away; audited", s.directoryMark)
 	add(s, auth.DirectoryRead, "GET /directory/sources", quick, "Where people come from, and how the last try went", s.directorySources)
 	add(s, auth.DirectoryManage, "POST /directory/sync", asking, "Ask the sources that can be asked; audited", s.directorySync)
+	s.declarePolicy()
+	s.declareJudging()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

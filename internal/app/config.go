@@ -21,6 +21,7 @@ import (
 
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
+	"tocsin/internal/rejudge"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -35,8 +36,10 @@ type Config struct {
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
+	Brands       Brands       `koanf:"brands"`
 	Policy       Policy       `koanf:"policy"`
 	Memory       Memory       `koanf:"memory"`
+	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -100,6 +103,11 @@ type Indicators struct {
 	Files []string `koanf:"files"` // one value a line, or CSV with the columns type, value, threat, verdict, expires
 }
 
+// Brands beside those that ship with Tocsin, whose names others must not use.
+type Brands struct {
+	File string `koanf:"file"` // "Name | domains | how people write it", one a line; empty: none
+}
+
 // Policy says what is done with mail that was judged. Treatments are deliver, junk, quarantine, reject, drop, and for
 // malware replace.
 type Policy struct {
@@ -111,6 +119,15 @@ type Policy struct {
 	Spam      string `koanf:"spam"`
 	Bulk      string `koanf:"bulk"`
 	BulkFrom  int    `koanf:"bulk_from"`
+
+	PriorityPoints int  `koanf:"priority_points"`
+	PriorityStep   bool `koanf:"priority_step"`
+}
+
+// Rejudge says which delivered mail is judged again when rules, indicators or the policy change.
+type Rejudge struct {
+	Automatic bool          `koanf:"automatic"`
+	Window    time.Duration `koanf:"window"` // how far back; at most 30 days
 }
 
 // Memory of who writes to whom.
@@ -226,6 +243,7 @@ func Defaults() Config {
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
+		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
@@ -418,6 +436,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: events.memory: %d octets is too little; 256MB or more", c.Events.Memory)
 	case c.Events.Threads < 0 || c.Events.Threads > 256:
 		return fmt.Errorf("config: events.threads: %d is out of bounds; 0 to 256", c.Events.Threads)
+	case c.Rejudge.Window < time.Hour || c.Rejudge.Window > rejudge.MaxWindow:
+		return fmt.Errorf("config: rejudge.window: %s is out of bounds; 1h to 30d", c.Rejudge.Window)
 	case c.Sessions.Idle < time.Minute || c.Sessions.Life < c.Sessions.Idle:
 		return fmt.Errorf("config: sessions: idle is %s and life is %s; idle must be a minute or more, and life not less than idle", c.Sessions.Idle, c.Sessions.Life)
 	case c.Retention.Events > 0 && (c.Retention.Mail > c.Retention.Events || c.Retention.Mail == 0):

@@ -142,20 +142,10 @@ func OpenDirectory(ctx context.Context, c Config) (*directory.Directory, *People
 	return d, p, nil
 }
 
-// followDirectory keeps the directory up to date while mail is judged, and returns what ends that.
-func (a *App) followDirectory(ctx context.Context) (stop func()) {
-	if !a.opt.Upkeep {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+// followDirectory keeps the directory up to date until ctx ends.
+func (a *App) followDirectory(ctx context.Context) {
+	if a.opt.Upkeep {
 		_ = a.directory.Run(ctx) // it ends when ctx does; what goes wrong on the way is reported
-	}()
-	return func() {
-		cancel()
-		<-done
 	}
 }
 

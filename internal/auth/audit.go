@@ -29,6 +29,16 @@ const (
 	ActImport        Action = "mail imported"
 	ActPriority      Action = "priority account changed" // subject: the address
 	ActDirectory     Action = "directory changed"        // subject: the source; "" for all
+
+	ActPolicyChanged  Action = "policy changed" // subject: the version
+	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value
+	ActEntryChanged   Action = "entry changed"
+	ActEntryRemoved   Action = "entry removed"
+	ActMailboxChanged Action = "mailbox settings changed" // subject: the mailbox
+	ActMailboxRemoved Action = "mailbox settings removed"
+	ActRejudged       Action = "mail judged again" // subject: the run
+	ActWhatIf         Action = "what-if run"
+	ActRunCancelled   Action = "run cancelled"
 )
 
 // Record is one line of the audit log: who did what to what, when, from where, and why.

@@ -25,6 +25,11 @@ const (
 	EmailPreview    Permission = "email.preview"    // the same for mail that its recipient has
 	EmailRemove     Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove   Permission = "action.approve"   // approve what somebody else proposed
+	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
+	PolicyBlock     Permission = "policy.block"     // add block entries
+	PolicyEdit      Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
+	RejudgeRun      Permission = "rejudge.run"      // have delivered mail judged again
+	WhatIfRun       Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
 	DirectoryRead   Permission = "directory.read"   // see the people of the organisation
 	DirectoryManage Permission = "directory.manage" // mark priority accounts, ask the sources anew
 	MailImport      Permission = "mail.import"      // take mail from files into the stores
@@ -55,9 +60,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, DirectoryRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent)
-	administrator := append(slices.Clone(operator), HuntManage, DirectoryManage, MailImport, AuditRead, MetricsRead)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, DirectoryRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, PolicyBlock, WhatIfRun)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, DirectoryManage, RejudgeRun, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -58,7 +58,7 @@ func detectStranger(f *Facts, raise Raise) {
 	if f.mass() {
 		return
 	}
-	for _, t := range [...]string{"payroll", "invoice", "account", "urgency", "crypto", "prize"} {
+	for _, t := range [...]string{"payroll", "giftcard", "bec", "invoice", "account", "urgency", "crypto", "prize"} {
 		if f.lures.has(t, 2) {
 			raise("first-contact-request", say("%s wrote for the first time: %s", f.from.Addr, f.lures.quote(t)))
 			break

@@ -131,7 +131,7 @@ func (f *Facts) toRule() *RuleMessage {
 	m := f.Message
 	r := &RuleMessage{Subject: m.Subject, From: RuleAddress{f.from.Name, f.from.Addr, f.from.Domain}, ReturnPath: m.ReturnPath, MessageID: m.MessageID,
 		Text: cut(m.Text, maxBody), HTML: cut(m.HTML, 4*maxBody), Visible: cut(m.Visible, maxBody), Hidden: cut(m.Hidden, maxBody),
-		HTMLOnly: f.htmlOnly, IsReply: len(m.InReplyTo) > 0, IsList: f.list, ForeignLinks: f.foreign, Language: m.Language, Size: m.Size,
+		HTMLOnly: f.htmlOnly, IsReply: f.reply, IsList: f.list, ForeignLinks: f.foreign, Language: m.Language, Size: m.Size,
 		To: []RuleAddress{}, Cc: []RuleAddress{}, Links: make([]RuleLink, len(f.links)), Attachments: make([]RuleAttachment, len(m.Attachments)),
 		Defects: make([]string, len(m.Defects)), facts: f}
 	if len(m.ReplyTo) > 0 {

@@ -22,7 +22,7 @@ type phrases struct {
 // phraseHits are the phrases that stand in one message.
 type phraseHits struct {
 	of         *phrases
-	head, body []uint64 // bit sets over phrases.list: subject and sender name; visible text
+	head, body []uint64 // bit sets over phrases.list: subject and sender name; visible text and text of documents
 }
 
 // collect takes in the phrases of one checked expression.
@@ -69,6 +69,7 @@ func (p *phrases) hits(f *Facts) *phraseHits {
 	mark(h.head, f.subject)
 	mark(h.head, f.name)
 	mark(h.body, f.body)
+	mark(h.body, f.docs)
 	f.phraseHits = h
 	return h
 }
@@ -109,7 +110,7 @@ func (p *phrases) inMessage(m, list ref.Val, head bool) ref.Val {
 			word, bit := i/64, uint64(1)<<(i%64)
 			return h.body[word]&bit != 0 || head && h.head[word]&bit != 0
 		}
-		return holds(r.facts.body, s) || head && (holds(r.facts.subject, s) || holds(r.facts.name, s))
+		return holds(r.facts.body, s) || holds(r.facts.docs, s) || head && (holds(r.facts.subject, s) || holds(r.facts.name, s))
 	})
 }
 

@@ -46,7 +46,7 @@ func detectHijack(f *Facts, raise Raise) {
 	if !raised {
 		return
 	}
-	for _, t := range [...]string{"payroll", "invoice", "account"} {
+	for _, t := range [...]string{"payroll", "bec", "giftcard", "invoice", "account"} {
 		if f.lures.has(t, 1) {
 			raise("thread-request", say("%s", f.lures.quote(t)))
 			return
