@@ -62,6 +62,8 @@ type Facts struct {
 
 	raised      []Signal // by detectors, for rules
 	phraseHits  *phraseHits
+	fileWords   []byte // see filesText
+	linkWords   string // see linkText
 	threatNames []string
 }
 
