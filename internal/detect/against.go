@@ -36,7 +36,7 @@ func detectAgainst(f *Facts, raise Raise) {
 	if isList(f.Message) {
 		raise("mailing-list", say("%s", f.header("List-Id")))
 	}
-	if len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
+	if !f.newcomer && len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
 		raise("plain-conversation", say("answers %s and quotes it", f.Message.InReplyTo[0]))
 	}
 	if f.ownLink && (f.proven() || !f.known && f.signedOwn) && f.freeMail == "" && f.judge.hosts.Hosting.Match(f.from.Domain) == "" {
@@ -46,8 +46,8 @@ func detectAgainst(f *Facts, raise Raise) {
 
 // mayBeOwn says whether a field that names a message of yours is worth anything: anybody can write it. Memory knows better.
 func (f *Facts) mayBeOwn() bool {
-	if f.knownThread() {
-		return false // said, and worth more
+	if f.newcomer || f.knownThread() {
+		return false // the one is no merit, the other said and worth more
 	}
 	return f.Past.Thread.Found || !f.mature() || !f.Past.Outbound
 }

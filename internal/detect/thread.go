@@ -43,7 +43,7 @@ func detectHijack(f *Facts, raise Raise) {
 		raised = true
 		break
 	}
-	if !raised {
+	if f.newcomer = raised; !raised {
 		return
 	}
 	for _, t := range [...]string{"payroll", "bec", "giftcard", "invoice", "account"} {
