@@ -247,6 +247,8 @@ var catalogue = []Kind{
 	{"thread-added-words", Identity, Phish, ImpersonationDomain, 30, "Answers in a conversation; its domain is the other side's with words added"},
 	{"thread-other-ending", Identity, Phish, ImpersonationDomain, 16, "Answers in a conversation; its domain is the other side's with another ending"},
 	{"thread-other-address", Identity, Phish, ImpersonationUser, 14, "Answers under the name of somebody in the conversation, from another address"},
+	{"thread-other-house", Identity, Phish, ImpersonationUser, 22, "Answers under the name of somebody in the conversation, from an unrelated domain"},
+	{"thread-reply-lookalike", Identity, Phish, ImpersonationDomain, 30, "Answers in a conversation; the next answer would go to an imitation of its own domain"},
 	{"thread-request", Content, Phish, MixedAnalysisDetection, 14, "The newcomer in the conversation speaks of money or accounts"},
 	{"mail-bombing", Memory, Spam, MailBombing, 50, "One of dozens of sign-ups that flood the mailbox within an hour"},
 	{"known-correspondent", Balance, "", "", -12, "Mail has gone to and fro for long, and the sender is proven as always"},

@@ -26,24 +26,36 @@ func detectHijack(f *Facts, raise Raise) {
 	if len(f.Message.InReplyTo) == 0 && len(f.Message.References) == 0 && !answers(f.Message) {
 		return
 	}
-	people := quotedPeople(cut(f.Message.Visible, maxBody))
+	people := quotedPeople(cut(f.Message.Visible, maxBody), string(f.name))
 	people = append(people, f.Past.Thread.Participants...)
 	for _, p := range people {
-		if strings.EqualFold(p.Address, f.from.Addr) {
-			return // took part, or quotes itself
+		if strings.EqualFold(p.Address, f.from.Addr) { // took part, or quotes itself
+			f.newcomer = f.threadReply(raise)
+			f.threadRequest(raise)
+			return
 		}
 	}
-	raised := f.threadLookalike(people, raise)
+	alike := f.threadLookalike(people, raise)
+	raised := f.threadReply(raise) || alike
 	key := NameKey(f.from.Name)
 	for _, p := range people {
 		if key == "" || p.Name != key || f.org.owns(intel.DomainOf(p.Address)) {
 			continue
 		}
-		raise("thread-other-address", say("%q took part as %s; this came from %s", f.from.Name, p.Address, f.from.Addr))
+		id := "thread-other-address"
+		if f.freeMail == "" && !alike && intel.OrgDomain(intel.DomainOf(p.Address)) != f.fromOrg {
+			id = "thread-other-house" // people write from home by free mail, not from somebody's shop
+		}
+		raise(id, say("%q took part as %s; this came from %s", f.from.Name, p.Address, f.from.Addr))
 		raised = true
 		break
 	}
-	if f.newcomer = raised; !raised {
+	f.newcomer = raised
+	f.threadRequest(raise)
+}
+
+func (f *Facts) threadRequest(raise Raise) {
+	if !f.newcomer {
 		return
 	}
 	for _, t := range [...]string{"payroll", "bec", "giftcard", "invoice", "account"} {
@@ -52,6 +64,23 @@ func detectHijack(f *Facts, raise Raise) {
 			return
 		}
 	}
+}
+
+// threadReply finds an answer that wants the next one at an imitation of its own domain.
+func (f *Facts) threadReply(raise Raise) bool {
+	if len(f.Message.ReplyTo) == 0 || f.fromOrg == "" || f.freeMail != "" {
+		return false
+	}
+	r := f.Message.ReplyTo[0]
+	if r.Domain == "" || intel.OrgDomain(r.Domain) == f.fromOrg || f.sameBrand(intel.OrgDomain(r.Domain)) {
+		return false
+	}
+	im, ok := intel.NewLookalikes("", []string{f.fromOrg}).Find(r.Domain)
+	if !ok || im.Trick == intel.OtherTLD {
+		return false
+	}
+	raise("thread-reply-lookalike", say("answers would go to %s, which is like %s: %s", r.Addr, f.fromOrg, string(im.Trick)))
+	return true
 }
 
 // threadLookalike compares the sender's domain with those of the people quoted and of the messages answered.
@@ -110,8 +139,9 @@ var quoteFields = map[string]bool{
 }
 
 // quotedPeople returns who stands in quoted headers ("From: Anna Berg <anna@partner.example>") and in the lines above quotes
-// ("On Monday, Anna Berg <anna@partner.example> wrote:"), at most maxQuoted.
-func quotedPeople(text string) []Participant {
+// ("On Monday, Anna Berg <anna@partner.example> wrote:"), at most maxQuoted. sender is the folded name that is looked for: in such a line
+// it stands among other words, in any language.
+func quotedPeople(text, sender string) []Participant {
 	var out []Participant
 	if !strings.Contains(text, "@") {
 		return nil
@@ -131,7 +161,7 @@ func quotedPeople(text string) []Participant {
 		default:
 			continue
 		}
-		if out = appendPeople(out, line); len(out) >= maxQuoted {
+		if out = appendPeople(out, line, sender); len(out) >= maxQuoted {
 			return out[:maxQuoted]
 		}
 	}
@@ -139,7 +169,7 @@ func quotedPeople(text string) []Participant {
 }
 
 // appendPeople reads a list of people as it stands in text: names and addresses in <>, () or [mailto:].
-func appendPeople(out []Participant, list string) []Participant {
+func appendPeople(out []Participant, list, sender string) []Participant {
 	for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ';' || r == '>' || r == ']' || r == ')' }) {
 		at := strings.LastIndexByte(part, '@')
 		if at <= 0 || len(out) >= maxQuoted {
@@ -157,7 +187,11 @@ func appendPeople(out []Participant, list string) []Participant {
 		if i := strings.LastIndexAny(name, ",:"); i >= 0 && strings.ContainsAny(name[:i], "0123456789") {
 			name = name[i+1:] // "On Mon, 3 Aug 2026 at 09:12, Anna Berg"
 		}
-		out = append(out, Participant{Name: NameKey(strings.Trim(name, " \t\"'<[(*,")), Address: addr})
+		key := NameKey(strings.Trim(name, " \t\"'<[(*,"))
+		if own := nameKey(sender); key != own && strings.Contains(own, " ") && strings.HasSuffix(" "+intel.Fold(name), " "+sender) {
+			key = own
+		}
+		out = append(out, Participant{Name: key, Address: addr})
 	}
 	return out
 }
