@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
@@ -35,6 +36,8 @@ import (
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/scan"
+	"tocsin/internal/scan/yara"
 	"tocsin/ui"
 )
 
@@ -72,6 +75,8 @@ type App struct {
 	directory *directory.Directory
 	desk      *policy.Desk
 	supply    supply
+	engines   []scan.Engine
+	lab       *detonate.Lab
 	again     *rejudge.Worker
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake    *ingest.Intake
@@ -160,6 +165,16 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.directory.Load(ctx); err != nil {
 		return err
 	}
+	var aside []yara.Problem
+	if a.engines, aside, err = c.Engines.scanners(); err != nil {
+		return err
+	}
+	for _, p := range aside {
+		a.log.Warn("a file of YARA rules is set aside", "file", p.File, "line", p.Line, "why", p.Text)
+	}
+	if a.lab, err = c.Engines.lab(a.cases, a.opt.Now); err != nil {
+		return err
+	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
 		Org: a.directory.Organisation,
@@ -169,6 +184,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
+		Done:    a.try,
+		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
 	if c.Memory.Enabled {
@@ -180,16 +197,25 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.geo != nil {
 		pipeline.Geo = a.geo
 	}
+	if !a.lab.Idle() {
+		pipeline.Late = a.lab
+	}
+	if c.Campaigns.Enabled {
+		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
+			return err
+		}
+	}
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	workers := river.NewWorkers()
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
+	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -279,6 +305,7 @@ func (a *App) Close() error {
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
 	}
+	errs = append(errs, closeEngines(a.engines))
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}

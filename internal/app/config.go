@@ -37,6 +37,8 @@ type Config struct {
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
 	Brands       Brands       `koanf:"brands"`
+	Engines      Engines      `koanf:"engines"`
+	Campaigns    Campaigns    `koanf:"campaigns"`
 	Policy       Policy       `koanf:"policy"`
 	Memory       Memory       `koanf:"memory"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
@@ -144,6 +146,11 @@ func (m Memory) validate() error {
 	return nil
 }
 
+// Campaigns compares every message with those of the last days.
+type Campaigns struct {
+	Enabled bool `koanf:"enabled"`
+}
+
 // DNS for SPF, DKIM and DMARC.
 type DNS struct {
 	Enabled bool `koanf:"enabled"`
@@ -244,6 +251,8 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
+		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
+		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},

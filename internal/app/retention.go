@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"tocsin/internal/hunt"
+	"tocsin/internal/ingest"
 )
 
 // retention is the hourly job that forgets what is too old.
@@ -52,6 +53,12 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 		if _, err := a.memory.Forget(ctx, now); err != nil {
 			return err
 		}
+	}
+	if err := a.cases.ForgetPrints(ctx, now.Add(-ingest.KinWindow)); err != nil {
+		return fmt.Errorf("forget fingerprints: %w", err)
+	}
+	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
+		return fmt.Errorf("forget answers: %w", err)
 	}
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)

@@ -106,38 +106,29 @@ func (s *Store) Memory(o MemoryOptions) (*Memory, error) {
 // Close releases the statements.
 func (m *Memory) Close() error { return errors.Join(m.w.close(), m.r.close()) }
 
-// Done notes that the events of messages are stored, and remembers their traces, in one transaction.
-func (m *Memory) Done(ctx context.Context, sums []string, traces []Trace, at time.Time) error {
-	var fresh []uint64
-	err := m.s.InTx(ctx, func(tx *sql.Tx) error {
-		if err := m.s.messagesDone(ctx, tx, sums, at); err != nil {
-			return err
-		}
-		var err error
-		fresh, err = m.remember(ctx, tx, traces)
-		return err
-	})
+// Save writes traces inside a transaction. Call saved when that is committed.
+func (m *Memory) Save(ctx context.Context, tx *sql.Tx, traces []Trace) (saved func(), err error) {
+	fresh, err := m.remember(ctx, tx, traces)
 	if err != nil {
-		return fmt.Errorf("note stored messages and remember: %w", err)
+		return nil, fmt.Errorf("remember: %w", err)
 	}
-	m.noteWritten(fresh)
-	m.traces.Add(int64(len(traces)))
-	return nil
+	return func() {
+		m.noteWritten(fresh)
+		m.traces.Add(int64(len(traces)))
+	}, nil
 }
 
-// Remember keeps traces alone: for a verdict that changed later.
+// Remember keeps traces in a transaction of their own: for a verdict that changed later.
 func (m *Memory) Remember(ctx context.Context, traces ...Trace) error {
-	var fresh []uint64
+	var saved func()
 	err := m.s.InTx(ctx, func(tx *sql.Tx) (err error) {
-		fresh, err = m.remember(ctx, tx, traces)
+		saved, err = m.Save(ctx, tx, traces)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("remember: %w", err)
+	if err == nil {
+		saved()
 	}
-	m.noteWritten(fresh)
-	m.traces.Add(int64(len(traces)))
-	return nil
+	return err
 }
 
 // noteWritten keeps keys of rows that are committed.

@@ -50,6 +50,8 @@ func Detectors() []Detector {
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},
+		detectorFunc{"engines", detectEngines},
+		detectorFunc{"kin", detectKin},
 		detectorFunc{"past", detectPast},
 		detectorFunc{"thread", detectHijack},
 		detectorFunc{"against", detectAgainst},

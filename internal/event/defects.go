@@ -9,6 +9,7 @@ const (
 	DefectFiles      = "files-error"
 	DefectAuth       = "auth-error"
 	DefectMemory     = "memory-error"
+	DefectEngine     = "engine-missing"
 	DefectJudge      = "judge-error"
 	DefectPartial    = "judge-partial"
 	DefectSuspect    = "judge-crashed"
@@ -24,6 +25,7 @@ var defectTexts = map[string]string{
 	DefectFiles:      "Looking into its files failed, so what is inside them was not judged.",
 	DefectAuth:       "Checking who sent it failed.",
 	DefectMemory:     "What is remembered of the sender could not be asked, so the message was judged like a stranger's.",
+	DefectEngine:     "A malware engine gave no answer, so the verdict is made without it.",
 	DefectJudge:      "Judging it failed, so it has no verdict.",
 	DefectPartial:    "A detector or rule failed on it or did not come to an end; the verdict is made of the others.",
 	DefectSuspect:    "The process ended each time this message was judged; it was given up unjudged.",

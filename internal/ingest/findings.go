@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -39,6 +40,9 @@ type findings struct {
 	authKnown bool
 	past      detect.Past
 	context   *detect.Context // nil until it is known
+	answers   []scan.Answer
+	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
+	kin       []campaign.Match
 	verdict   detect.Verdict
 	judged    bool                     // there is a verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
@@ -150,6 +154,7 @@ func (f *findings) describeContext() {
 		Org:        f.org,
 		Files:      f.files,
 		Past:       f.past,
+		Engines:    f.answers,
 		Now:        f.job.at(),
 	}
 	if f.inside {

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"strings"
-	"time"
 
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
@@ -12,41 +11,6 @@ import (
 	"tocsin/internal/intel"
 	"tocsin/internal/mailauth"
 )
-
-// settlement is the last word on a message: its events are stored. What it leaves in memory is committed with that, so a message that
-// is judged again after a crash is remembered again, which changes nothing.
-type settlement struct {
-	sum   string
-	trace *casestore.Trace // nil: nothing is remembered
-}
-
-// settle commits a group of settlements.
-func (p *Pipeline) settle(group []settlement) []error {
-	ctx := context.Background()
-	sums := make([]string, len(group))
-	var traces []casestore.Trace
-	for i, s := range group {
-		sums[i] = s.sum
-		if s.trace != nil {
-			traces = append(traces, *s.trace)
-		}
-	}
-	var err error
-	if len(traces) > 0 {
-		if err = p.cfg.Memory.Done(ctx, sums, traces, time.Now()); err != nil {
-			// What people wrote to whom is worth less than mail that goes on.
-			p.cfg.Logger.Error("messages are not remembered", "messages", len(traces), "err", err)
-		}
-	}
-	if len(traces) == 0 || err != nil {
-		err = p.cfg.Ledger.MessagesDone(ctx, sums, time.Now())
-	}
-	errs := make([]error, len(group))
-	for i := range errs {
-		errs[i] = err
-	}
-	return errs
-}
 
 // remembers says whether memory has anything to do with this message: somebody keeps one, it is known which domains are one's own, and
 // the message can be read.
