@@ -27,6 +27,8 @@ const (
 	ActQuerySaved    Action = "query saved"   // also when it is changed; subject: the saved query's id
 	ActQueryRemoved  Action = "saved query removed"
 	ActImport        Action = "mail imported"
+	ActPriority      Action = "priority account changed" // subject: the address
+	ActDirectory     Action = "directory changed"        // subject: the source; "" for all
 
 	ActPolicyChanged  Action = "policy changed" // subject: the version
 	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value
