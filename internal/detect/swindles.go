@@ -16,6 +16,7 @@ func detectSwindles(f *Facts, raise Raise) {
 	}
 	detectImpostor(f, free, raise)
 	detectCallBack(f, raise)
+	detectRequests(f, free, raise)
 }
 
 // bulky says that the message is openly mass mail, which tells long stories of money without being a swindle.
@@ -53,29 +54,6 @@ func detectImpostor(f *Facts, free bool, raise Raise) {
 		raise("impostor-of-own", say("%s, in the name of one of your people from %s", h.quote(best), f.from.Addr))
 	case free && !f.reply && len(f.web) == 0:
 		raise("impostor-request", say("%s, from %s", h.quote(best), f.from.Addr))
-	}
-}
-
-// detectCallBack finds mail about an order nobody made, with a telephone number as the only way out.
-func detectCallBack(f *Facts, raise Raise) {
-	if f.reply || f.ownLink || f.proven() && f.freeMail == "" || f.bulkLevel() >= 4 {
-		return
-	}
-	h := &f.lures
-	n := h.count("callback")
-	if n < 3 || n < 5 && f.freeMail == "" && len(f.web) > 0 {
-		return
-	}
-	number := phoneIn(cut(f.Message.Visible, maxBody))
-	if number == "" {
-		number = phoneIn(cut(f.Files.Text, maxBody))
-	}
-	if number == "" {
-		return
-	}
-	raise("call-back", say("%s; the number is %s", h.quote("callback"), number))
-	if m := f.judge.brands.Match(f.body[:min(len(f.body), 4000)], false); len(m) > 0 && !f.officialSender(m[0].Brand) {
-		raise("call-back-brand", say("speaks for %s, sent from %s", m[0].Brand.Name, f.from.Addr))
 	}
 }
 
