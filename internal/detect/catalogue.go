@@ -221,6 +221,8 @@ var catalogue = []Kind{
 	{"engine-rule", Files, Malware, AntimalwareProtection, 60, "One of your YARA rules matches the file"},
 	{"engine-guess", Files, Malware, AntimalwareProtection, 15, "A malware engine finds the file's form suspicious"},
 	{"sandbox-malware", Files, Malware, FileDetonation, 100, "Run in a sandbox, the file behaved like malware"},
+	{"sandbox-known", Files, Malware, FileDetonationReputation, 100, "The same file behaved like malware before, run in a sandbox"},
+	{"page-known", Links, Phish, URLDetonationReputation, 60, "The same link led to a page that deceives before"},
 	{"page-deceives", Links, Phish, URLDetonation, 60, "Opened in a browser, the link leads to a page that deceives"},
 	// messages of the last days
 	{"like-known-malware", Likeness, Malware, FingerprintMatching, 60, "Carries the same file as a message that was malware"},

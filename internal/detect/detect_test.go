@@ -105,11 +105,16 @@ func (vc verdictCase) context() *detect.Context {
 		}
 		c.Kin = append(c.Kin, kin)
 	}
-	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox or page
+	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox, page, before or opened
 		kind, threat, _ := strings.Cut(e, "=")
 		a := scan.Answer{Engine: kind, File: "invoice.doc", Threat: threat, Kind: scan.Kind(kind), Run: kind == "sandbox"}
-		if kind == "clamav" {
+		switch kind {
+		case "clamav":
 			a.Kind = scan.KindSignatures
+		case "before": // a sandbox, before the message came
+			a.Kind, a.Run, a.At = scan.KindSandbox, true, c.Now.Add(-time.Hour)
+		case "opened": // a page, likewise
+			a.Kind, a.At = scan.KindPage, c.Now.Add(-time.Hour)
 		}
 		c.Engines = append(c.Engines, a)
 	}
