@@ -14,6 +14,7 @@ const (
 	Known          Family = "known"          // indicators
 	Shape          Family = "shape"          // looks of mass mail and careless tools
 	Rule           Family = "rule"           // rules/*.yaml
+	Learned        Family = "learned"        // what a local model was taught (learned.go)
 	Balance        Family = "balance"        // combination rules, and facts against
 )
 
@@ -135,6 +136,9 @@ var catalogue = []Kind{
 	{"spaced-subject", Shape, Phish, GeneralFilter, 8, "Subject or sender name is padded, spelled out or tagged with a serial number"},
 	{"no-recipient", Shape, Phish, GeneralFilter, 4, "Names no recipient"},
 	{"script-mailer", Shape, Phish, GeneralFilter, 8, "Sent by a script on a web server"},
+	// learned; the weight is graded, up to the one that stands here
+	{"learned", Learned, Phish, MixedAnalysisDetection, maxLearned, "Resembles mail that your own people called bad, more than mail they keep"},
+	{"learned-ordinary", Balance, "", "", -maxOrdinary, "Resembles the mail that your own people get every day"},
 	// against
 	{"authenticated-brand", Balance, "", "", -24, "DMARC passes for a domain of the brand it names"},
 	{"aligned-sender", Balance, "", "", -6, "SPF or DKIM proves the sender's domain, and nothing more"},
