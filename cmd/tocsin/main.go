@@ -27,6 +27,7 @@ type commands struct {
 	Hunt    huntCommand    `cmd:"" help:"Run a KQL query over the event tables."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
 	User    userCommand    `cmd:"" help:"Operators and their API tokens."`
+	Learn   learnCommand   `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
 	Doctor  doctorCommand  `cmd:"" help:"Check everything the server depends on."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`

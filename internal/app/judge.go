@@ -15,7 +15,12 @@ import (
 
 // NewJudge makes the judge as every command uses it: the shipped rules and the administrator's own. A rule that is wrong is an
 // error: better no start than a server that looks on without it.
-func NewJudge(c Config) (*detect.Judge, error) {
+func NewJudge(c Config) (*detect.Judge, error) { return newJudge(c, false) }
+
+// NewLearningJudge is NewJudge, and its verdicts carry the features that a local model learns from.
+func NewLearningJudge(c Config) (*detect.Judge, error) { return newJudge(c, true) }
+
+func newJudge(c Config, features bool) (*detect.Judge, error) {
 	set := detect.LoadRules(rules.FS)
 	if dir := c.Rules.Folder; dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -30,7 +35,7 @@ func NewJudge(c Config) (*detect.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return detect.NewJudge(detect.Options{Rules: set, Indicators: known}), nil
+	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Features: features}), nil
 }
 
 // indicators reads the administrator's lists. A line that is none is an error, for the same reason as a wrong rule.

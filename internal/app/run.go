@@ -60,6 +60,15 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	if revived+renewed > 0 {
 		a.log.Info("going on where the last process stopped", "messages", revived+renewed)
 	}
+	if err := a.learner.Refresh(ctx); err != nil {
+		return err
+	}
+	if a.collect != nil {
+		collecting, stop := context.WithCancel(context.WithoutCancel(ctx))
+		done := make(chan struct{})
+		go func() { defer close(done); a.collect.run(collecting) }()
+		defer func() { stop(); <-done }()
+	}
 	// The queue outlives ctx: it is stopped in order below, not cut off.
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start job queue: %w", err)
@@ -171,6 +180,7 @@ func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context
 	for _, m := range ports.mail {
 		g.Go(func() error { return m.serve(ctx) })
 	}
+	g.Go(func() error { a.followModels(ctx); return nil })
 	for _, f := range beside {
 		g.Go(func() error { return f(ctx) })
 	}

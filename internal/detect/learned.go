@@ -53,7 +53,6 @@ func (f *Facts) learned(signals []Signal) (model.Vector, []Signal) {
 	}
 	v := f.features(signals)
 	var out []Signal
-	ordinary := false
 	for i, m := range models {
 		if m == nil {
 			continue
@@ -64,18 +63,10 @@ func (f *Facts) learned(signals []Signal) (model.Vector, []Signal) {
 			k := kinds["learned"]
 			out = append(out, Signal{ID: k.ID, Technology: k.Technology, Threat: learnable[i], Weight: learnedWeight(score - m.Threshold), Claim: k.Claim,
 				Evidence: f.reasons(m, v, signals, score, 1)})
-		case score < m.Ordinary && !ordinary && !strongly(signals):
-			ordinary = true
+		case score < m.Ordinary && Sum(signals, learnable[i]) > 0 && !strongly(signals):
 			k := kinds["learned-ordinary"]
 			weight := -int(math.Round(maxOrdinary * min(1, (m.Ordinary-score+1)/fullMargin)))
-			out = append(out, Signal{ID: k.ID, Weight: weight, Claim: k.Claim, Evidence: f.reasons(m, v, signals, score, -1)})
-		}
-	}
-	if ordinary && len(out) > 1 { // one model says bad: the other does not take that back
-		for i := range out {
-			if out[i].ID == "learned-ordinary" {
-				return v, append(out[:i:i], out[i+1:]...)
-			}
+			out = append(out, Signal{ID: k.ID, Threat: learnable[i], Weight: weight, Claim: k.Claim, Evidence: f.reasons(m, v, signals, score, -1)})
 		}
 	}
 	return v, out

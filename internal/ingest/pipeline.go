@@ -77,6 +77,8 @@ type PipelineConfig struct {
 	Refused func(error) bool
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
+	// Learn is called with every message that was judged and has features (detect.Options.Features). It must be quick and keep neither.
+	Learn func(networkMessageID string, c *detect.Context, v *detect.Verdict, d Decision)
 	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
 	// and a message that takes the process down is tried for ever.
 	Judging string
@@ -294,6 +296,9 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 		v := p.cfg.Judge.Judge(ctx, c)
 		f.decision = p.cfg.Decide(v, c)
 		f.verdict = v
+		if p.cfg.Learn != nil && v.Features != nil {
+			p.cfg.Learn(f.job.NetworkMessageID, c, &v, f.decision)
+		}
 		for _, n := range v.Notes {
 			p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
 		}

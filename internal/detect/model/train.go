@@ -117,7 +117,14 @@ func (m *Model) measure(set []Example, o Options) error {
 			good = append(good, scores[i])
 		}
 	}
-	m.Threshold, m.FalsePositives = threshold(good, o.FalsePositives), o.FalsePositives
+	// A model of all examples may score a little higher than those of parts do: its own scores bound the threshold too.
+	var own []float64
+	for _, e := range set {
+		if !e.Bad {
+			own = append(own, m.Score(e.Vector))
+		}
+	}
+	m.Threshold, m.FalsePositives = max(threshold(good, o.FalsePositives), threshold(own, o.FalsePositives)), o.FalsePositives
 	slices.Sort(bad)
 	m.Ordinary = min(bad[len(bad)/200], m.Threshold)
 	m.Slope, m.Offset = platt(scores, set)
