@@ -26,6 +26,10 @@ type commands struct {
 	Explain explainCommand `cmd:"" help:"Say why one message is judged as it is."`
 	Hunt    huntCommand    `cmd:"" help:"Run a KQL query over the event tables."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
+	Policy  policyCommand  `cmd:"" help:"What is done with judged mail."`
+	List    listCommand    `cmd:"" help:"The allow and block list."`
+	Rejudge rejudgeCommand `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
+	WhatIf  whatIfCommand  `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
 	User    userCommand    `cmd:"" help:"Operators and their API tokens."`
 	Learn   learnCommand   `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
 	Doctor  doctorCommand  `cmd:"" help:"Check everything the server depends on."`

@@ -23,6 +23,7 @@ type remote struct {
 	url    string
 	token  string
 	client *http.Client
+	here   bool // this process stands in for the server that does not run
 }
 
 // findRemote returns the server to go through: the named one, or the one that holds the data folder; nil when the folder is free.
@@ -81,7 +82,7 @@ func (r *remote) send(ctx context.Context, method, path, kind string, body []byt
 		}
 		return nil, fmt.Errorf("server %s: %w", r.url, err)
 	}
-	if res.StatusCode == http.StatusOK {
+	if res.StatusCode == http.StatusOK || res.StatusCode == http.StatusNoContent {
 		return res.Body, nil
 	}
 	defer res.Body.Close()
@@ -102,6 +103,9 @@ func (r *remote) send(ctx context.Context, method, path, kind string, body []byt
 				return nil, &wrongQuery{line: at.Line, column: at.Column, msg: at.Message, table: at.Table}
 			}
 		}
+	}
+	if r.here {
+		return nil, errors.New(problem.Detail)
 	}
 	return nil, fmt.Errorf("server %s: %s", r.url, problem.Detail)
 }

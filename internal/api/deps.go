@@ -14,6 +14,8 @@ import (
 
 	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
+	"tocsin/internal/policy"
+	"tocsin/internal/rejudge"
 )
 
 // Deps is what the server is made of. A server that only describes itself (OpenAPI) needs none of it.
@@ -47,12 +49,24 @@ type Deps struct {
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
+	Desk          *policy.Desk
+	Runs          Runs
+	Supply        func() Supply
+	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h
+
 	Metrics        *prometheus.Registry
 	Secure         bool   // browsers come over TLS
 	PublicOrigin   string // "https://tocsin.example.com"; "" when nobody said
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger
 	Now            func() time.Time
+}
+
+// Runs starts and keeps the runs that judge mail again.
+type Runs interface {
+	// Start checks a run, keeps it and puts it into the queue.
+	Start(ctx context.Context, r rejudge.Run) (rejudge.Run, error)
+	Runs() rejudge.Store
 }
 
 // Preferencer keeps the preferences of operators as they were put.
@@ -107,6 +121,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.HuntTurns == 0 {
 		d.HuntTurns = 1
+	}
+	if d.RejudgeWindow == 0 {
+		d.RejudgeWindow = 48 * time.Hour
 	}
 	if d.SessionIdle == 0 {
 		d.SessionIdle = 8 * time.Hour

@@ -51,6 +51,7 @@ func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], erro
 		Policy: Policy{
 			Action: e.DeliveryAction, Location: e.DeliveryLocation, EmailAction: e.EmailAction, Policy: e.EmailActionPolicy, PolicyID: e.EmailActionPolicyGuid,
 			OrgOverride: e.OrgLevelAction, OrgPolicy: e.OrgLevelPolicy, UserOverride: e.UserLevelAction, UserPolicy: e.UserLevelPolicy, TransportRule: e.ExchangeTransportRule,
+			Reason: extra.Reason(), Watched: extra.Decided != nil && extra.Decided.Watched, Priority: extra.Decided != nil && extra.Decided.Priority,
 		},
 		Auth:    mailAuth(e, extra),
 		Defects: []Defect{},

@@ -69,6 +69,9 @@ type Policy struct {
 	UserOverride  string `json:"user_override"`
 	UserPolicy    string `json:"user_policy"`
 	TransportRule string `json:"transport_rule"`
+	Reason        string `json:"reason" doc:"Why, in one sentence; empty when there was nothing to decide"`
+	Watched       bool   `json:"watched" doc:"Delivered only because the policy watches"`
+	Priority      bool   `json:"priority" doc:"Stricter, because the recipient is a priority account"`
 }
 
 // MailAuth is who really sent the message.

@@ -14,6 +14,8 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
+	"tocsin/internal/policy"
+	"tocsin/internal/rejudge"
 )
 
 // Errors that handlers return; problem gives them their status.
@@ -51,6 +53,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		invalid   *auth.Invalid
 		input     *refused
 		lacks     *forbidden
+		stale     *policy.Outdated
+		same      *policy.Same
+		wrong     *policy.Wrong
+		wrongRun  *rejudge.Wrong
 		tooLarge  *http.MaxBytesError
 		withTheir = func(status int) error { return huma.NewError(status, err.Error()) }
 	)
@@ -75,6 +81,14 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusForbidden)
 	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun):
 		return withTheir(http.StatusNotFound)
+	case errors.As(err, &stale), errors.As(err, &same), errors.Is(err, rejudge.ErrTooMany):
+		return withTheir(http.StatusConflict)
+	case errors.Is(err, policy.ErrNotFound), errors.Is(err, rejudge.ErrNotFound):
+		return withTheir(http.StatusNotFound)
+	case errors.As(err, &wrongRun):
+		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrongRun.Field})
+	case errors.As(err, &wrong):
+		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrong.Field})
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):

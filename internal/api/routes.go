@@ -83,6 +83,8 @@ func (s *Server) declare() {
 	add(s, auth.HuntRun, "POST /hunt/queries/{id}/run", streaming, "Run a saved query; answers as POST /hunt does; audited", s.huntSavedRun, s.withLines)
 	add(s, auth.HuntRun, "GET /hunt/history", quick, "What the operator ran, newest first", s.huntHistory)
 	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
+	s.declarePolicy()
+	s.declareJudging()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -144,9 +145,15 @@ func (s *Server) afterDelivery(ctx context.Context, e *event.EmailEvent) ([]Time
 | where NetworkMessageId == %s and RecipientEmailAddress == %s
 | sort by Timestamp asc
 | take %d
-| project Timestamp, Action, ActionType, ActionTrigger, ActionResult, SourceLocation, DeliveryLocation`, id, recipient, maxTimeline), func(row []any) error {
+| project Timestamp, Action, ActionType, ActionTrigger, ActionResult, SourceLocation, DeliveryLocation, ThreatTypes, AdditionalFields`, id, recipient, maxTimeline), func(row []any) error {
 		kind, action, result := word(row[2]), word(row[1]), word(row[4])
 		detail := []string{}
+		var again event.Rejudged
+		if err := json.Unmarshal([]byte(word(row[8])), &again); err == nil && again.Run != "" {
+			at, _ := row[0].(time.Time)
+			out = append(out, rejudged(at, word(row[3]), kind, action, result, word(row[5]), word(row[7]), &again))
+			return nil
+		}
 		if from, to := word(row[5]), word(row[6]); from != "" || to != "" {
 			detail = append(detail, strings.Trim(from+" → "+to, " "))
 		}
@@ -181,6 +188,35 @@ func (s *Server) afterDelivery(ctx context.Context, e *event.EmailEvent) ([]Time
 		return nil
 	})
 	return out, err
+}
+
+// rejudged is a judgement after delivery, in words: what was decided is not done yet.
+func rejudged(at time.Time, source, kind, action, result, place, threats string, again *event.Rejudged) TimelineEvent {
+	e := TimelineEvent{Time: at, Kind: "post_delivery", Source: source, Tone: "warn"}
+	verdict := "clean"
+	if threats != "" {
+		verdict = threats
+	}
+	switch result {
+	case "Pending":
+		e.Title = kind + ": " + action + ", decided and not yet carried out"
+		e.Detail = "judged " + verdict + "; still in " + place
+	case "":
+		e.Title, e.Detail, e.Tone = "Judged again: "+verdict, "was "+orClean(again.Before)+"; nothing is to be done", "good"
+	default:
+		e.Title, e.Detail, e.Tone = "Judged again: "+verdict, "was "+orClean(again.Before)+"; it stays in "+place, "bad"
+	}
+	if again.Decided.Reason != "" {
+		e.Detail += "; " + again.Decided.Reason
+	}
+	return e
+}
+
+func orClean(threats string) string {
+	if threats == "" {
+		return "clean"
+	}
+	return threats
 }
 
 // ask runs a query that this package wrote.

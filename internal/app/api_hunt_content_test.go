@@ -109,7 +109,7 @@ func TestContentFollowsThePermission(t *testing.T) {
 			}
 		}
 	}
-	if marked != 2 {
+	if marked != 3 {
 		t.Errorf("%d columns are marked", marked)
 	}
 }

@@ -32,6 +32,8 @@ import (
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/policy"
+	"tocsin/internal/rejudge"
 	"tocsin/ui"
 )
 
@@ -39,7 +41,7 @@ import (
 type Options struct {
 	Command string       // who holds the data folder, for other processes: "serve", "import"
 	Demo    bool         // the mail is invented
-	Upkeep  bool         // forget what is too old, every hour
+	Upkeep  bool         // forget what is too old, every hour; judge delivered mail again after changes
 	Log     *slog.Logger // default: discard
 	Console io.Writer    // where the address and the set-up link are written; default: nowhere
 	// Resolver answers DNS questions instead of this machine's name servers.
@@ -48,6 +50,8 @@ type Options struct {
 	Now func() time.Time
 	// Grace is how long a stop waits for answers under way before it breaks them off; default 10 s.
 	Grace time.Duration
+	// Settle is how long after a change delivered mail is judged again, so that changes that come together are one; default 30 s.
+	Settle time.Duration
 }
 
 // App is a Tocsin with open stores.
@@ -63,6 +67,10 @@ type App struct {
 	batcher  *eventstore.Batcher
 	geo      *ingest.GeoFile
 	judge    *detect.Judge
+	desk     *policy.Desk
+	supply   supply
+	again    *rejudge.Worker
+	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake   *ingest.Intake
 	pipeline *ingest.Pipeline
 	jobs     *river.Client[*sql.Tx]
@@ -89,6 +97,9 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Settle <= 0 {
+		o.Settle = 30 * time.Second
+	}
 	if o.Grace <= 0 {
 		o.Grace = stopAnswers
 	}
@@ -110,6 +121,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	url := c.Mail.URL
 	if url == "" {
 		url = c.path(mailFolder)
+	}
+	if a.desk, err = policy.Open(ctx, a.cases, c.Decider(), a.opt.Now); err != nil {
+		return err
 	}
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
@@ -137,14 +151,15 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return err
 	}
-	if a.judge, err = newJudge(c, c.Learning.Collect); err != nil {
+	a.supply.seen = fingerprint(c) // before they are read: what changes in between is read again
+	if a.judge, err = makeJudge(c, c.Learning.Collect); err != nil {
 		return err
 	}
 	org := c.Org()
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
 		Org: func() detect.Organisation { return org },
-		Own: c.Own().Network, Decide: c.decide(), Logger: a.log, CPU: c.Intake.Workers,
+		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
 			var row *eventstore.RowError
 			return errors.As(err, &row)
@@ -165,9 +180,11 @@ func (a *App) connect() (err error) {
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
+	a.again = a.newAgain()
+	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -179,6 +196,7 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return err
 	}
+	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
@@ -203,6 +221,7 @@ func (a *App) connect() (err error) {
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
+		Desk: a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

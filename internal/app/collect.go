@@ -35,10 +35,15 @@ func newCollector(cases *casestore.Store, examples int, log *slog.Logger) *colle
 	return &collector{cases: cases, log: log, slot: max(20, examples/2/(30*24*6))}
 }
 
-// take notes one judged message, if it counts: inbound, delivered, and no threat named.
-func (c *collector) take(nmid string, at *detect.Context, v *detect.Verdict, d ingest.Decision) {
-	if at.Direction != detect.Inbound || len(v.Threats) > 0 || d.Action != "Delivered" {
+// take notes one judged message, if it counts: inbound, delivered to all, and no threat named.
+func (c *collector) take(nmid string, at *detect.Context, v *detect.Verdict, d []ingest.Decision) {
+	if at.Direction != detect.Inbound || len(v.Threats) > 0 {
 		return
+	}
+	for i := range d {
+		if d[i].Action != "Delivered" {
+			return
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

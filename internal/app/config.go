@@ -21,6 +21,7 @@ import (
 
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
+	"tocsin/internal/rejudge"
 )
 
 // Config is every setting. It is filled from the defaults, then a YAML file, then the environment (TOCSIN_HTTP_LISTEN sets
@@ -35,6 +36,7 @@ type Config struct {
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
 	Policy       Policy       `koanf:"policy"`
+	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -110,6 +112,15 @@ type Policy struct {
 	Spam      string `koanf:"spam"`
 	Bulk      string `koanf:"bulk"`
 	BulkFrom  int    `koanf:"bulk_from"`
+
+	PriorityPoints int  `koanf:"priority_points"`
+	PriorityStep   bool `koanf:"priority_step"`
+}
+
+// Rejudge says which delivered mail is judged again when rules, indicators or the policy change.
+type Rejudge struct {
+	Automatic bool          `koanf:"automatic"`
+	Window    time.Duration `koanf:"window"` // how far back; at most 30 days
 }
 
 // DNS for SPF, DKIM and DMARC.
@@ -237,6 +248,7 @@ func Defaults() Config {
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
+		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
@@ -430,6 +442,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: events.memory: %d octets is too little; 256MB or more", c.Events.Memory)
 	case c.Events.Threads < 0 || c.Events.Threads > 256:
 		return fmt.Errorf("config: events.threads: %d is out of bounds; 0 to 256", c.Events.Threads)
+	case c.Rejudge.Window < time.Hour || c.Rejudge.Window > rejudge.MaxWindow:
+		return fmt.Errorf("config: rejudge.window: %s is out of bounds; 1h to 30d", c.Rejudge.Window)
 	case c.Sessions.Idle < time.Minute || c.Sessions.Life < c.Sessions.Idle:
 		return fmt.Errorf("config: sessions: idle is %s and life is %s; idle must be a minute or more, and life not less than idle", c.Sessions.Idle, c.Sessions.Life)
 	case c.Retention.Events > 0 && (c.Retention.Mail > c.Retention.Events || c.Retention.Mail == 0):

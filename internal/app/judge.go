@@ -2,11 +2,13 @@ package app
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"tocsin/internal/detect"
+	"tocsin/internal/event"
 	"tocsin/internal/ingest"
 	"tocsin/internal/intel"
 	"tocsin/internal/mailauth"
@@ -15,27 +17,49 @@ import (
 
 // NewJudge makes the judge as every command uses it: the shipped rules and the administrator's own. A rule that is wrong is an
 // error: better no start than a server that looks on without it.
-func NewJudge(c Config) (*detect.Judge, error) { return newJudge(c, false) }
+func NewJudge(c Config) (*detect.Judge, error) { return makeJudge(c, false) }
 
 // NewLearningJudge is NewJudge, and its verdicts carry the features that a local model learns from.
-func NewLearningJudge(c Config) (*detect.Judge, error) { return newJudge(c, true) }
+func NewLearningJudge(c Config) (*detect.Judge, error) { return makeJudge(c, true) }
 
-func newJudge(c Config, features bool) (*detect.Judge, error) {
-	set := detect.LoadRules(rules.FS)
-	if dir := c.Rules.Folder; dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("config: rules.folder: %s is not a folder", dir)
-		}
-		set = detect.LoadRules(rules.FS, os.DirFS(dir))
+func makeJudge(c Config, features bool) (*detect.Judge, error) {
+	set, err := loadRules(c.Rules.Folder)
+	if err != nil {
+		return nil, err
 	}
-	if p := set.Problems(); len(p) > 0 {
-		return nil, fmt.Errorf("rule %w; tocsin rules test tells more", p[0])
-	}
+	return newJudge(c, set, features)
+}
+
+func newJudge(c Config, set *detect.RuleSet, features bool) (*detect.Judge, error) {
 	known, err := indicators(c.Indicators.Files)
 	if err != nil {
 		return nil, err
 	}
 	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Features: features}), nil
+}
+
+// loadRules compiles the shipped rules and those in the folder.
+func loadRules(dir string) (*detect.RuleSet, error) {
+	sources, err := ruleSources(dir)
+	if err != nil {
+		return nil, err
+	}
+	set := detect.LoadRules(sources...)
+	if p := set.Problems(); len(p) > 0 {
+		return nil, fmt.Errorf("rule %w; tocsin rules test tells more", p[0])
+	}
+	return set, nil
+}
+
+func ruleSources(dir string) ([]fs.FS, error) {
+	sources := []fs.FS{rules.FS}
+	if dir == "" {
+		return sources, nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("config: rules.folder: %s is not a folder", dir)
+	}
+	return append(sources, os.DirFS(dir)), nil
 }
 
 // indicators reads the administrator's lists. A line that is none is an error, for the same reason as a wrong rule.
@@ -81,7 +105,10 @@ func NewChecker(c Config, resolver mailauth.Resolver) (*mailauth.Checker, error)
 
 func defaultPolicy() Policy {
 	d := detect.DefaultPolicy()
-	return Policy{Mode: string(d.Mode), Malware: string(d.Malware), PhishHigh: string(d.PhishHigh), Phish: string(d.Phish), SpamHigh: string(d.SpamHigh), Spam: string(d.Spam), Bulk: string(d.Bulk), BulkFrom: d.BulkFrom}
+	return Policy{
+		Mode: string(d.Mode), Malware: string(d.Malware), PhishHigh: string(d.PhishHigh), Phish: string(d.Phish), SpamHigh: string(d.SpamHigh), Spam: string(d.Spam),
+		Bulk: string(d.Bulk), BulkFrom: d.BulkFrom, PriorityPoints: d.Priority.Points, PriorityStep: d.Priority.Step,
+	}
 }
 
 // Decider is the policy in the settings.
@@ -89,17 +116,29 @@ func (c Config) Decider() detect.Policy {
 	p, d := c.Policy, detect.DefaultPolicy()
 	d.Mode, d.Malware, d.PhishHigh, d.Phish = detect.Mode(p.Mode), detect.Treatment(p.Malware), detect.Treatment(p.PhishHigh), detect.Treatment(p.Phish)
 	d.SpamHigh, d.Spam, d.Bulk, d.BulkFrom = detect.Treatment(p.SpamHigh), detect.Treatment(p.Spam), detect.Treatment(p.Bulk), p.BulkFrom
+	d.Priority = detect.Strictness{Points: p.PriorityPoints, Step: p.PriorityStep}
 	return d
 }
 
-// decide is the policy in the words of the road.
-func (c Config) decide() func(detect.Verdict, *detect.Context) ingest.Decision {
-	policy := c.Decider()
-	return func(v detect.Verdict, at *detect.Context) ingest.Decision {
-		d := policy.Decide(v, at)
-		return ingest.Decision{
-			Action: string(d.Action), Location: string(d.Location), EmailAction: d.EmailAction, Policy: d.Policy, PolicyID: d.PolicyID,
-			OrgAction: d.OrgLevelAction, OrgPolicy: d.OrgLevelPolicy,
+// decider is what the book in force decides, in the words of the road.
+func decider(book func() *detect.Book) ingest.Decider {
+	return func(v detect.Verdict, c *detect.Context) []ingest.Decision {
+		each := book().DecideEach(v, c)
+		out := make([]ingest.Decision, len(each))
+		for i := range each {
+			out[i] = decided(&each[i])
 		}
+		return out
 	}
+}
+
+func decided(d *detect.Decision) ingest.Decision {
+	out := ingest.Decision{
+		Action: string(d.Action), Location: string(d.Location), EmailAction: d.EmailAction, Policy: d.Policy, PolicyID: d.PolicyID,
+		OrgAction: d.OrgLevelAction, OrgPolicy: d.OrgLevelPolicy, UserAction: d.UserLevelAction, UserPolicy: d.UserLevelPolicy,
+	}
+	if !d.Plain() {
+		out.Why = event.Decided{Reason: d.Reason, Treatment: string(d.Treatment), Watched: d.Watched, Priority: d.Priority, OrgKind: d.OrgLevelKind}
+	}
+	return out
 }

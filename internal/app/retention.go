@@ -54,5 +54,11 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.cases.ForgetPast(ctx, now.Add(-hunt.HistoryLife)); err != nil {
 		return fmt.Errorf("forget what was hunted: %w", err)
 	}
+	if err := a.cases.ForgetRuns(ctx, now.Add(-runLife)); err != nil {
+		return fmt.Errorf("forget what was judged again: %w", err)
+	}
 	return nil
 }
+
+// runLife is how long runs that judged mail again are kept with their results.
+const runLife = 90 * 24 * time.Hour

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,9 @@ const (
 	readTime  = 30 * time.Second
 	writeTime = time.Minute
 )
+
+// policyEvery is how often changes of the policy by other processes are looked for.
+const policyEvery = time.Second
 
 // listeners are the open ports of a running server.
 type listeners struct {
@@ -69,11 +73,19 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 		go func() { defer close(done); a.collect.run(collecting) }()
 		defer func() { stop(); <-done }()
 	}
+	late, stopLate := context.WithCancel(ctx)
+	defer stopLate()
+	a.late.Store(&late)
 	// The queue outlives ctx: it is stopped in order below, not cut off.
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start job queue: %w", err)
 	}
+	var watching sync.WaitGroup
+	watching.Go(func() { a.desk.Watch(late, policyEvery, a.log) })
+	watching.Go(func() { a.watchSupply(late) })
 	err = f(ctx)
+	stopLate()
+	watching.Wait()
 	a.drain(context.WithoutCancel(ctx))
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopJobs)
 	defer cancel()

@@ -30,6 +30,16 @@ const (
 	ActLabel         Action = "message labelled" // subject: the network message id
 	ActModel         Action = "model activated"  // subject: the threat it speaks of
 	ActModelReset    Action = "learning reset"
+
+	ActPolicyChanged  Action = "policy changed" // subject: the version
+	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value
+	ActEntryChanged   Action = "entry changed"
+	ActEntryRemoved   Action = "entry removed"
+	ActMailboxChanged Action = "mailbox settings changed" // subject: the mailbox
+	ActMailboxRemoved Action = "mailbox settings removed"
+	ActRejudged       Action = "mail judged again" // subject: the run
+	ActWhatIf         Action = "what-if run"
+	ActRunCancelled   Action = "run cancelled"
 )
 
 // Record is one line of the audit log: who did what to what, when, from where, and why.

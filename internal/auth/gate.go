@@ -160,9 +160,9 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 	return &Principal{Operator: o, Permissions: Granted(o.Roles), Via: "token"}, nil
 }
 
-// localPermissions is what `tocsin import` and `tocsin hunt` need from the server that holds the stores. Sorted. Whoever can read
+// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif) need from the server that holds the stores. Sorted. Whoever can read
 // the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone.
-var localPermissions = []Permission{EmailPreview, HuntRun, MailImport}
+var localPermissions = []Permission{EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, WhatIfRun}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

@@ -27,6 +27,11 @@ const (
 	LearningManage Permission = "learning.manage"  // train, activate and reset the local model
 	EmailRemove    Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove  Permission = "action.approve"   // approve what somebody else proposed
+	PolicyRead     Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
+	PolicyBlock    Permission = "policy.block"     // add block entries
+	PolicyEdit     Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
+	RejudgeRun     Permission = "rejudge.run"      // have delivered mail judged again
+	WhatIfRun      Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
 	MailImport     Permission = "mail.import"      // take mail from files into the stores
 	OperatorManage Permission = "operators.manage" // add operators, change roles, make tokens for others
 	AuditRead      Permission = "audit.read"       // read what operators did
@@ -55,9 +60,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel)
-	administrator := append(slices.Clone(operator), HuntManage, MailImport, AuditRead, MetricsRead, LearningManage)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -16,12 +16,14 @@ import (
 	"tocsin/internal/email"
 	"tocsin/internal/intel"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
 // message. Keys: want (threats and confidence, or "clean"), signals (ids that must speak), silent (ids that must not), auth (spf=pass
-// dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code
-// leads), learned (bad or good: judged by a local model that was taught so; see taughtModel).
+// dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads),
+// facts (ids that package scan is said to have found, beside what it does find in the message), learned (bad or good: judged by a local
+// model that was taught so; see taughtModel).
 type verdictCase struct {
 	name    string
 	keys    map[string]string
@@ -50,7 +52,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "learned"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "learned"}, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -92,6 +94,13 @@ func (vc verdictCase) context() *detect.Context {
 	}
 	if qr := vc.keys["qr"]; qr != "" {
 		m.Links = append(m.Links, email.Link{URL: qr, Target: qr, Host: intel.DomainOf(qr), Where: email.InQRCode, Tag: "a"})
+	}
+	c.Files = scan.Open(context.Background(), m, scan.Limits{})
+	for _, id := range list(vc.keys["facts"]) {
+		if scan.Kinds[id] == "" {
+			panic(vc.name + ": package scan knows no fact " + id)
+		}
+		c.Files.Facts = append(c.Files.Facts, scan.Fact{ID: id, File: "offer.bin", Detail: "as the test says"})
 	}
 	from := ""
 	if len(m.From) > 0 {

@@ -43,6 +43,7 @@ func Detectors() []Detector {
 		detectorFunc{"aim", detectAim},
 		detectorFunc{"content", detectContent},
 		detectorFunc{"files", detectFiles},
+		detectorFunc{"inside", detectInside},
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},

@@ -75,6 +75,17 @@ func ParseRule(name string, b []byte) (*RuleFile, error) {
 	return f, f.validate(fail)
 }
 
+// RuleID reads the id out of a rule's text, "" when it has none: its file must be named so.
+func RuleID(b []byte) string {
+	var f struct {
+		ID string `yaml:"id"`
+	}
+	if len(b) > maxRuleFile || yaml.Unmarshal(b, &f) != nil || !kebab(f.ID) {
+		return ""
+	}
+	return f.ID
+}
+
 // yamlError takes the line out of the library's text ("yaml: unmarshal errors:\n  line 12: cannot ...").
 func yamlError(name string, err error) *RuleError {
 	text := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "yaml: "), "unmarshal errors:"))

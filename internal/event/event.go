@@ -34,6 +34,7 @@ type EmailEvent struct {
 	DeliveryLocation       string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Where it went at delivery"`
 	LatestDeliveryAction   string    `kql:"string,facet" doc:"Latest action of Tocsin or an operator"`
 	LatestDeliveryLocation string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Latest known place"`
+	LatestThreatTypes      string    `kql:"string,facet,list" values:"Malware,Phish,Spam" doc:"Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin)"`
 	ThreatTypes            string    `kql:"string,facet,list" values:"Malware,Phish,Spam" doc:"Verdicts, comma separated; empty when clean"`
 	ThreatNames            string    `kql:"string,facet,list" doc:"Malware family or name of the threat"`
 	ThreatClassification   string    `kql:"string,facet" doc:"Finer class of the threat"`
@@ -118,9 +119,9 @@ type PostDelivery struct {
 	NetworkMessageId      string    `kql:"string,id,later" doc:"Message"`
 	InternetMessageId     string    `kql:"string" doc:"Message-ID header"`
 	Action                string    `kql:"string,facet" doc:"What was done: Moved to quarantine, Quarantine release, ..."`
-	ActionType            string    `kql:"string,facet" values:"Phish ZAP,Malware ZAP,Spam ZAP,Manual remediation,Automated remediation,Quarantine release,User moved" doc:"Kind of action"`
+	ActionType            string    `kql:"string,facet" values:"Phish ZAP,Malware ZAP,Spam ZAP,Verdict changed,Manual remediation,Automated remediation,Quarantine release,User moved" doc:"Kind of action"`
 	ActionTrigger         string    `kql:"string,facet" doc:"Who started it"`
-	ActionResult          string    `kql:"string,facet" doc:"Success, Error, ..."`
+	ActionResult          string    `kql:"string,facet" values:"Pending,Success,Error,AdminPolicy" doc:"Pending: decided, not yet carried out. AdminPolicy: left alone, because of the policy, an override or the place"`
 	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
 	DeliveryLocation      string    `kql:"string,facet" doc:"Place after the action"`
 	SourceLocation        string    `kql:"string,facet" doc:"Place before the action"`
@@ -128,6 +129,7 @@ type PostDelivery struct {
 	DetectionMethods      string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
 	SenderFromAddress     string    `kql:"string,facet" doc:"Address of the From header"`
 	EmailDirection        string    `kql:"string,facet" doc:"Direction"`
+	AdditionalFields      string    `kql:"string,content" doc:"JSON: signals, scores and reason of a judgement after delivery (Tocsin)"`
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 
@@ -165,4 +167,41 @@ type Extra struct {
 	Scores  map[string]int  `json:"scores,omitempty"`
 	Auth    json.RawMessage `json:"auth,omitempty"` // mailauth.Results, when the sender was checked
 	Source  string          `json:"source,omitempty"`
+
+	Helo          string `json:"helo,omitempty"`            // name that the sending server gave
+	MailFromKnown bool   `json:"mail_from_known,omitempty"` // the envelope sender is known, even when it is empty
+
+	Decided *Decided `json:"decided,omitempty"` // nil when nothing had to be decided
+}
+
+// Reason says why it was decided so, "" when nothing had to be.
+func (x *Extra) Reason() string {
+	if x.Decided == nil {
+		return ""
+	}
+	return x.Decided.Reason
+}
+
+// Decided is what a policy decided for one recipient, where no column says it.
+type Decided struct {
+	Reason    string `json:"reason,omitempty"`    // one sentence for people
+	Treatment string `json:"treatment,omitempty"` // what the policy says: deliver, junk, quarantine, ...; when it only watches, not what was done
+	Watched   bool   `json:"watched,omitempty"`   // delivered only because the policy watches
+	Priority  bool   `json:"priority,omitempty"`  // stricter because the recipient is a priority account
+	OrgKind   string `json:"org_kind,omitempty"`  // kind of the allow or block entry that decided
+}
+
+// Rejudged is the shape of PostDelivery.AdditionalFields of a judgement after delivery.
+type Rejudged struct {
+	Signals    json.RawMessage `json:"signals,omitempty"` // array of detect.Signal
+	Scores     map[string]int  `json:"scores,omitempty"`
+	Confidence string          `json:"phish_confidence,omitempty"`
+	Before     string          `json:"before"`            // verdict before, in the words of ThreatTypes
+	Changes    []string        `json:"changes,omitempty"` // signals that came (+id) or went (-id)
+	Decided    Decided         `json:"decided"`
+	Policy     string          `json:"policy,omitempty"` // kind of policy that decided
+	PolicyID   string          `json:"policy_id,omitempty"`
+	Org        string          `json:"org,omitempty"`  // OrgLevelPolicy, when an override of the organisation decided
+	User       string          `json:"user,omitempty"` // UserLevelPolicy, when the recipient's own settings did
+	Run        string          `json:"run,omitempty"`  // id of the run that judged again
 }

@@ -1,7 +1,7 @@
 // Package eventstore keeps what happened: the hunting tables of package event, wide rows that are written once,
 // read by column over long ranges of time and almost never changed.
 //
-// A Store takes batches in (Append), answers compiled KQL (Query), lets the two "latest" columns of an email event follow
+// A Store takes batches in (Append), answers compiled KQL (Query), lets the "latest" columns of an email event follow
 // what happens after delivery (Patch), and forgets what is too old (Retain). Everything above it asks in KQL; only the
 // stores know SQL. Three rules make that safe and fast:
 //
@@ -67,6 +67,7 @@ type Patch struct {
 	At                     time.Time // becomes LastEventExecutionTime; must not be zero
 	LatestDeliveryAction   string
 	LatestDeliveryLocation string
+	LatestThreatTypes      *string // nil stays as it is; "" says that the message became harmless
 }
 
 // Stats describes a store.

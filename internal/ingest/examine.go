@@ -10,7 +10,6 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
-	"tocsin/internal/event"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/scan"
 )
@@ -23,6 +22,8 @@ type Examiner struct {
 	Own    func(netip.Addr) bool // nil: private and loopback addresses
 	Limits email.Limits
 	Scan   scan.Limits
+
+	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
 }
 
 // Examined is what an Examiner found.
@@ -33,11 +34,11 @@ type Examined struct {
 	Verdict          detect.Verdict
 	Defects          []string      // of the road, event.DefectParse and the like; those of the message are in Message
 	ParseTime        time.Duration // with what is inside the files
-	JudgeTime        time.Duration // with the checks of the sender, DNS included
+	JudgeTime        time.Duration // without the checks of the sender
 }
 
 // Examine judges one message. A bug that a message sets off becomes a defect, as on the road; the error is only ctx's.
-func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Examined, err error) {
+func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (Examined, error) {
 	if env.Journal {
 		raw, env = open(raw, env)
 	}
@@ -55,50 +56,48 @@ func (x Examiner) Examine(ctx context.Context, raw []byte, env Envelope) (out Ex
 			TLS: env.TLS, Recipients: env.Recipients, Defects: env.Defects,
 		},
 	}
+	return x.examine(ctx, f, raw)
+}
+
+// ExamineStored judges a message again from its raw bytes and what its events tell of its delivery. auth is what was found out about the
+// sender then; keys and records of senders change, so it is not asked again. Without it (nil) nothing is known of the sender.
+func (x Examiner) ExamineStored(ctx context.Context, raw []byte, j Job, auth *mailauth.Results) (Examined, error) {
+	x.Auth = nil
+	if auth != nil {
+		x.Auth = recorded(*auth)
+	}
+	return x.examine(ctx, &findings{org: x.Org, own: x.Own, now: time.Now().UTC(), size: len(raw), job: j}, raw)
+}
+
+// recorded answers what was found out before.
+type recorded mailauth.Results
+
+func (r recorded) Check(context.Context, *email.Message, []byte, mailauth.Envelope) mailauth.Results {
+	return mailauth.Results(r)
+}
+
+func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Examined, err error) {
 	if f.own == nil {
-		f.own = func(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+		f.own = private
 	}
-	out.NetworkMessageID = f.job.NetworkMessageID
-	step := func(defect string, do func()) (ok bool) {
-		defer func() {
-			if r := recover(); r != nil {
-				f.defects = append(f.defects, defect)
-				out.Verdict.Notes = append(out.Verdict.Notes, detect.Note{ID: defect, Text: fmt.Sprint(r)})
-			}
-		}()
-		do()
-		return true
+	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn}
+	var notes []detect.Note
+	e.failed = func(defect string, cause any, _ []byte) {
+		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})
 	}
-	began := time.Now()
-	parsed := step(event.DefectParse, func() {
-		f.m = email.Parse(raw, x.Limits)
-		f.describe()
-	})
-	if parsed {
-		step(event.DefectFiles, func() { f.files = scan.Open(ctx, f.m, x.Scan) })
+	if err := e.run(ctx, f, raw); err != nil {
+		return out, err
 	}
-	out.ParseTime = time.Since(began)
-	began = time.Now()
-	if parsed {
-		if x.Auth != nil {
-			step(event.DefectAuth, func() {
-				f.auth = x.Auth.Check(ctx, f.m, raw, f.envelope())
-				f.authKnown = true
-			})
-		}
-		step(event.DefectJudge, func() {
-			c := f.context()
-			out.Context = c
-			out.Verdict = x.Judge.Judge(ctx, c)
-		})
+	out = Examined{
+		NetworkMessageID: f.job.NetworkMessageID, Message: f.m, Context: f.context, Verdict: f.verdict, Defects: f.defects,
+		ParseTime: e.parsed, JudgeTime: e.judged,
 	}
-	out.JudgeTime = time.Since(began)
-	out.Message, out.Defects = f.m, f.defects
+	out.Verdict.Notes = append(out.Verdict.Notes, notes...)
 	if out.Message == nil {
 		out.Message = email.Parse(nil, x.Limits)
 	}
 	if out.Context == nil {
-		out.Context = &detect.Context{Message: out.Message, Auth: mailauth.Results{}, Org: x.Org, Now: at}
+		out.Context = &detect.Context{Message: out.Message, Auth: mailauth.Results{}, Org: f.org, Now: f.job.at()}
 	}
 	return out, ctx.Err()
 }

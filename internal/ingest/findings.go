@@ -37,9 +37,12 @@ type findings struct {
 	files     scan.Report
 	auth      mailauth.Results
 	authKnown bool
+	context   *detect.Context // nil until it is known
 	verdict   detect.Verdict
-	decision  Decision
-	defects   []string // of the road; those of the message are in m
+	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
+	defects   []string                 // of the road; those of the message are in m
+	extra     event.Extra              // what has no column and all recipients share
+	written   map[event.Decided]string // AdditionalFields by what was decided
 }
 
 // describe derives what follows from the message and its envelope alone.
@@ -133,8 +136,8 @@ func (f *findings) envelope() mailauth.Envelope {
 	return mailauth.Envelope{ClientIP: f.senderIP, Helo: f.senderHelo, MailFrom: f.mailFrom}
 }
 
-// context is what the judge sees. Now is the time of the message, so that judging it again gives the same verdict.
-func (f *findings) context() *detect.Context {
+// describeContext makes what the judge sees. Now is the time of the message, so that judging it again gives the same verdict.
+func (f *findings) describeContext() {
 	f.inside = f.fromInside()
 	c := &detect.Context{
 		Message:    f.m,
@@ -154,7 +157,15 @@ func (f *findings) context() *detect.Context {
 			}
 		}
 	}
-	return c
+	f.context = c
+}
+
+// decision is what was decided for the recipient at that place.
+func (f *findings) decision(i int) Decision {
+	if i < len(f.decisions) {
+		return f.decisions[i]
+	}
+	return watched
 }
 
 // fromInside reports whether the organisation itself sent the message. The From field alone proves nothing: a message that

@@ -18,7 +18,7 @@ func find(raw []byte, j Job) *findings {
 	own := func(a netip.Addr) bool {
 		return a.IsPrivate() || a.IsLoopback() || netip.MustParsePrefix("198.51.100.0/24").Contains(a)
 	}
-	f := &findings{job: j, org: org, own: own, size: len(raw), m: email.Parse(raw, email.Limits{}), decision: watch(detect.Verdict{}, nil)}
+	f := &findings{job: j, org: org, own: own, size: len(raw), m: email.Parse(raw, email.Limits{})}
 	f.describe()
 	return f
 }
@@ -100,7 +100,8 @@ func TestDirection(t *testing.T) {
 	} {
 		f := find(message("From: "+c.from, "", ""), Job{ClientIP: netip.MustParseAddr(c.client), Recipients: c.rcpt})
 		f.auth, f.authKnown = c.auth, true
-		if got := f.context().Direction; got != c.want {
+		f.describeContext()
+		if got := f.context.Direction; got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 		var rows []string

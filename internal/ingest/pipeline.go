@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -33,7 +32,7 @@ type Judge interface {
 	Judge(ctx context.Context, c *detect.Context) detect.Verdict
 }
 
-// Decision is what a policy makes of a verdict, in the words of the event tables.
+// Decision is what a policy makes of a verdict for one recipient, in the words of the event tables.
 type Decision struct {
 	Action      string // DeliveryAction
 	Location    string // DeliveryLocation
@@ -42,8 +41,9 @@ type Decision struct {
 	PolicyID    string
 	OrgAction   string // OrgLevelAction and OrgLevelPolicy, when an override of the organisation decided
 	OrgPolicy   string
-	UserAction  string
+	UserAction  string // UserLevelAction and UserLevelPolicy, when the recipient's own settings did
 	UserPolicy  string
+	Why         event.Decided // what has no column
 }
 
 // Events takes event rows. Append returns when they are durable; appending the same rows again changes nothing. It is called by
@@ -63,11 +63,11 @@ type PipelineConfig struct {
 	Ledger *casestore.Store
 	Events Events
 	Judge  Judge
-	Auth   Authenticator                                      // nil: nothing is known of the sender
-	Decide func(v detect.Verdict, c *detect.Context) Decision // nil: only watch, everything was delivered
-	Org    func() detect.Organisation                         // asked for every message; nil: nothing is known of the organisation
-	Own    func(netip.Addr) bool                              // addresses of the organisation's own servers; nil: private and loopback ones
-	Geo    Geo                                                // nil: no countries
+	Auth   Authenticator              // nil: nothing is known of the sender
+	Decide Decider                    // nil: only watch, everything was delivered
+	Org    func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
+	Own    func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
+	Geo    Geo                        // nil: no countries
 	Limits email.Limits
 	Scan   scan.Limits
 	Logger *slog.Logger // nil: discard
@@ -78,7 +78,7 @@ type PipelineConfig struct {
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
 	// Learn is called with every message that was judged and has features (detect.Options.Features). It must be quick and keep neither.
-	Learn func(networkMessageID string, c *detect.Context, v *detect.Verdict, d Decision)
+	Learn func(networkMessageID string, c *detect.Context, v *detect.Verdict, d []Decision)
 	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
 	// and a message that takes the process down is tried for ever.
 	Judging string
@@ -115,7 +115,7 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Own == nil {
-		c.Own = func(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+		c.Own = private
 	}
 	if c.Org == nil {
 		c.Org = func() detect.Organisation { return detect.Organisation{} }
@@ -135,10 +135,17 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 	return p
 }
 
+// private is who counts as an own server when nobody says.
+func private(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+
+// Decider applies the policy: one decision for each of c.Recipients, in their order.
+type Decider func(v detect.Verdict, c *detect.Context) []Decision
+
 // watch is the decision of an installation that only looks on: the mail system delivered.
-func watch(detect.Verdict, *detect.Context) Decision {
-	return Decision{Action: "Delivered", Location: "Inbox/folder", EmailAction: "No action taken"}
-}
+func watch(detect.Verdict, *detect.Context) []Decision { return nil }
+
+// watched is the decision for recipients for whom nobody decided.
+var watched = Decision{Action: "Delivered", Location: "Inbox/folder", EmailAction: "No action taken"}
 
 // Close waits for the last notes to the ledger.
 func (p *Pipeline) Close() error {
@@ -262,67 +269,48 @@ func (p *Pipeline) watched(ctx context.Context, f *findings, raw []byte) error {
 
 // judge fills f. The steps that need the processor take turns; looking up DNS in between does not hold one.
 func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
-	if err := acquire(ctx, p.cpu); err != nil {
+	x := p.exam()
+	x.failed = func(defect string, cause any, stack []byte) {
+		p.unjudged.Add(1)
+		p.cfg.Logger.Error("judging a message failed", "message", f.job.NetworkMessageID, "step", defect, "panic", fmt.Sprint(cause), "stack", string(stack))
+	}
+	if err := x.run(ctx, f, raw); err != nil {
 		return err
 	}
-	start := time.Now()
-	ok := p.step(f, event.DefectParse, func() {
-		f.m = email.Parse(raw, p.cfg.Limits)
-		f.describe()
-	})
-	if ok {
-		p.step(f, event.DefectFiles, func() { f.files = scan.Open(ctx, f.m, p.cfg.Scan) })
-	}
-	<-p.cpu
-	spent := time.Since(start)
-	if !ok {
-		f.m = nil
+	if f.m == nil {
 		return nil
 	}
-	if p.cfg.Auth != nil {
-		p.step(f, event.DefectAuth, func() {
-			f.auth = p.cfg.Auth.Check(ctx, f.m, raw, f.envelope())
-			f.authKnown = true
-		})
+	if x.complete {
+		x.step(f, event.DefectJudge, func() { f.decisions = p.cfg.Decide(f.verdict, f.context) })
+		if p.cfg.Learn != nil && f.verdict.Features != nil {
+			p.cfg.Learn(f.job.NetworkMessageID, f.context, &f.verdict, f.decisions)
+		}
 	}
-	if err := acquire(ctx, p.cpu); err != nil {
-		return err
+	for _, n := range f.verdict.Notes {
+		p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
 	}
-	defer func() { <-p.cpu }()
-	start = time.Now()
-	f.decision = watch(detect.Verdict{}, nil)
-	p.step(f, event.DefectJudge, func() {
-		c := f.context()
-		v := p.cfg.Judge.Judge(ctx, c)
-		f.decision = p.cfg.Decide(v, c)
-		f.verdict = v
-		if p.cfg.Learn != nil && v.Features != nil {
-			p.cfg.Learn(f.job.NetworkMessageID, c, &v, f.decision)
-		}
-		for _, n := range v.Notes {
-			p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
-		}
-		if len(v.Notes) > 0 {
-			f.defects = append(f.defects, event.DefectPartial)
-		}
-	})
+	if len(f.verdict.Notes) > 0 {
+		f.defects = append(f.defects, event.DefectPartial)
+	}
 	p.judged.Add(1)
-	p.judgeNanos.Add(int64(spent + time.Since(start)))
+	p.judgeNanos.Add(int64(x.parsed + x.judged))
 	return ctx.Err() // a judgement that was cut short by shutdown is not the message's verdict
 }
 
-// step runs one step of the judgement. A panic becomes a defect of the message: a bug must not cost the mail.
-func (p *Pipeline) step(f *findings, defect string, do func()) (ok bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			p.unjudged.Add(1)
-			f.defects = append(f.defects, defect)
-			p.cfg.Logger.Error("judging a message failed", "message", f.job.NetworkMessageID, "step", defect,
-				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-		}
-	}()
-	do()
-	return true
+// exam is how this pipeline examines one message.
+func (p *Pipeline) exam() *exam {
+	return &exam{
+		judge: p.cfg.Judge, auth: p.cfg.Auth, limits: p.cfg.Limits, scan: p.cfg.Scan,
+		turn: func(ctx context.Context) (func(), error) { return func() { <-p.cpu }, acquire(ctx, p.cpu) },
+	}
+}
+
+// Busy reports whether a message that just came is being judged. Work that can wait lets it go first.
+func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
+
+// Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
+func (p *Pipeline) Examiner() Examiner {
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn}
 }
 
 // unread lists a message without having read it.
@@ -330,7 +318,6 @@ func (p *Pipeline) unread(f *findings, defect string, err error) event.Batch {
 	p.unjudged.Add(1)
 	p.cfg.Logger.Error("message can't be judged", "message", f.job.NetworkMessageID, "sha256", f.job.SHA256, "defect", defect, "err", err)
 	f.defects = append(f.defects, defect)
-	f.decision = watch(detect.Verdict{}, nil)
 	return f.rows()
 }
 

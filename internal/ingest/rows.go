@@ -23,8 +23,8 @@ func (f *findings) rows() event.Batch {
 	}
 	e := f.email()
 	var b event.Batch
-	for _, r := range f.recipients {
-		b.Emails = append(b.Emails, f.to(e, r))
+	for i, r := range f.recipients {
+		b.Emails = append(b.Emails, f.to(e, r, f.decision(i)))
 	}
 	if f.m != nil {
 		b.Urls = f.urls()
@@ -42,18 +42,6 @@ func (f *findings) email() event.EmailEvent {
 
 		SenderMailFromAddress: f.mailFrom,
 		SenderMailFromDomain:  domainOf(f.mailFrom),
-
-		DeliveryAction:         f.decision.Action,
-		DeliveryLocation:       f.decision.Location,
-		LatestDeliveryAction:   f.decision.Action,
-		LatestDeliveryLocation: f.decision.Location,
-		EmailAction:            f.decision.EmailAction,
-		EmailActionPolicy:      f.decision.Policy,
-		EmailActionPolicyGuid:  f.decision.PolicyID,
-		OrgLevelAction:         f.decision.OrgAction,
-		OrgLevelPolicy:         f.decision.OrgPolicy,
-		UserLevelAction:        f.decision.UserAction,
-		UserLevelPolicy:        f.decision.UserPolicy,
 
 		EmailSize:              int64(f.size),
 		Connectors:             j.Source,
@@ -139,12 +127,9 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 			break
 		}
 	}
-	extra := event.Extra{Source: f.job.Source}
+	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown}
 	if len(v.Signals) > 0 {
 		extra.Signals = json.RawMessage(text(v.Signals))
-	}
-	if f.authKnown {
-		extra.Auth = json.RawMessage(text(f.auth))
 	}
 	if len(v.Scores) > 0 {
 		extra.Scores = make(map[string]int, len(v.Scores))
@@ -155,7 +140,7 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 	if f.authKnown {
 		extra.Auth = json.RawMessage(text(f.auth))
 	}
-	e.AdditionalFields = text(extra)
+	f.extra = extra
 }
 
 // methods is the column DetectionMethods: each named threat with the technologies that found it, heaviest first.
@@ -192,7 +177,13 @@ func confidence(v *detect.Verdict) string {
 }
 
 // to is the row of one recipient.
-func (f *findings) to(e event.EmailEvent, rcpt string) event.EmailEvent {
+func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEvent {
+	e.DeliveryAction, e.DeliveryLocation, e.EmailAction = d.Action, d.Location, d.EmailAction
+	e.LatestDeliveryAction, e.LatestDeliveryLocation, e.LatestThreatTypes = d.Action, d.Location, e.ThreatTypes
+	e.EmailActionPolicy, e.EmailActionPolicyGuid = d.Policy, d.PolicyID
+	e.OrgLevelAction, e.OrgLevelPolicy = d.OrgAction, d.OrgPolicy
+	e.UserLevelAction, e.UserLevelPolicy = d.UserAction, d.UserPolicy
+	e.AdditionalFields = f.additional(d.Why)
 	e.RecipientEmailAddress, e.RecipientDomain = rcpt, domainOf(rcpt)
 	e.ReportId = rowID(f.job.NetworkMessageID, "email", rcpt)
 	e.EmailDirection = string(detect.Inbound)
@@ -212,6 +203,22 @@ func (f *findings) to(e event.EmailEvent, rcpt string) event.EmailEvent {
 		e.ForwardingInformation = text([]struct{ ForwardingType, ForwardingUser string }{{"SMTP", by}})
 	}
 	return e
+}
+
+// additional is the column AdditionalFields. Recipients who share a decision share the text.
+func (f *findings) additional(why event.Decided) string {
+	if have, ok := f.written[why]; ok {
+		return have
+	}
+	extra := f.extra
+	if why != (event.Decided{}) {
+		extra.Decided = &why
+	}
+	if f.written == nil {
+		f.written = map[event.Decided]string{}
+	}
+	f.written[why] = text(extra)
+	return f.written[why]
 }
 
 // urls is one row a URL and place. The first text a reader saw on it stays.

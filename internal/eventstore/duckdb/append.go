@@ -290,6 +290,7 @@ func mergePatches(rows []patchRow) []patchRow {
 		if n := len(out); n > 0 && out[n-1].NetworkMessageID == r.NetworkMessageID && out[n-1].Recipient == r.Recipient {
 			r.LatestDeliveryAction = cmp.Or(r.LatestDeliveryAction, out[n-1].LatestDeliveryAction)
 			r.LatestDeliveryLocation = cmp.Or(r.LatestDeliveryLocation, out[n-1].LatestDeliveryLocation)
+			r.LatestThreatTypes = cmp.Or(r.LatestThreatTypes, out[n-1].LatestThreatTypes)
 			out[n-1] = r
 			continue
 		}
@@ -299,7 +300,7 @@ func mergePatches(rows []patchRow) []patchRow {
 }
 
 var patchTypes = func() (out []duckdb.TypeInfo) {
-	for _, id := range []duckdb.Type{duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_TIMESTAMP, duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR} {
+	for _, id := range []duckdb.Type{duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_TIMESTAMP, duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_BOOLEAN, duckdb.TYPE_VARCHAR} {
 		ti, err := duckdb.NewTypeInfo(id)
 		if err != nil {
 			panic(err)
@@ -318,15 +319,20 @@ func patchGroup(ctx context.Context, c *duckdb.Conn, rows []patchRow) error {
 	a, err := duckdb.NewQueryAppender(c, `UPDATE "EmailEvents" AS e SET
 	"LatestDeliveryAction" = CASE WHEN p.action = '' THEN e."LatestDeliveryAction" ELSE p.action END,
 	"LatestDeliveryLocation" = CASE WHEN p.location = '' THEN e."LatestDeliveryLocation" ELSE p.location END,
+	"LatestThreatTypes" = CASE WHEN p.judged THEN p.threats ELSE e."LatestThreatTypes" END,
 	"LastEventExecutionTime" = p.at
 FROM p WHERE e."NetworkMessageId" = p.id AND e."RecipientEmailAddress" = p.recipient AND e."LastEventExecutionTime" <= p.at`+where,
-		"p", patchTypes, []string{"id", "recipient", "at", "action", "location"})
+		"p", patchTypes, []string{"id", "recipient", "at", "action", "location", "judged", "threats"})
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
+		threats := ""
+		if r.LatestThreatTypes != nil {
+			threats = *r.LatestThreatTypes
+		}
 		err := a.AppendRow(eventstore.CleanString(r.NetworkMessageID), eventstore.CleanString(r.Recipient), r.At.UTC().Truncate(time.Microsecond),
-			eventstore.CleanString(r.LatestDeliveryAction), eventstore.CleanString(r.LatestDeliveryLocation))
+			eventstore.CleanString(r.LatestDeliveryAction), eventstore.CleanString(r.LatestDeliveryLocation), r.LatestThreatTypes != nil, eventstore.CleanString(threats))
 		if err != nil {
 			return errors.Join(err, a.Clear(), a.Close())
 		}

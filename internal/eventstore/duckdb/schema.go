@@ -143,6 +143,11 @@ func migrate(ctx context.Context, conn *sql.Conn, ts []*table) error {
 	return tx.Commit()
 }
 
+// firstValues fill a column that was added to a file with rows in it, where the zero value would be untrue.
+var firstValues = map[string]string{
+	"EmailEvents.LatestThreatTypes": `UPDATE "EmailEvents" SET "LatestThreatTypes" = "ThreatTypes" WHERE "ThreatTypes" <> ''`,
+}
+
 func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {
 	for _, t := range ts {
 		if _, err := tx.ExecContext(ctx, t.createSQL()); err != nil {
@@ -157,6 +162,11 @@ func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {
 			case !ok:
 				if _, err := tx.ExecContext(ctx, "ALTER TABLE "+quote(t.name)+" ADD COLUMN "+c.definition()); err != nil {
 					return err
+				}
+				if fill, ok := firstValues[t.name+"."+c.name]; ok {
+					if _, err := tx.ExecContext(ctx, fill); err != nil {
+						return err
+					}
 				}
 			case got != sqlTypes[c.kind].name:
 				return fmt.Errorf("column %s.%s is stored as %s, this version needs %s", t.name, c.name, got, sqlTypes[c.kind].name)

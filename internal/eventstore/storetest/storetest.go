@@ -425,6 +425,14 @@ func (s *suite) patch() {
 	want[0] = []any{"Quarantine release", "Inbox/folder", Base.Add(3 * time.Hour)}
 	s.want(rows, want...)
 	s.want("EmailEvents | where DeliveryLocation != 'Inbox/folder' or DeliveryAction != 'Delivered' | count", []any{int64(0)})
+	// A later judgement, and one that takes it back.
+	later, none := "Phish, Spam", ""
+	judged := patch(Mail(2), 4*time.Hour, "", "")
+	judged.LatestThreatTypes = &later
+	harmless := patch(Mail(3), 4*time.Hour, "", "")
+	harmless.LatestThreatTypes = &none
+	do(judged, harmless, patch(Mail(2), 5*time.Hour, "", ""))
+	s.want("EmailEvents | sort by Timestamp asc | take 3 | project LatestThreatTypes", []any{Mail(1).LatestThreatTypes}, []any{later}, []any{none})
 	if err := s.store.Patch(s.Context(), []eventstore.Patch{{NetworkMessageID: Mail(1).NetworkMessageId}}); err == nil {
 		s.Error("a patch without a time was accepted")
 	}

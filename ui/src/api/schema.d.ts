@@ -551,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/judging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the judge works with, and what judges mail again */
+        get: operations["get-judging"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/learning": {
         parameters: {
             query?: never;
@@ -619,6 +636,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done with judged mail now */
+        get: operations["get-policy"];
+        /** Change it, at once for all mail that comes; audited */
+        put: operations["put-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Allow and block entries, newest first */
+        get: operations["get-policy-entries"];
+        put?: never;
+        /** Add entries, all or none; allow entries need policy.edit; audited */
+        post: operations["post-policy-entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry */
+        get: operations["get-policy-entries-id"];
+        /** Change an entry; audited */
+        put: operations["put-policy-entries-id"];
+        post?: never;
+        /** Remove an entry; audited */
+        delete: operations["delete-policy-entries-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mailboxes with safe and blocked senders of their own */
+        get: operations["get-policy-mailboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/mailboxes/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of one mailbox */
+        get: operations["get-policy-mailboxes-address"];
+        /** Keep settings of one mailbox; audited */
+        put: operations["put-policy-mailboxes-address"];
+        post?: never;
+        /** Forget settings of one mailbox; audited */
+        delete: operations["delete-policy-mailboxes-address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every state of the policy: who, when, why, what changed */
+        get: operations["get-policy-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/preferences": {
         parameters: {
             query?: never;
@@ -630,6 +755,59 @@ export interface paths {
         get: operations["get-preferences"];
         /** Keep preferences of the operator */
         put: operations["put-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rejudge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs that judged delivered mail again, newest first */
+        get: operations["get-rejudge"];
+        put?: never;
+        /** Judge delivered mail again, and decide what is to be done about it; audited */
+        post: operations["post-rejudge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rejudge/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run and how far it is */
+        get: operations["get-rejudge-id"];
+        put?: never;
+        post?: never;
+        /** Cancel a run; what it decided stays; audited */
+        delete: operations["delete-rejudge-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rejudge/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that changed */
+        get: operations["get-rejudge-id-results"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -685,6 +863,59 @@ export interface paths {
         put?: never;
         /** Make the first administrator and sign in */
         post: operations["post-setup-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was tried on stored mail, newest first */
+        get: operations["get-whatif"];
+        put?: never;
+        /** Try a rule, entries or a policy on stored mail; nothing is changed by it; audited */
+        post: operations["post-whatif"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whatif/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run and how far it is */
+        get: operations["get-whatif-id"];
+        put?: never;
+        post?: never;
+        /** Cancel a run; audited */
+        delete: operations["delete-whatif-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whatif/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages with before and after, and the signals that changed */
+        get: operations["get-whatif-id-results"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -937,6 +1168,8 @@ export interface components {
             LatestDeliveryAction: string;
             /** @description Latest known place */
             LatestDeliveryLocation: string;
+            /** @description Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin) */
+            LatestThreatTypes: string;
             /** @description Tocsin's own UUIDv7 of the message, shared by all its recipients; its time is Timestamp */
             NetworkMessageId: string;
             /** @description Override of the organisation */
@@ -1090,6 +1323,78 @@ export interface components {
         };
         EmailURLs: {
             urls: components["schemas"]["EmailURL"][];
+        };
+        Entry: {
+            /** @enum {string} */
+            action: "Allow" | "Block";
+            by: string;
+            /** Format: date-time */
+            created: string;
+            /** @description What it does, in one sentence */
+            effect: string;
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @description null: never
+             */
+            expires: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "sender" | "domain" | "ip" | "url" | "file";
+            reason: string;
+            /** Format: int64 */
+            revision: number;
+            /** @description An allowed sender counts even when nothing proves it */
+            unproven: boolean;
+            /** Format: date-time */
+            updated: string;
+            updated_by: string;
+            value: string;
+        };
+        EntryChange: {
+            /** @enum {string} */
+            action: "Allow" | "Block";
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            expires?: string | null;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Revision that was edited; 409 when there is a newer one
+             */
+            revision: number;
+            unproven?: boolean;
+        };
+        EntryDraft: {
+            /**
+             * @description Allow needs policy.edit
+             * @enum {string}
+             */
+            action: "Allow" | "Block";
+            /**
+             * Format: date-time
+             * @description Absent: never
+             */
+            expires?: string | null;
+            /** @enum {string} */
+            kind: "sender" | "domain" | "ip" | "url" | "file";
+            reason: string;
+            /** @description Of an allowed sender or domain: count it even when nothing proves it */
+            unproven?: boolean;
+            /** @description Defanged ones are understood */
+            values: string[];
+        };
+        EntryPage: {
+            entries: components["schemas"]["Entry"][];
+            /** @description 'cursor' of the next page; empty when this is the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description How many match in all
+             */
+            total: number;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -1507,6 +1812,169 @@ export interface components {
             duplicate: boolean;
             network_message_id: string;
         };
+        Judging: {
+            policy: components["schemas"]["PolicyInForce"];
+            /** @description Runs that judge mail again, at work or waiting */
+            running: components["schemas"]["JudgingRun"][];
+            supply: components["schemas"]["Supply"];
+        };
+        JudgingCounts: {
+            /** Format: int64 */
+            action_changed: number;
+            /** @description By treatment before and after: 'deliver -> quarantine' */
+            actions: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Messages that could not be judged again in full
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Changes against what people decided about the message
+             */
+            contradicts: number;
+            /**
+             * Format: int64
+             * @description ZAP: actions that are decided and not yet carried out
+             */
+            decided: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Looked at so far
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Messages whose bytes or events are not kept any more
+             */
+            missing: number;
+            /** Format: int64 */
+            no_longer_flagged: number;
+            /**
+             * Format: int64
+             * @description ZAP: changes that ask for no action
+             */
+            noted: number;
+            /** Format: int64 */
+            now_flagged: number;
+            /**
+             * Format: int64
+             * @description Kept with the run
+             */
+            results: number;
+            /**
+             * Format: int64
+             * @description Messages in the time asked for
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Beyond what is kept; only counted
+             */
+            unkept: number;
+            /**
+             * Format: int64
+             * @description Threat or confidence, with the two above
+             */
+            verdict_changed: number;
+        };
+        JudgingResult: {
+            after: components["schemas"]["JudgingSide"];
+            before: components["schemas"]["JudgingSide"];
+            /** @enum {string} */
+            change: "now flagged" | "no longer flagged" | "verdict changed" | "action changed";
+            /** @description What people decided that speaks against the change; empty: nothing */
+            contradicts: string;
+            /** @description ZAP: what was decided */
+            decision: string;
+            network_message_id: string;
+            /** Format: int64 */
+            recipient_count: number;
+            /** @description The first of them */
+            recipients: string[];
+            sender: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description That came or went */
+            signals: components["schemas"]["SignalChange"][];
+            subject: string;
+            /** Format: date-time */
+            time: string;
+        };
+        JudgingResults: {
+            /**
+             * Format: int64
+             * @description 'after' of the next page; 0 when this is the last so far
+             */
+            next: number;
+            results: components["schemas"]["JudgingResult"][];
+        };
+        JudgingRun: {
+            /** @description Nobody asked for it: something changed */
+            automatic: boolean;
+            by: string;
+            counts: components["schemas"]["JudgingCounts"];
+            /** Format: date-time */
+            created: string;
+            /** @description Nothing is written down but the results */
+            dry_run: boolean;
+            /** Format: date-time */
+            ended: string | null;
+            /** @description Why it failed */
+            error: string;
+            id: string;
+            /** @enum {string} */
+            kind: "rejudge" | "whatif";
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            progress: number;
+            /**
+             * Format: double
+             * @description Messages a second at work
+             */
+            rate: number;
+            /** @description What started it */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Mail of this time and later
+             */
+            since: string;
+            /** Format: date-time */
+            started: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** @description Only changes that come to or go from this threat; empty: all */
+            threat: string;
+            /** @description Of a what-if: what it tries, in words */
+            tries: string;
+            /** Format: date-time */
+            until: string;
+        };
+        JudgingRuns: {
+            /** @description 'cursor' of the next page; empty when this is the last */
+            next: string;
+            runs: components["schemas"]["JudgingRun"][];
+        };
+        JudgingSide: {
+            location: string;
+            phish_confidence: string;
+            /** @description One sentence */
+            reason: string;
+            /** Format: int64 */
+            score: number;
+            threat_types: string[];
+            /** @description What the policy says; empty when that was not noted */
+            treatment: string;
+            /** @description The policy watches and only says it */
+            watched: boolean;
+        };
         LabelInputBody: {
             /**
              * @description none takes back what was said
@@ -1596,6 +2064,35 @@ export interface components {
             policy: string;
             spf: components["schemas"]["AuthCheck"];
         };
+        Mailbox: {
+            address: string;
+            blocked_domains: string[];
+            /** @description Their mail goes to junk */
+            blocked_senders: string[];
+            by: string;
+            /** @description Nothing is moved to the junk folder */
+            junk_off: boolean;
+            safe_domains: string[];
+            /** @description Their mail is not junk, when authentication proves them */
+            safe_senders: string[];
+            /** Format: date-time */
+            updated: string;
+        };
+        MailboxPage: {
+            mailboxes: components["schemas"]["Mailbox"][];
+            /** @description 'after' of the next page; empty when this is the last */
+            next: string;
+        };
+        MailboxSettings: {
+            blocked_domains: string[];
+            /** @description Their mail goes to junk */
+            blocked_senders: string[];
+            /** @description Nothing is moved to the junk folder */
+            junk_off: boolean;
+            safe_domains: string[];
+            /** @description Their mail is not junk, when authentication proves them */
+            safe_senders: string[];
+        };
         Operator: {
             email: string;
             /** @description UUIDv7 */
@@ -1622,9 +2119,129 @@ export interface components {
             /** @description Kind of policy that decided */
             policy: string;
             policy_id: string;
+            /** @description Stricter, because the recipient is a priority account */
+            priority: boolean;
+            /** @description Why, in one sentence; empty when there was nothing to decide */
+            reason: string;
             transport_rule: string;
             user_override: string;
             user_policy: string;
+            /** @description Delivered only because the policy watches */
+            watched: boolean;
+        };
+        PolicyChange: {
+            policy: components["schemas"]["PolicySettings"];
+            /** @description Why; shown in the history */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version that was edited; 409 when there is a newer one
+             */
+            version: number;
+        };
+        PolicyField: {
+            after: string;
+            before: string;
+            field: string;
+        };
+        PolicyInForce: {
+            /**
+             * Format: date-time
+             * @description When it was last edited in the product
+             */
+            at: string | null;
+            by: string;
+            /**
+             * Format: int64
+             * @description Allow and block entries, expired ones too
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Mailboxes with settings of their own
+             */
+            mailboxes: number;
+            policy: components["schemas"]["PolicySettings"];
+            reason: string;
+            /** @description What the settings file says; it decides only while the version is 0 */
+            settings: components["schemas"]["PolicySettings"];
+            /**
+             * Format: date-time
+             * @description When the running judge took it up
+             */
+            since: string;
+            /**
+             * @description Where it was written
+             * @enum {string}
+             */
+            source: "settings" | "product";
+            /**
+             * Format: int64
+             * @description 0: never edited in the product, the settings file decides
+             */
+            version: number;
+        };
+        PolicyPriority: {
+            /**
+             * Format: int64
+             * @description A threat counts from so many points less
+             */
+            points: number;
+            /** @description One step stricter: junk instead of delivery, quarantine instead of junk */
+            step: boolean;
+        };
+        PolicySettings: {
+            /** @enum {string} */
+            bulk: "deliver" | "junk" | "quarantine" | "reject" | "drop";
+            /**
+             * Format: int64
+             * @description Bulk level from which mail counts as bulk; 0: never
+             */
+            bulk_from: number;
+            /** @enum {string} */
+            malware: "deliver" | "junk" | "quarantine" | "replace" | "reject" | "drop";
+            /**
+             * @description watch: judge and record, deliver everything; act: do what the rest says
+             * @enum {string}
+             */
+            mode: "watch" | "act";
+            /** @enum {string} */
+            phish: "deliver" | "junk" | "quarantine" | "reject" | "drop";
+            /**
+             * @description Phish with high confidence
+             * @enum {string}
+             */
+            phish_high: "deliver" | "junk" | "quarantine" | "reject" | "drop";
+            /** @description What is stricter for priority accounts */
+            priority: components["schemas"]["PolicyPriority"];
+            /** @enum {string} */
+            spam: "deliver" | "junk" | "quarantine" | "reject" | "drop";
+            /**
+             * @description Spam with high confidence
+             * @enum {string}
+             */
+            spam_high: "deliver" | "junk" | "quarantine" | "reject" | "drop";
+        };
+        PolicyVersion: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description Against the version before, or the settings file as it is now */
+            changes: components["schemas"]["PolicyField"][];
+            policy: components["schemas"]["PolicySettings"];
+            reason: string;
+            /** Format: int64 */
+            version: number;
+            /** @description session, token or local */
+            via: string;
+        };
+        PolicyVersions: {
+            /**
+             * Format: int64
+             * @description 'below' of the next page; 0 when this is the last
+             */
+            next: number;
+            versions: components["schemas"]["PolicyVersion"][];
         };
         Preferences: {
             /** @enum {string} */
@@ -1708,6 +2325,26 @@ export interface components {
             at: string;
             by: string;
             reason: string;
+        };
+        RejudgeAsk: {
+            /** @description Only say what would be decided */
+            dry_run?: boolean;
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description Mail of this time and later; absent: as far back as the settings say (48 h)
+             */
+            since?: string | null;
+            /**
+             * @description Only changes that come to or go from this threat
+             * @enum {string}
+             */
+            threat?: "Malware" | "Phish" | "Spam";
+            /**
+             * Format: date-time
+             * @description Absent: now
+             */
+            until?: string | null;
         };
         Removed: {
             /**
@@ -1813,6 +2450,14 @@ export interface components {
             /** Format: int64 */
             weight: number;
         };
+        SignalChange: {
+            came: boolean;
+            claim: string;
+            id: string;
+            threat: string;
+            /** Format: int64 */
+            weight: number;
+        };
         Similar: {
             /** @description cluster, subject and sender, or empty when there is nothing to compare by */
             by: string;
@@ -1839,6 +2484,20 @@ export interface components {
         Split: {
             key: string;
             label: string;
+        };
+        Supply: {
+            /** @description Why the files as they are now were not taken; those from before are at work. Empty: they are */
+            problem: string;
+            /**
+             * Format: date-time
+             * @description When changed files were last taken up; null: as read at the start
+             */
+            reloaded: string | null;
+            /**
+             * Format: int64
+             * @description At work
+             */
+            rules: number;
         };
         Thresholds: {
             /**
@@ -1934,6 +2593,31 @@ export interface components {
             threat_names: string[];
             threat_types: string[];
             thresholds: components["schemas"]["Thresholds"];
+        };
+        WhatIfAsk: {
+            /** @description Added to the list */
+            entries?: components["schemas"]["EntryDraft"][];
+            policy?: components["schemas"]["PolicySettings"];
+            reason?: string;
+            /** @description Text of a rule (YAML); it replaces one of the same id */
+            rule?: string;
+            /**
+             * Format: date-time
+             * @description Absent: 30 days back, which is the most
+             */
+            since?: string | null;
+            /**
+             * @description Only changes that come to or go from this threat
+             * @enum {string}
+             */
+            threat?: "Malware" | "Phish" | "Spam";
+            /**
+             * Format: date-time
+             * @description Absent: now
+             */
+            until?: string | null;
+            /** @description Ids of entries that are taken off the list */
+            without?: string[];
         };
     };
     responses: never;
@@ -4090,6 +4774,62 @@ export interface operations {
             };
         };
     };
+    "get-judging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-learning": {
         parameters: {
             query?: never;
@@ -4320,6 +5060,722 @@ export interface operations {
             };
         };
     };
+    "get-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInForce"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInForce"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-policy-entries": {
+        parameters: {
+            query?: {
+                /** @description Absent: all */
+                kind?: "sender" | "domain" | "ip" | "url" | "file";
+                /** @description Absent: both */
+                action?: "Allow" | "Block";
+                /** @description Absent: both */
+                state?: "active" | "expired";
+                /** @description Part of value, reason or author */
+                search?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-policy-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-policy-entries-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-policy-entries-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-policy-entries-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-policy-mailboxes": {
+        parameters: {
+            query?: {
+                /** @description Part of the address */
+                search?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-policy-mailboxes-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-policy-mailboxes-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-policy-mailboxes-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-policy-versions": {
+        parameters: {
+            query?: {
+                /** @description Only older versions than this */
+                below?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-preferences": {
         parameters: {
             query?: never;
@@ -4396,6 +5852,304 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rejudge": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRuns"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-rejudge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejudgeAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rejudge-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-rejudge-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rejudge-id-results": {
+        parameters: {
+            query?: {
+                /** @description Absent: all */
+                change?: "now flagged" | "no longer flagged" | "verdict changed" | "action changed";
+                /** @description Only changes against what people decided */
+                contradicts?: boolean;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingResults"];
                 };
             };
             /** @description Unauthorized */
@@ -4746,6 +6500,304 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-whatif": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRuns"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-whatif-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingRun"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-whatif-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-whatif-id-results": {
+        parameters: {
+            query?: {
+                /** @description Absent: all */
+                change?: "now flagged" | "no longer flagged" | "verdict changed" | "action changed";
+                /** @description Only changes against what people decided */
+                contradicts?: boolean;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingResults"];
                 };
             };
             /** @description Unauthorized */
