@@ -35,6 +35,7 @@ type Config struct {
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
+	Brands       Brands       `koanf:"brands"`
 	Policy       Policy       `koanf:"policy"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
@@ -99,6 +100,11 @@ type Rules struct {
 // Indicators are lists of what is known to be bad, or good.
 type Indicators struct {
 	Files []string `koanf:"files"` // one value a line, or CSV with the columns type, value, threat, verdict, expires
+}
+
+// Brands beside those that ship with Tocsin, whose names others must not use.
+type Brands struct {
+	File string `koanf:"file"` // "Name | domains | how people write it", one a line; empty: none
 }
 
 // Policy says what is done with mail that was judged. Treatments are deliver, junk, quarantine, reject, drop, and for

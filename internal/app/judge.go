@@ -35,7 +35,28 @@ func newJudge(c Config, set *detect.RuleSet, features bool) (*detect.Judge, erro
 	if err != nil {
 		return nil, err
 	}
-	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Features: features}), nil
+	named, err := brands(c.Brands.File)
+	if err != nil {
+		return nil, err
+	}
+	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Brands: named, Features: features}), nil
+}
+
+// brands are the shipped table with the administrator's own lines over it; nil means the shipped one.
+func brands(path string) (*intel.Brands, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: brands.file: %w", err)
+	}
+	defer f.Close()
+	all, err := intel.ShippedBrands().Merge(f, filepath.Base(path))
+	if err != nil {
+		return nil, fmt.Errorf("config: brands.file: %w", err)
+	}
+	return all, nil
 }
 
 // loadRules compiles the shipped rules and those in the folder.

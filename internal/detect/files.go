@@ -44,7 +44,7 @@ func detectFiles(f *Facts, raise Raise) {
 			f.threatNames = append(f.threatNames, eicarName)
 		}
 		detectFileName(a, raise)
-		detectFileContent(f, a, content, raise)
+		detectFileContent(f, a, raise)
 		if !a.Inline {
 			offered++
 		}
@@ -119,32 +119,19 @@ func orUnknown(kind string) string {
 	return kind
 }
 
-func detectFileContent(f *Facts, a *email.Attachment, content []byte, raise Raise) {
-	page := a.Kind == "html" || a.Extension == "html" || a.Extension == "htm" || a.Extension == "shtml" || a.Extension == "xhtml"
-	switch {
-	case page && !a.Inline && !f.list:
+func detectFileContent(f *Facts, a *email.Attachment, raise Raise) {
+	if isPage(a) && a.Part != nil && !a.Inline && !f.list { // what it does is said by package scan
 		raise("html-attachment", say("%q, %d octets", a.Name, a.Size))
-		if mark := active(content); mark != "" {
-			raise("html-attachment-active", say("%q holds %s", a.Name, mark))
-		}
-	case a.Kind == "svg" || a.Extension == "svg":
-		if mark := active(content); mark != "" {
-			raise("svg-active", say("%q holds %s", a.Name, mark))
-		}
 	}
 }
 
-// marks of a page that does something: run, ask, or unpack itself.
-var marks = []string{"<script", "javascript:", "type=\"password\"", "type='password'", "type=password", "<form", "onload=", "onerror=", "<foreignobject", "<iframe", "atob(", "unescape("}
-
-func active(content []byte) string {
-	low := bytes.ToLower(content[:min(len(content), maxScript)])
-	for _, m := range marks {
-		if bytes.Contains(low, []byte(m)) {
-			return m
-		}
+// isPage says that a file opens in a browser.
+func isPage(a *email.Attachment) bool {
+	switch a.Extension {
+	case "html", "htm", "shtml", "xhtml", "xht", "mht", "mhtml":
+		return true
 	}
-	return ""
+	return a.Kind == "html" || a.Kind == "xhtml"
 }
 
 // detectBareAttachment finds a document that comes with hardly a word from a sender that does not know the reader.

