@@ -15,7 +15,7 @@ import (
 const (
 	maxWordText = 6 << 10 // octets of folded text whose words count
 	maxWords    = 140     // different words
-	backing     = 20      // points of detectors from which words may speak too
+	backing     = 20
 )
 
 // features gathers what a local model may know of a message: facts with fixed names, each with a value or "". A name is written so that
