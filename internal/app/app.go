@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -34,6 +35,8 @@ import (
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/scan"
+	"tocsin/internal/scan/yara"
 	"tocsin/ui"
 )
 
@@ -69,6 +72,8 @@ type App struct {
 	judge    *detect.Judge
 	desk     *policy.Desk
 	supply   supply
+	engines  []scan.Engine
+	lab      *detonate.Lab
 	again    *rejudge.Worker
 	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake   *ingest.Intake
@@ -156,6 +161,16 @@ func (a *App) connect() (err error) {
 		return err
 	}
 	org := c.Org()
+	var aside []yara.Problem
+	if a.engines, aside, err = c.Engines.scanners(); err != nil {
+		return err
+	}
+	for _, p := range aside {
+		a.log.Warn("a file of YARA rules is set aside", "file", p.File, "line", p.Line, "why", p.Text)
+	}
+	if a.lab, err = c.Engines.lab(a.cases, a.opt.Now); err != nil {
+		return err
+	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
 		Org: func() detect.Organisation { return org },
@@ -165,6 +180,8 @@ func (a *App) connect() (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
+		Done:    a.try,
+		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
 	if a.geo != nil {
@@ -174,17 +191,26 @@ func (a *App) connect() (err error) {
 		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
 		pipeline.Learn = a.collect.take
 	}
+	if !a.lab.Idle() {
+		pipeline.Late = a.lab
+	}
+	if c.Campaigns.Enabled {
+		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
+			return err
+		}
+	}
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	workers := river.NewWorkers()
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
+	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -271,6 +297,7 @@ func (a *App) Close() error {
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
 	}
+	errs = append(errs, closeEngines(a.engines))
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}

@@ -36,6 +36,8 @@ type Config struct {
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
 	Brands       Brands       `koanf:"brands"`
+	Engines      Engines      `koanf:"engines"`
+	Campaigns    Campaigns    `koanf:"campaigns"`
 	Policy       Policy       `koanf:"policy"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
@@ -127,6 +129,11 @@ type Policy struct {
 type Rejudge struct {
 	Automatic bool          `koanf:"automatic"`
 	Window    time.Duration `koanf:"window"` // how far back; at most 30 days
+}
+
+// Campaigns compares every message with those of the last days.
+type Campaigns struct {
+	Enabled bool `koanf:"enabled"`
 }
 
 // DNS for SPF, DKIM and DMARC.
@@ -255,6 +262,8 @@ func Defaults() Config {
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
+		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
+		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},

@@ -13,6 +13,7 @@ const (
 	Files          Family = "files"          // what it carries
 	Known          Family = "known"          // indicators
 	Shape          Family = "shape"          // looks of mass mail and careless tools
+	Likeness       Family = "likeness"       // messages it belongs together with
 	Rule           Family = "rule"           // rules/*.yaml
 	Learned        Family = "learned"        // what a local model was taught (learned.go)
 	Balance        Family = "balance"        // combination rules, and facts against
@@ -215,6 +216,19 @@ var catalogue = []Kind{
 	{"known-sender", Known, Phish, DomainReputation, 70, "The sender is on a list of known-bad senders"},
 	{"known-ip", Known, Phish, IPReputation, 50, "The sending server is on a list of known-bad addresses"},
 	{"known-file", Known, Malware, FileReputation, 100, "An attachment is on a list of known-bad files"},
+	// engines
+	{"engine-malware", Files, Malware, AntimalwareProtection, 100, "A malware engine knows the file"},
+	{"engine-phish", Files, Phish, AntimalwareProtection, 70, "A malware engine knows the page or message as phishing"},
+	{"engine-rule", Files, Malware, AntimalwareProtection, 60, "One of your YARA rules matches the file"},
+	{"engine-guess", Files, Malware, AntimalwareProtection, 15, "A malware engine finds the file's form suspicious"},
+	{"sandbox-malware", Files, Malware, FileDetonation, 100, "Run in a sandbox, the file behaved like malware"},
+	{"page-deceives", Links, Phish, URLDetonation, 60, "Opened in a browser, the link leads to a page that deceives"},
+	// messages of the last days
+	{"like-known-malware", Likeness, Malware, FingerprintMatching, 60, "Carries the same file as a message that was malware"},
+	{"like-known-phish", Likeness, Phish, FingerprintMatching, 36, "Is a copy of a message that was phishing"},
+	{"like-known-junk", Likeness, Spam, FingerprintMatching, 30, "Is a copy of a message that was junk"},
+	{"campaign-bad", Likeness, Phish, Campaign, 24, "One of many copies from different senders, and some of them were bad"},
+	{"campaign-wave", Likeness, Spam, Campaign, 24, "One of many copies that came from different senders within a day"},
 	// shape
 	{"risky-sender-tld", Shape, Phish, DomainReputation, 16, "Sender's top-level domain is known for abuse"},
 	{"random-sender", Shape, Phish, AdvancedFilter, 12, "Sender address looks machine-made"},

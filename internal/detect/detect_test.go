@@ -52,7 +52,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "learned"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "learned"}, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -94,6 +94,25 @@ func (vc verdictCase) context() *detect.Context {
 	}
 	if qr := vc.keys["qr"]; qr != "" {
 		m.Links = append(m.Links, email.Link{URL: qr, Target: qr, Host: intel.DomainOf(qr), Where: email.InQRCode, Tag: "a"})
+	}
+	for i, k := range list(vc.keys["kin"]) { // sender=threat+threat, "!" in front when the verdict was not sure, "*" behind for the same file
+		sender, threats, _ := strings.Cut(strings.TrimPrefix(k, "!"), "=")
+		kin := detect.Kin{NetworkMessageID: fmt.Sprint("k", i), At: c.Now.Add(-time.Hour), Sender: sender, Sure: k[0] != '!', Points: 80,
+			SameFile: strings.HasSuffix(threats, "*"), Why: "27 of 32 text samples alike"}
+		for t := range strings.SplitSeq(strings.TrimSuffix(threats, "*"), "+") {
+			if t != "" {
+				kin.Threats = append(kin.Threats, detect.Threat(t))
+			}
+		}
+		c.Kin = append(c.Kin, kin)
+	}
+	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox or page
+		kind, threat, _ := strings.Cut(e, "=")
+		a := scan.Answer{Engine: kind, File: "invoice.doc", Threat: threat, Kind: scan.Kind(kind), Run: kind == "sandbox"}
+		if kind == "clamav" {
+			a.Kind = scan.KindSignatures
+		}
+		c.Engines = append(c.Engines, a)
 	}
 	c.Files = scan.Open(context.Background(), m, scan.Limits{})
 	for _, id := range list(vc.keys["facts"]) {

@@ -51,6 +51,8 @@ func Detectors() []Detector {
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},
+		detectorFunc{"engines", detectEngines},
+		detectorFunc{"kin", detectKin},
 		detectorFunc{"against", detectAgainst},
 	}
 }

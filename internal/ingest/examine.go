@@ -24,6 +24,9 @@ type Examiner struct {
 	Scan   scan.Limits
 
 	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
+	kin  *Campaigns
+	ask  []scan.Engine
+	late Late
 }
 
 // Examined is what an Examiner found.
@@ -80,7 +83,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn}
+	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.ask, late: x.late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})
