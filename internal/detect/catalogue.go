@@ -15,6 +15,7 @@ const (
 	Shape          Family = "shape"          // looks of mass mail and careless tools
 	Likeness       Family = "likeness"       // messages it belongs together with
 	Rule           Family = "rule"           // rules/*.yaml
+	Learned        Family = "learned"        // what a local model was taught (learned.go)
 	Balance        Family = "balance"        // combination rules, and facts against
 )
 
@@ -246,6 +247,9 @@ var catalogue = []Kind{
 	{"bulk-undeclared", Shape, Phish, GeneralFilter, 8, "Offers to unsubscribe in the text, but not in the form that mass mail must have"},
 	{"careless-server", Shape, Phish, IPReputation, 10, "The server that sent it does not give a proper name"},
 	{"decorated-name", Shape, Phish, GeneralFilter, 6, "Sender name is dressed up with signs"},
+	// learned; the weight is graded, up to the one that stands here
+	{"learned", Learned, Phish, MixedAnalysisDetection, maxLearned, "Resembles mail that your own people called bad, more than mail they keep"},
+	{"learned-ordinary", Balance, "", "", -maxOrdinary, "Resembles the mail that your own people get every day"},
 	// against
 	{"authenticated-brand", Balance, "", "", -24, "DMARC passes for a domain of the brand it names"},
 	{"aligned-sender", Balance, "", "", -6, "SPF or DKIM proves the sender's domain, and nothing more"},

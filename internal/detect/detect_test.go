@@ -22,7 +22,8 @@ import (
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
 // message. Keys: want (threats and confidence, or "clean"), signals (ids that must speak), silent (ids that must not), auth (spf=pass
 // dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads),
-// facts (ids that package scan is said to have found, beside what it does find in the message).
+// facts (ids that package scan is said to have found, beside what it does find in the message), learned (bad or good: judged by a local
+// model that was taught so; see taughtModel).
 type verdictCase struct {
 	name    string
 	keys    map[string]string
@@ -51,7 +52,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "learned"}, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -166,8 +167,14 @@ func testIndicators(t testing.TB) *intel.Indicators {
 func TestVerdicts(t *testing.T) {
 	judge := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
 	raised := map[string]bool{}
+	taught := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
+	taught.SetModel(detect.Phish, taughtModel(t))
 	for _, vc := range readCases(t) {
 		t.Run(vc.name, func(t *testing.T) {
+			judge := judge
+			if vc.keys["learned"] != "" {
+				judge = taught
+			}
 			v := judge.Judge(context.Background(), vc.context())
 			for _, n := range v.Notes {
 				t.Errorf("note: %s", n.Text)
