@@ -85,6 +85,8 @@ type App struct {
 	explorer  *hunt.Explorer
 	hunter    *hunt.Runner
 	gate      *auth.Gate
+	learner   *Learner
+	collect   *collector // nil when learning.collect is false
 	api       *api.Server
 	metrics   *prometheus.Registry
 	coverage  coverageCache
@@ -158,7 +160,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.supply.seen = fingerprint(c) // before they are read: what changes in between is read again
-	if a.judge, err = NewJudge(c); err != nil {
+	if a.judge, err = makeJudge(c, c.Learning.Collect); err != nil {
 		return err
 	}
 	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
@@ -197,6 +199,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.geo != nil {
 		pipeline.Geo = a.geo
 	}
+	if c.Learning.Collect {
+		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
+		pipeline.Learn = a.collect.take
+	}
 	if !a.lab.Idle() {
 		pipeline.Late = a.lab
 	}
@@ -210,6 +216,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	workers := river.NewWorkers()
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
+	river.AddWorker(workers, &learningWorker{app: a})
 	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
@@ -220,7 +227,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
-			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -235,6 +243,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
+	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
+		return err
+	}
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -246,10 +257,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
+		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Hunter:    a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
-		Desk: a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

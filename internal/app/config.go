@@ -47,6 +47,7 @@ type Config struct {
 	Mail         Mail         `koanf:"mail"`
 	Events       Events       `koanf:"events"`
 	Hunting      Hunting      `koanf:"hunting"`
+	Learning     Learning     `koanf:"learning"`
 	Retention    Retention    `koanf:"retention"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Log          Log          `koanf:"log"`
@@ -220,6 +221,34 @@ func (h Hunting) validate(events int64) error {
 	return nil
 }
 
+// Learning is the local model: what it learns from, and whether it may speak.
+type Learning struct {
+	Collect        bool          `koanf:"collect"`         // keep features of delivered mail, and train in shadow
+	Activate       bool          `koanf:"activate"`        // a model that passes its check speaks without a person's word
+	Bad            int           `koanf:"bad"`             // messages called bad, before the first training
+	Good           int           `koanf:"good"`            // good ones
+	Every          int           `koanf:"every"`           // new labels before the next training
+	Examples       int           `koanf:"examples"`        // kept, half of them with a label at most
+	Quiet          time.Duration `koanf:"quiet"`           // delivered mail that nobody reported for so long counts as good
+	FalsePositives float64       `koanf:"false_positives"` // percent of good mail that a model may find, in its check and in training
+}
+
+func (l Learning) validate() error {
+	switch {
+	case l.Bad < 20 || l.Good < 20:
+		return fmt.Errorf("config: learning.bad (%d) and learning.good (%d): 20 or more; from fewer nothing can be learned", l.Bad, l.Good)
+	case l.Every < 1:
+		return fmt.Errorf("config: learning.every: %d is out of bounds; 1 or more", l.Every)
+	case l.Examples < 1000 || l.Examples > 1_000_000:
+		return fmt.Errorf("config: learning.examples: %d is out of bounds; 1000 to 1000000", l.Examples)
+	case l.Quiet < time.Hour:
+		return fmt.Errorf("config: learning.quiet: %s is too short for anybody to report; 1h or more", l.Quiet)
+	case l.FalsePositives < 0.1 || l.FalsePositives > 1:
+		return fmt.Errorf("config: learning.false_positives: %g percent is out of bounds; 0.1 to 1", l.FalsePositives)
+	}
+	return nil
+}
+
 // Retention says how long what is kept. 0: for ever.
 type Retention struct {
 	Events time.Duration `koanf:"events"`
@@ -256,6 +285,7 @@ func Defaults() Config {
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
+		Learning:     Learning{Collect: true, Bad: 200, Good: 2000, Every: 50, Examples: 200_000, Quiet: 72 * time.Hour, FalsePositives: 0.5},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
@@ -458,6 +488,9 @@ func (c Config) validate() error {
 	}
 	if err := errors.Join(c.Memory.validate(), c.Directory.validate()); err != nil {
 		return errors.New(oneLine(err))
+	}
+	if err := c.Learning.validate(); err != nil {
+		return err
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }

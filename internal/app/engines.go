@@ -74,6 +74,12 @@ func (e Engines) scanners() (out []scan.Engine, problems []yara.Problem, err err
 	return out, problems, nil
 }
 
+// NewEngines prepares the engines of the settings for commands that judge without a server. They end with the process.
+func NewEngines(c Config) ([]scan.Engine, error) {
+	engines, _, err := c.Engines.scanners()
+	return engines, err
+}
+
 // lab prepares what finds out later. It is idle unless the administrator set something up.
 func (e Engines) lab(store detonate.Store, now func() time.Time) (*detonate.Lab, error) {
 	l := &detonate.Lab{Store: store, Brands: intel.ShippedBrands(), Hosts: intel.ShippedHosts(), Now: now}

@@ -16,6 +16,7 @@ const (
 	Memory         Family = "memory"         // what was remembered of sender and recipients
 	Likeness       Family = "likeness"       // messages it belongs together with
 	Rule           Family = "rule"           // rules/*.yaml
+	Learned        Family = "learned"        // what a local model was taught (learned.go)
 	Balance        Family = "balance"        // combination rules, and facts against
 )
 
@@ -229,6 +230,8 @@ var catalogue = []Kind{
 	{"engine-rule", Files, Malware, AntimalwareProtection, 60, "One of your YARA rules matches the file"},
 	{"engine-guess", Files, Malware, AntimalwareProtection, 15, "A malware engine finds the file's form suspicious"},
 	{"sandbox-malware", Files, Malware, FileDetonation, 100, "Run in a sandbox, the file behaved like malware"},
+	{"sandbox-known", Files, Malware, FileDetonationReputation, 100, "The same file behaved like malware before, run in a sandbox"},
+	{"page-known", Links, Phish, URLDetonationReputation, 60, "The same link led to a page that deceives before"},
 	{"page-deceives", Links, Phish, URLDetonation, 60, "Opened in a browser, the link leads to a page that deceives"},
 	// messages of the last days
 	{"like-known-malware", Likeness, Malware, FingerprintMatching, 60, "Carries the same file as a message that was malware"},
@@ -273,6 +276,9 @@ var catalogue = []Kind{
 	{"mail-bombing", Memory, Spam, MailBombing, 50, "One of dozens of sign-ups that flood the mailbox within an hour"},
 	{"known-correspondent", Balance, "", "", -12, "Mail has gone to and fro for long, and the sender is proven as always"},
 	{"known-thread", Balance, "", "", -16, "Answers a message on record, from somebody who took part in it"},
+	// learned; the weight is graded, up to the one that stands here
+	{"learned", Learned, Phish, MixedAnalysisDetection, maxLearned, "Resembles mail that your own people called bad, more than mail they keep"},
+	{"learned-ordinary", Balance, "", "", -maxOrdinary, "Resembles the mail that your own people get every day"},
 	// against
 	{"authenticated-brand", Balance, "", "", -24, "DMARC passes for a domain of the brand it names"},
 	{"aligned-sender", Balance, "", "", -6, "SPF or DKIM proves the sender's domain, and nothing more"},

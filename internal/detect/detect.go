@@ -9,6 +9,7 @@ package detect
 import (
 	"time"
 
+	"tocsin/internal/detect/model"
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/scan"
@@ -87,6 +88,7 @@ type Verdict struct {
 	BulkLevel    int            `json:"bulk_level"`             // 0..9
 	Signals      []Signal       `json:"signals"`                // by falling weight, then id; never nil
 	Notes        []Note         `json:"notes"`                  // what went wrong while judging; never nil
+	Features     model.Vector   `json:"-"`                      // what a local model learns from; nil unless asked for (Options.Features) or judged by
 }
 
 // Note says that a part of the judgement did not take place.

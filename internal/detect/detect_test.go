@@ -22,8 +22,9 @@ import (
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
 // message. Keys: want (threats and confidence, or "clean"), signals (ids that must speak), silent (ids that must not), auth (spf=pass
 // dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads),
-// facts (ids that package scan is said to have found, beside what it does find in the message). directory (people who are not protected),
-// and what is remembered: see past_test.go.
+// facts (ids that package scan is said to have found, beside what it does find in the message), learned (bad or good: judged by a local
+// model that was taught so; see taughtModel), directory (people who are not
+// protected), and what is remembered: see past_test.go.
 type verdictCase struct {
 	name    string
 	keys    map[string]string
@@ -52,7 +53,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "directory"}, k) && !slices.Contains(pastKeys, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "learned", "directory"}, k) && !slices.Contains(pastKeys, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -111,11 +112,16 @@ func (vc verdictCase) context() *detect.Context {
 		}
 		c.Kin = append(c.Kin, kin)
 	}
-	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox or page
+	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox, page, before or opened
 		kind, threat, _ := strings.Cut(e, "=")
 		a := scan.Answer{Engine: kind, File: "invoice.doc", Threat: threat, Kind: scan.Kind(kind), Run: kind == "sandbox"}
-		if kind == "clamav" {
+		switch kind {
+		case "clamav":
 			a.Kind = scan.KindSignatures
+		case "before": // a sandbox, before the message came
+			a.Kind, a.Run, a.At = scan.KindSandbox, true, c.Now.Add(-time.Hour)
+		case "opened": // a page, likewise
+			a.Kind, a.At = scan.KindPage, c.Now.Add(-time.Hour)
 		}
 		c.Engines = append(c.Engines, a)
 	}
@@ -167,8 +173,14 @@ func testIndicators(t testing.TB) *intel.Indicators {
 func TestVerdicts(t *testing.T) {
 	judge := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
 	raised := map[string]bool{}
+	taught := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
+	taught.SetModel(detect.Phish, taughtModel(t))
 	for _, vc := range readCases(t) {
 		t.Run(vc.name, func(t *testing.T) {
+			judge := judge
+			if vc.keys["learned"] != "" {
+				judge = taught
+			}
 			v := judge.Judge(context.Background(), vc.context())
 			for _, n := range v.Notes {
 				t.Errorf("note: %s", n.Text)

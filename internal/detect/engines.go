@@ -23,12 +23,18 @@ func detectEngines(f *Facts, raise Raise) {
 			evidence = say("%s: %s in %s; %s", a.Engine, a.Threat, where, a.Details)
 		}
 		id := engineSignal(a)
+		if known := earlier[id]; known != "" && !a.At.IsZero() && a.At.Before(f.Now) {
+			id = known
+		}
 		raise(id, evidence)
 		if kinds[id].Threat == Malware {
 			f.threatNames = append(f.threatNames, Clean(a.Threat, maxValue))
 		}
 	}
 }
+
+// earlier are the signals of what was found out in another message, before this one came.
+var earlier = map[string]string{"sandbox-malware": "sandbox-known", "page-deceives": "page-known"}
 
 // engineSignal tells what an answer means. ClamAV's names say what kind of finding it is: "Heuristics." are guesses about form, "PUA." programs
 // that somebody may want, "Phishing" pages and mails.

@@ -82,6 +82,8 @@ type PipelineConfig struct {
 	Refused func(error) bool
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
+	// Learn is called with every message that was judged and has features (detect.Options.Features). It must be quick and keep neither.
+	Learn func(networkMessageID string, c *detect.Context, v *detect.Verdict, d []Decision)
 	// Done is called after every message that was judged in full and whose events were stored. It must be quick.
 	Done func(Judged)
 	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
@@ -309,6 +311,9 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 	f.judged = x.complete
 	if x.complete {
 		x.step(f, event.DefectJudge, func() { f.decisions = p.cfg.Decide(f.verdict, f.context) })
+		if p.cfg.Learn != nil && f.verdict.Features != nil {
+			p.cfg.Learn(f.job.NetworkMessageID, f.context, &f.verdict, f.decisions)
+		}
 	}
 	for _, n := range f.verdict.Notes {
 		p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
@@ -334,7 +339,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.
