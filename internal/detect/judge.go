@@ -55,6 +55,7 @@ func Detectors() []Detector {
 		detectorFunc{"kin", detectKin},
 		detectorFunc{"past", detectPast},
 		detectorFunc{"thread", detectHijack},
+		detectorFunc{"requests", detectRequests},
 		detectorFunc{"against", detectAgainst},
 	}
 }

@@ -11,15 +11,16 @@ const maxRequest = 1800
 
 // detectRequests finds the requests of impostors by what their sentences ask for together, without knowing the organisation: colleagues and
 // partners write each of these sentences, hardly ever several of them, and not from outside.
-func detectRequests(f *Facts, free bool, raise Raise) {
-	if len(f.web) > 2 || f.bulkLevel() >= 4 || f.report || f.fromInside() {
+func detectRequests(f *Facts, raise Raise) {
+	if f.list || len(f.web) > 2 || f.bulkLevel() >= 4 || f.report || f.fromInside() {
 		return
 	}
 	s := tell(f.Message.Subject, ownText(cut(f.Message.Visible, maxBody)))
 	if s.letters > maxRequest {
 		return
 	}
-	house := f.proven() && f.freeMail == "" && !f.impersonates // a firm that is what it says; its people have favours to ask as well
+	free := f.freeMail != "" || f.answersToFreeMail()
+	house := f.proven() && f.freeMail == "" && !f.impersonates && !f.newcomer // a firm that is what it says; its people have favours to ask as well
 	if !house {
 		detectFavour(f, s, raise)
 	}

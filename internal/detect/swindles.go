@@ -16,7 +16,6 @@ func detectSwindles(f *Facts, raise Raise) {
 	}
 	detectImpostor(f, free, raise)
 	detectCallBack(f, raise)
-	detectRequests(f, free, raise)
 }
 
 // bulky says that the message is openly mass mail, which tells long stories of money without being a swindle.
