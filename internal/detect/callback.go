@@ -63,7 +63,8 @@ func (f *Facts) callStory(s *story, brand bool) (denied, told bool) {
 			points += x.n
 		}
 	}
-	return denied || undo && brand, points >= 4 && (denied || undo && s.has(saysUrgent))
+	stop := undo && s.money && len(f.web) == 0 && !f.greetsByName() // nothing but the number to stop it with
+	return denied || stop || undo && brand, points >= 4 && (denied || undo && s.has(saysUrgent)) || points >= 3 && stop
 }
 
 // greetsByName says that a recipient's name stands near the beginning of the text.

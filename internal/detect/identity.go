@@ -135,6 +135,9 @@ func detectNameTricks(f *Facts, raise Raise) {
 			raise("sender-domain-mixed", say("%s is read as %q", host(f.from.Domain), intel.Fold(shown)))
 		}
 	}
+	if w := styledWord(f.from.Name); w != "" {
+		raise("sender-name-styled", say("%q stands for %q", w, intel.Fold(w)))
+	}
 	if w := styledWord(f.from.Name + " " + f.Message.Subject); w != "" {
 		raise("styled-letters", say("%q stands for %q", w, intel.Fold(w)))
 	}

@@ -56,17 +56,20 @@ func (f *Facts) answersElsewhere() bool {
 
 // detectFavour finds what somebody asks in a chief's name: a payment, cards or lists, now, in secret, and do not ring me.
 func detectFavour(f *Facts, s *story, raise Raise) {
+	if s.together(saysCall|phone) {
+		return // who gives a number wants to be asked back
+	}
 	pressure := s.count(saysAvailable, saysUnreachable, saysSecret, saysUrgent, saysSend, saysFavour)
 	hides := s.count(saysUnreachable, saysSecret)
 	wants := ""
 	switch {
-	case s.has(saysGift) && pressure >= 2:
+	case s.has(saysGift) && s.has(saysUnreachable|saysSecret|saysUrgent) && s.has(saysSend|saysFavour):
 		wants = "gift"
 	case s.sentence(saysData|saysSend, 0) && (pressure >= 2 || f.freeMail != "") || s.has(saysData) && s.has(saysSend) && pressure >= 3:
 		wants = "data"
-	case s.has(saysPay) && pressure >= 3 && (hides > 0 || pressure >= 4):
+	case (s.has(saysPay) || s.money) && pressure >= 3 && hides > 0 && s.count(saysUrgent, saysSend, saysFavour) > 0:
 		wants = "payment"
-	case s.has(saysAvailable|saysFavour) && s.has(saysUnreachable) && pressure >= 3 && s.letters < 700:
+	case s.has(saysFavour) && s.has(saysUnreachable) && pressure >= 3 && s.letters < 700:
 		wants = "favour"
 	default:
 		return
@@ -84,7 +87,7 @@ func detectSalary(f *Facts, s *story, raise Raise) {
 		return
 	}
 	own := s.has(saysSwitched) || s.sentence(saysMine|saysSalary, 0) || s.sentence(saysMine|saysAccount, 0)
-	if own && (s.has(saysSwitched) || s.sentence(saysAccount|saysNew, 0) || s.sentence(saysAccount|saysChanged, 0) || s.sentence(saysSalary|saysChanged, 0)) {
+	if own && (s.has(saysSwitched) || s.sentence(saysMine|saysAccount|saysReason, 0) || s.account != "" || s.sentence(saysAccount|saysNew, 0) || s.sentence(saysAccount|saysChanged, 0) || s.sentence(saysSalary|saysChanged, 0)) {
 		raise("request-salary", say("%s; from %s", s.quote(saysSalary, saysMine, saysSwitched, saysChanged, saysNew, saysAccount), f.from.Addr))
 	}
 }

@@ -17,7 +17,7 @@ func (f *Facts) threadAsks(raise Raise) bool {
 	switch {
 	case s.account != "":
 		raise("thread-request", say("account %s", s.account))
-	case otherAccount(s), s.has(saysAccount) && s.has(saysPay), s.has(saysPay) && s.has(saysUrgent), s.sentence(saysData|saysSend, 0), s.has(saysSalary) && s.has(saysChanged):
+	case otherAccount(s), s.has(saysAccount) && s.has(saysPay), s.has(saysPay) && s.has(saysUrgent), s.together(saysPay | saysChanged), s.sentence(saysData|saysSend, 0), s.has(saysSalary) && s.has(saysChanged):
 		raise("thread-request", say("%s", s.quote(saysNew, saysChanged, saysAccount, saysPay, saysUrgent, saysData, saysSalary)))
 	default:
 		return false
@@ -26,7 +26,8 @@ func (f *Facts) threadAsks(raise Raise) bool {
 }
 
 // threadBrings looks at what the newcomer brings: a link that leads to nobody in the conversation, or a file that filters cannot open. Who writes
-// from home by free mail may well pass a link on, so there only hiding ones count.
+// from home by free mail may well pass a link on, so there only hiding ones count;
+// in plain text links are those of signatures.
 func (f *Facts) threadBrings(raise Raise) {
 	if n := f.lockedFile(); n != "" {
 		raise("thread-brings", say("%q", n))
@@ -34,7 +35,7 @@ func (f *Facts) threadBrings(raise Raise) {
 	}
 	for i := range f.web {
 		l := &f.web[i]
-		if f.hidingLink(l) || f.freeMail == "" && l.Where == email.InBody && f.foreignLink(l) {
+		if f.hidingLink(l) || f.freeMail == "" && f.htmlOnly && l.Where == email.InBody && f.foreignLink(l) {
 			raise("thread-brings", say("%s", l.URL))
 			return
 		}
