@@ -96,8 +96,12 @@ func TestDeliveredMailIsJudgedAgain(t *testing.T) {
 	}
 	timeline := ok[api.Timeline](reader.get(t, "/emails/"+id+"/timeline", "recipient", "bob@harbour.test")).Events
 	last := timeline[len(timeline)-1]
-	if last.Kind != "post_delivery" || last.Title != "Phish ZAP: Moved to quarantine, decided and not yet carried out" || !strings.Contains(last.Detail, "still in Inbox/folder") || !strings.Contains(last.Source, "started by nobody.security-administrator") {
+	if last.Kind != "rejudged" || last.Title != "Phish ZAP: Moved to quarantine, decided and not yet carried out" || !strings.Contains(last.Detail, "still in Inbox/folder") || !strings.Contains(last.Source, "started by nobody.security-administrator") {
 		t.Errorf("%+v", last)
+	}
+
+	if a := ok[api.Email](reader.get(t, "/emails/"+id, "recipient", "bob@harbour.test")).Again; a == nil || !a.Pending || a.Action != "Moved to quarantine" || a.OrgPolicy == "" || !strings.Contains(a.Reason, "seen elsewhere") || len(a.Came) != 0 {
+		t.Errorf("%+v", a)
 	}
 
 	// Again with the same outcome adds nothing; taking the entry off is noted and asks for nothing; putting it back is told again.
