@@ -1,10 +1,13 @@
 import type { Schemas } from "../../api/client";
 import { CheckmarkCircle16Regular, Delete16Regular, Flag16Regular, SubtractCircle16Regular } from "../../components/icons";
+import { Untrusted } from "../../components/Untrusted";
+import { useEvidence } from "../../text/useEvidence";
 import styles from "./Email.module.css";
 import { policyLines } from "./reasons";
 
 /** What was asked in turn at delivery, with the one marked that decided. */
 export function PolicyLines({ email }: { email: Schemas["Email"] }) {
+  const evidence = useEvidence();
   return (
     <ul className={styles.policy}>
       {policyLines(email).map((l) => {
@@ -12,7 +15,7 @@ export function PolicyLines({ email }: { email: Schemas["Email"] }) {
         return (
           <li key={l.text} className={l.kind === "none" ? styles.quiet : undefined}>
             <Icon aria-hidden />
-            <span>{l.text}{l.result && <>: <b>{l.result}</b></>}</span>
+            <span>{l.text}{l.result && <>: <b>{l.result}</b></>}{l.why && <small><Untrusted text={evidence(l.why)} /></small>}</span>
             {l.decided && <span className={styles.decided}>Decided</span>}
           </li>
         );

@@ -1,0 +1,71 @@
+// Runs that judge mail again or try something on it, in words.
+
+import type { Schemas } from "../../api/client";
+import { number } from "../../time/zone";
+import { treatmentWords, type Treatment } from "./decide";
+
+export type Run = Schemas["JudgingRun"];
+export type Result = Schemas["JudgingResult"];
+export type Side = Schemas["JudgingSide"];
+
+export const over = (r: Pick<Run, "state">) => r.state === "done" || r.state === "failed" || r.state === "cancelled";
+
+export const stateWords: Record<Run["state"], string> = { queued: "Waits", running: "At work", done: "Done", failed: "Failed", cancelled: "Cancelled" };
+
+/** "30 days", "48 hours": how far back a run looks. */
+export function reach(r: Pick<Run, "since" | "until">): string {
+  const hours = (Date.parse(r.until) - Date.parse(r.since)) / 3_600_000;
+  return hours > 72 ? `${Math.round(hours / 24)} days` : `${Math.max(1, Math.round(hours))} hour${Math.round(hours) > 1 ? "s" : ""}`;
+}
+
+export function verdictWords(s: Pick<Side, "threat_types" | "phish_confidence">): string {
+  if (s.threat_types.length === 0) return "Clean";
+  return s.threat_types.join(", ") + (s.threat_types.includes("Phish") && s.phish_confidence === "High" ? ", high confidence" : "");
+}
+
+const short: Record<string, string> = { deliver: "inbox", junk: "junk folder", quarantine: "quarantine", replace: "attachment replaced", reject: "refused", drop: "thrown away" };
+
+/** "inbox", "quarantine": where a treatment takes mail. */
+export function placeOf(treatment: string): string {
+  return short[treatment] ?? treatment;
+}
+
+export function sideWords(s: Side): string {
+  return verdictWords(s) + (s.treatment === "" ? "" : s.watched && s.treatment !== "deliver" ? `: inbox, only watched (would be: ${placeOf(s.treatment)})` : `: ${placeOf(s.treatment)}`);
+}
+
+export interface Move { from: string; to: string; n: number; milder: boolean }
+
+const order: readonly Treatment[] = ["deliver", "junk", "replace", "quarantine", "reject", "drop"];
+
+/** Counts by treatment before and after ("deliver -> quarantine"), most first. */
+export function moves(actions: Readonly<Record<string, number>>): Move[] {
+  return Object.entries(actions).flatMap(([key, n]) => {
+    const [from, to] = key.split(" -> ");
+    return from === undefined || to === undefined ? [] : [{ from: placeOf(from), to: placeOf(to), n, milder: order.indexOf(to as Treatment) < order.indexOf(from as Treatment) }];
+  }).sort((a, b) => b.n - a.n);
+}
+
+/** What came of a run, in one sentence. */
+export function summary(r: Run): string {
+  const c = r.counts;
+  const events = (n: number) => `${number(n)} email event${n === 1 ? "" : "s"}`;
+  const looked = `${number(c.messages)} message${c.messages === 1 ? "" : "s"}`;
+  const would = r.kind === "whatif" || r.dry_run;
+  const changed = c.verdict_changed + c.action_changed;
+  if (c.messages === 0 && over(r)) return c.total === 0 ? "There is no mail of that time." : "It ended before it looked at a message.";
+  if (c.verdict_changed === 0 && c.action_changed === 0) return over(r) ? `Of ${looked}, none ${would ? "would have been" : "was"} treated differently.` : `Nothing differs so far.`;
+  const parts = [
+    c.now_flagged > 0 && `${events(c.now_flagged)} ${would ? "would be flagged" : "became flagged"} that ${c.now_flagged === 1 ? "was" : "were"} not`,
+    c.no_longer_flagged > 0 && `${events(c.no_longer_flagged)} ${would ? "would not be flagged any more" : c.no_longer_flagged === 1 ? "is not flagged any more" : "are not flagged any more"}`,
+    c.action_changed > 0 && `${events(c.action_changed)} ${would ? "would be treated differently" : c.action_changed === 1 ? "is treated differently" : "are treated differently"}`,
+  ].filter((x) => x !== false);
+  return `Of ${looked}: ${parts.length > 0 ? parts.join("; ") : `${events(changed)} changed`}.`;
+}
+
+/** "Goes from inbox to quarantine": for readers of a list. */
+export function changeWords(r: Result): string {
+  return `${sideWords(r.before)}; then ${sideWords(r.after)}`;
+}
+
+export const treatmentName = (t: string) => treatmentWords[t as Treatment]?.name ?? t;
