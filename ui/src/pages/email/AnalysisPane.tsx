@@ -7,6 +7,7 @@ import { VerdictBadge } from "../../components/Verdict";
 import { AuthMarks } from "./AuthMarks";
 import styles from "./Email.module.css";
 import { PolicyLines } from "./PolicyLines";
+import { againLines, policyLines } from "./reasons";
 
 /** Why a message was judged as it was: signals by weight, who really sent it, which policy decided, and what was broken in it. */
 export function AnalysisPane({ email, badge, onHeaders }: { email: Schemas["Email"]; badge?: boolean; onHeaders: () => void }) {
@@ -34,9 +35,15 @@ export function AnalysisPane({ email, badge, onHeaders }: { email: Schemas["Emai
           <div className={styles.title}><h2>Authentication</h2><button type="button" className="textbutton" onClick={onHeaders}>Headers</button></div>
           <AuthMarks auth={email.auth} domain={e.SenderFromDomain} />
         </section>
+        {again && (
+          <section className={styles.block}>
+            <h2>Which policy decides now</h2>
+            <PolicyLines lines={againLines(email)} />
+          </section>
+        )}
         <section className={styles.block}>
           <h2>Which policy decided{again ? " at delivery" : ""}</h2>
-          <PolicyLines email={email} />
+          <PolicyLines lines={policyLines(email)} />
         </section>
         {email.defects.length > 0 && (
           <section className={styles.block}>

@@ -83,12 +83,12 @@ function ListMenu({ event: e }: { event: Schemas["EmailEvent"] }) {
   const all = [...offers("SenderFromAddress", e.SenderFromAddress, may), ...offers(ip, e[ip], may)];
   if (all.length === 0) return null;
   const item = (o: Offer) => (
-    <MenuItem key={`${o.action} ${o.kind}`} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} secondaryContent={<span className="mono clip" style={{ maxWidth: 260, display: "inline-block" }}>{evidence(o.kind === "ip" ? ip : "SenderFromAddress", o.value)}</span>} onClick={() => add({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>
+    <MenuItem key={`${o.action} ${o.kind}`} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} subText={<span className="mono"><Untrusted text={evidence(o.kind === "ip" ? ip : "SenderFromAddress", o.value)} /></span>} onClick={() => add({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>
   );
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement><Button appearance="subtle" icon={<Prohibited20Regular />}>Block or allow</Button></MenuTrigger>
-      <MenuPopover style={{ maxWidth: "none" }}>
+      <MenuPopover>
         <MenuList>
           {all.filter((o) => o.action === "Block").map(item)}
           {may.edit && <MenuDivider />}

@@ -78,6 +78,20 @@ export function policyLines({ policy: p, event: e, verdict: v }: Pick<Email, "po
   return out;
 }
 
+/** What decides since the latest judgement after delivery, in the same words. */
+export function againLines({ again: a, event: e }: Pick<Email, "again" | "event">): PolicyLine[] {
+  if (!a) return [];
+  const line = (text: string, result: string, decided: boolean): PolicyLine => ({ kind: "step", text, result, decided, why: decided ? a.reason : "" });
+  const place = placeWord(e.LatestDeliveryLocation) || "its place";
+  const result = a.pending ? `${a.action}, not carried out yet` : `stays in ${place}`;
+  const name = a.org_policy || (a.user_policy ? `Setting of the mailbox, ${a.user_policy}` : a.policy || "No policy has to act");
+  return [
+    line(name, result, true),
+    ...(a.priority ? [line("The recipient is a priority account", "treated more strictly", false)] : []),
+    ...(a.watched ? [line("The policy only watches", "nothing is done", false)] : []),
+  ];
+}
+
 /** What a preview left out: "1 script, 1 form, 5 remote images (2 trackers)"; "" when nothing had to go. */
 export function removedWords(r: Schemas["Removed"]): string {
   const one = (n: number, word: string, more = "") => (n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}${more}`]);

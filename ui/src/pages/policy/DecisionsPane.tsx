@@ -45,7 +45,6 @@ function Decisions({ now }: { now: InForce }) {
           <ModeCard before={now.policy} draft={draft} edit={edit} />
           <TreatmentCard before={now.policy} draft={draft} edit={edit} />
           <StricterCard before={now.policy} draft={draft} edit={edit} />
-          {state.run !== "" && <RunCard kind="whatif" id={state.run} title="What would it have done?" onClose={() => change({ run: "" }, { replace: true })} tall />}
         </div>
         <div className={styles.column}>
           <InForceCard now={now} />
@@ -58,6 +57,7 @@ function Decisions({ now }: { now: InForce }) {
           />
         </div>
       </div>
+      {state.run !== "" && <RunCard kind="whatif" id={state.run} title="What would it have done?" onClose={() => change({ run: "" }, { replace: true })} tall />}
       {changes.length > 0 && (
         <div className={styles.bar} role="region" aria-label="Changes that are not saved">
           <p>

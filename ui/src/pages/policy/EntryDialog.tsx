@@ -62,7 +62,7 @@ export function EntryDialog({ start, onClose }: { start: EntryStart; onClose: ()
           <DialogContent className={styles.form}>
             {add.isSuccess ? <Added entries={add.data} onClose={onClose} /> : (
               <>
-                <Segments label="Action" options={[["Block", "Block"], ["Allow", "Allow"]] as const} value={action} onChange={(a) => (a === "Block" || mayAllow ? (setAction(a), anew(), setDays(a === "Allow" && days === 0 ? 90 : days)) : undefined)} />
+                <div><Segments label="Action" options={[["Block", "Block"], ["Allow", "Allow"]] as const} value={action} onChange={(a) => (a === "Block" || mayAllow ? (setAction(a), anew(), setDays(a === "Allow" && days === 0 ? 90 : days)) : undefined)} /></div>
                 {!mayAllow && <p className={styles.dim}>Letting mail in needs the permission policy.edit, which the role Security Administrator has. You may block.</p>}
                 <div className={styles.pair} style={{ gridTemplateColumns: "minmax(0, 1fr) 180px" }}>
                   <Field label="What" required hint="One on each line. Defanged ones are understood.">
@@ -89,11 +89,14 @@ export function EntryDialog({ start, onClose }: { start: EntryStart; onClose: ()
               </>
             )}
           </DialogContent>
-          <DialogActions fluid>
+          {!add.isSuccess && mayTry && run === "" && (
+            <DialogActions position="start">
+              <Button appearance="subtle" icon={<Beaker16Regular />} disabledFocusable={!usable || tried.isPending} onClick={() => usable && tried.mutate({ entries: [draft()], reason: "before an entry is added" }, { onSuccess: (r) => setRun(r.id) })}>What would it have done?</Button>
+            </DialogActions>
+          )}
+          <DialogActions position="end">
             {add.isSuccess ? <Button appearance="primary" ref={focusOnce} onClick={onClose}>Close</Button> : (
               <>
-                {mayTry && run === "" && <Button className={styles.split} appearance="subtle" icon={<Beaker16Regular />} disabledFocusable={!usable || tried.isPending} onClick={() => usable && tried.mutate({ entries: [draft()], reason: "before an entry is added" }, { onSuccess: (r) => setRun(r.id) })}>What would it have done?</Button>}
-                <span className={styles.push} />
                 <Button onClick={onClose}>Cancel</Button>
                 <Button appearance="primary" disabledFocusable={!ready} onClick={go}>{add.isPending ? "Adding" : values.length > 1 ? `${action} ${number(values.length)}` : action}</Button>
               </>

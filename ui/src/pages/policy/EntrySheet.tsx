@@ -80,7 +80,7 @@ function Sheet({ entry: e, onRemove, onClose, onReload }: { entry: Entry; onRemo
           <>
             <h2>Change it</h2>
             <div className={styles.pair} style={{ gridTemplateColumns: "auto 220px minmax(0, 1fr)" }}>
-              <Field label="Action"><Segments label="Action" options={[["Block", "Block"], ["Allow", "Allow"]] as const} value={action} onChange={setAction} /></Field>
+              <Field label="Action"><div><Segments label="Action" options={[["Block", "Block"], ["Allow", "Allow"]] as const} value={action} onChange={setAction} /></div></Field>
               <Field label="Ends" {...(e.expired && days < 0 && changed ? { validationState: "error" as const, validationMessage: "Choose a new end" } : {})}>
                 <Select value={String(days)} onChange={(_, d) => setDays(Number(d.value))}>
                   <option value="-1">As it is ({expiryWords(e, now)})</option>
@@ -95,9 +95,8 @@ function Sheet({ entry: e, onRemove, onClose, onReload }: { entry: Entry; onRemo
           </>
         ) : <p className={styles.dim}>Changing or removing it needs the permission policy.edit, which the role Security Administrator has.</p>}
       </DialogContent>
-      <DialogActions fluid>
-        {may && <Button className={styles.split} appearance="subtle" onClick={onRemove}>Remove…</Button>}
-        <span className={styles.push} />
+      {may && <DialogActions position="start"><Button appearance="subtle" onClick={onRemove}>Remove…</Button></DialogActions>}
+      <DialogActions position="end">
         <Button onClick={onClose} {...(may ? {} : { appearance: "primary" as const })}>Close</Button>
         {may && <Button appearance="primary" disabledFocusable={!ready} onClick={go}>{save.isPending ? "Saving" : "Save"}</Button>}
       </DialogActions>

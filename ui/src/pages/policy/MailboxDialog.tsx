@@ -64,9 +64,8 @@ function Form({ address: given, of, onClose }: { address: string; of: Schemas["M
         {remove.error ? <ProblemNote error={remove.error} /> : null}
         {sure && <p role="alert">Without settings the mailbox is treated like every other. <Button size="small" onClick={() => remove.mutate(given, { onSuccess: onClose })}>Remove the settings</Button> <Button size="small" appearance="subtle" onClick={() => setSure(false)}>Keep them</Button></p>}
       </DialogContent>
-      <DialogActions fluid>
-        {may && of && !sure && <Button className={styles.split} appearance="subtle" onClick={() => setSure(true)}>Remove…</Button>}
-        <span className={styles.push} />
+      {may && of && !sure && <DialogActions position="start"><Button appearance="subtle" onClick={() => setSure(true)}>Remove…</Button></DialogActions>}
+      <DialogActions position="end">
         <Button onClick={onClose}>{may ? "Cancel" : "Close"}</Button>
         {may && <Button appearance="primary" disabledFocusable={!ready} title={empty ? "Nothing is set yet" : undefined} onClick={go}>{put.isPending ? "Saving" : "Save"}</Button>}
       </DialogActions>

@@ -18,7 +18,7 @@ import { useZone } from "../../time/Clock";
 import { both, clock, day, full, number } from "../../time/zone";
 import styles from "./Policy.module.css";
 import { useCancelRun, useResults, useRun } from "./queries";
-import { moves, over, placeOf, reach, stateWords, summary, verdictWords, type Result, type Run, type Side } from "./runs";
+import { moves, over, placeWords, reach, stateWords, summary, verdictWords, type Result, type Run, type Side } from "./runs";
 
 /** One run: how far it is, what came of it, and the messages that differ with before and after. */
 export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKind; id: string; title: string; onClose: () => void; tall?: boolean; back?: ReactNode }) {
@@ -26,7 +26,9 @@ export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKin
   const r = run.data;
   const card = useRef<HTMLElement>(null);
   // Whoever asked for it, or follows a link to it, wants to see it.
-  useEffect(() => card.current?.scrollIntoView({ block: "nearest" }), [id]);
+  useEffect(() => {
+    void card.current?.scrollIntoView({ block: "nearest" });
+  }, [id]);
   return (
     <section ref={card} className={`card ${styles.listcard} ${tall ? styles.tall : ""}`} aria-label={title}>
       <div className={styles.runhead}>
@@ -87,7 +89,7 @@ export function Moves({ run: r }: { run: Run }) {
   if (all.length === 0) return null;
   return (
     <ul className={styles.moves} aria-label="From where to where, in email events">
-      {all.map((m) => <li key={`${m.from} ${m.to}`}>{m.from === m.to ? <span>{m.from}, now done instead of only watched</span> : <span className={styles.state}>{m.from}<ArrowRight16Regular aria-label="to" />{m.to}</span>}<b className="num">{number(m.n)}</b></li>)}
+      {all.map((m) => <li key={`${m.from} ${m.to}`}><span className={styles.state}>{m.from}<ArrowRight16Regular aria-label="to" />{m.to}</span><b className="num">{number(m.n)}</b></li>)}
     </ul>
   );
 }
@@ -139,8 +141,8 @@ function useColumns(): ListColumn<Result>[] {
     { key: "time", label: "Received", min: 104, grow: 0, from: 620, cell: (r) => <time className="num" dateTime={r.time} title={both(new Date(r.time))}><span className={styles.faded}>{day(new Date(r.time), zone)}</span> {clock(new Date(r.time), zone)}</time> },
     { key: "message", label: "Message", min: 180, grow: 2.4, cell: (r) => <span className={styles.two} title={revealed(r.subject)}><b className="clip">{r.subject ? <Untrusted text={r.subject} /> : <i>(no subject)</i>}</b><small className="clip">from <Untrusted text={evidence(r.sender)} /></small></span> },
     { key: "recipients", label: "Recipients", min: 130, grow: 1.2, from: 900, cell: (r) => <span className={styles.two}><span className="clip"><Untrusted text={r.recipients[0] ?? ""} /></span>{r.recipient_count > 1 && <small className="num">and {number(r.recipient_count - 1)} more</small>}</span> },
-    { key: "before", label: "Before", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.before} /> },
-    { key: "after", label: "After", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.after} /> },
+    { key: "before", label: "Before", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.before} score={r.before.score !== r.after.score} /> },
+    { key: "after", label: "After", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.after} score={r.before.score !== r.after.score} /> },
     {
       key: "why", label: "Why", min: 150, grow: 2, from: 760,
       cell: (r) => {
@@ -151,7 +153,7 @@ function useColumns(): ListColumn<Result>[] {
   ];
 }
 
-function SideCell({ side: s }: { side: Side }) {
-  const where = s.treatment === "" ? "" : s.watched && s.treatment !== "deliver" ? `inbox; only watched` : placeOf(s.treatment);
-  return <span className={styles.two} title={s.watched ? `Would be: ${placeOf(s.treatment)}` : undefined}><b className="clip">{verdictWords(s)}</b><small className="clip num">{where}{where && ", "}score {s.score}</small></span>;
+function SideCell({ side: s, score }: { side: Side; score: boolean }) {
+  const text = [placeWords(s), ...(score ? [`score ${s.score}`] : [])].filter((x) => x !== "").join(", ");
+  return <span className={styles.two} title={`${verdictWords(s)}: ${text}${s.watched && s.treatment !== "deliver" ? ". Delivered, because the policy only watches" : ""}`}><b className="clip">{verdictWords(s)}</b>{text && <small className="clip num">{text}</small>}</span>;
 }

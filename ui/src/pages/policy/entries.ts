@@ -71,7 +71,7 @@ export function expiryWords(e: Pick<Entry, "expires" | "expired">, now: Date): s
 /** The words of a refusal without the value that stands beside it anyway. */
 export function problemWords(text: string): string {
   const rest = text.replace(/^value ".*?": /s, "");
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
+  return rest.replace(/^want /, "it should be ");
 }
 
 export interface Offer { kind: EntryKind; value: string; action: Action; label: string }

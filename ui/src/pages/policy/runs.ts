@@ -2,7 +2,6 @@
 
 import type { Schemas } from "../../api/client";
 import { number } from "../../time/zone";
-import { treatmentWords, type Treatment } from "./decide";
 
 export type Run = Schemas["JudgingRun"];
 export type Result = Schemas["JudgingResult"];
@@ -20,7 +19,7 @@ export function reach(r: Pick<Run, "since" | "until">): string {
 
 export function verdictWords(s: Pick<Side, "threat_types" | "phish_confidence">): string {
   if (s.threat_types.length === 0) return "Clean";
-  return s.threat_types.join(", ") + (s.threat_types.includes("Phish") && s.phish_confidence === "High" ? ", high confidence" : "");
+  return s.threat_types.join(", ") + (s.threat_types.includes("Phish") && s.phish_confidence === "High" ? ", high" : "");
 }
 
 const short: Record<string, string> = { deliver: "inbox", junk: "junk folder", quarantine: "quarantine", replace: "attachment replaced", reject: "refused", drop: "thrown away" };
@@ -30,19 +29,25 @@ export function placeOf(treatment: string): string {
   return short[treatment] ?? treatment;
 }
 
-export function sideWords(s: Side): string {
-  return verdictWords(s) + (s.treatment === "" ? "" : s.watched && s.treatment !== "deliver" ? `: inbox, only watched (would be: ${placeOf(s.treatment)})` : `: ${placeOf(s.treatment)}`);
+/** Where mail goes on one side of a change; "" when that was not noted. */
+export function placeWords(s: Pick<Side, "treatment" | "watched">): string {
+  if (s.treatment === "") return "";
+  return s.watched && s.treatment !== "deliver" ? `${placeOf(s.treatment)}, if it acted` : placeOf(s.treatment);
 }
 
-export interface Move { from: string; to: string; n: number; milder: boolean }
+export interface Move { from: string; to: string; n: number }
 
-const order: readonly Treatment[] = ["deliver", "junk", "replace", "quarantine", "reject", "drop"];
+/** A treatment as it is counted: "quarantine", or "quarantine (watching)" where it was only said. */
+function moved(key: string): string {
+  const plain = key.replace(" (watching)", "");
+  return plain === key ? placeOf(key) : `${placeOf(plain)}, if it acted`;
+}
 
 /** Counts by treatment before and after ("deliver -> quarantine"), most first. */
 export function moves(actions: Readonly<Record<string, number>>): Move[] {
   return Object.entries(actions).flatMap(([key, n]) => {
     const [from, to] = key.split(" -> ");
-    return from === undefined || to === undefined ? [] : [{ from: placeOf(from), to: placeOf(to), n, milder: order.indexOf(to as Treatment) < order.indexOf(from as Treatment) }];
+    return from === undefined || to === undefined ? [] : [{ from: moved(from), to: moved(to), n }];
   }).sort((a, b) => b.n - a.n);
 }
 
@@ -54,7 +59,7 @@ export function summary(r: Run): string {
   const would = r.kind === "whatif" || r.dry_run;
   const changed = c.verdict_changed + c.action_changed;
   if (c.messages === 0 && over(r)) return c.total === 0 ? "There is no mail of that time." : "It ended before it looked at a message.";
-  if (c.verdict_changed === 0 && c.action_changed === 0) return over(r) ? `Of ${looked}, none ${would ? "would have been" : "was"} treated differently.` : `Nothing differs so far.`;
+  if (c.verdict_changed === 0 && c.action_changed === 0) return over(r) ? `Of ${looked}, none ${would ? "would have been" : "was"} treated differently.` : `Nothing differs so far, in ${looked}.`;
   const parts = [
     c.now_flagged > 0 && `${events(c.now_flagged)} ${would ? "would be flagged" : "became flagged"} that ${c.now_flagged === 1 ? "was" : "were"} not`,
     c.no_longer_flagged > 0 && `${events(c.no_longer_flagged)} ${would ? "would not be flagged any more" : c.no_longer_flagged === 1 ? "is not flagged any more" : "are not flagged any more"}`,
@@ -62,10 +67,3 @@ export function summary(r: Run): string {
   ].filter((x) => x !== false);
   return `Of ${looked}: ${parts.length > 0 ? parts.join("; ") : `${events(changed)} changed`}.`;
 }
-
-/** "Goes from inbox to quarantine": for readers of a list. */
-export function changeWords(r: Result): string {
-  return `${sideWords(r.before)}; then ${sideWords(r.after)}`;
-}
-
-export const treatmentName = (t: string) => treatmentWords[t as Treatment]?.name ?? t;
