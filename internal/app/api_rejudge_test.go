@@ -205,6 +205,11 @@ func TestChangedRulesAreTakenUpAndMailJudgedAgain(t *testing.T) {
 	comes(t, "the event does not follow", func() bool {
 		return slices.Equal(s.kql(t, `EmailEvents | project strcat(ThreatTypes, "/", LatestThreatTypes)`), []string{"/Phish"})
 	})
+	if e := ok[api.EmailPage](reader.get(t, "/explorer/emails", "view", "phish")).Rows; len(e) != 1 || e[0].Outcome != "delivered_threat" || e[0].ThreatTypes != "" || e[0].LatestThreatTypes != "Phish" {
+		t.Errorf("%+v", e)
+	} else if m := ok[api.Email](reader.get(t, "/emails/"+e[0].NetworkMessageId)); m.Event.Outcome != "delivered_threat" || m.Again == nil || len(m.Again.Came) != 1 || m.Again.Verdict.Score <= m.Verdict.Score || len(m.Again.Verdict.ThreatTypes) != 1 {
+		t.Errorf("%+v", m)
+	}
 	if got := s.kql(t, `EmailPostDeliveryEvents | project strcat(ActionTrigger, " ", DetectionMethods, " ", tostring(parse_json(AdditionalFields).changes))`); len(got) != 1 || !strings.HasPrefix(got[0], `ZAP: rules or indicators changed {"Phish":["General filter"]} ["+noon-meeting"`) {
 		t.Errorf("%q", got)
 	}
