@@ -142,7 +142,7 @@ check("what cannot be an entry, what is there already and what is one's own is t
 check("the list is searched and filtered, and the address says how", on, async ({ page, session }) => {
   const add = (d) => session.context.request.post("/api/v1/policy/entries", { data: d });
   assert.equal((await add({ kind: "domain", values: Array.from({ length: 1000 }, (_, i) => `n${i}.many.example`), action: "Block", reason: "a long list" })).status(), 200);
-  await add({ kind: "ip", values: ["198.51.100.0/24"], action: "Block", reason: "a network" });
+  await add({ kind: "ip", values: ["2001:db8:ffff::/48"], action: "Block", reason: "a network" });
   await policy(page, { tab: "list" });
   await page.getByRole("searchbox", { name: "Search entries" }).fill("many.example");
   await shows(page.getByRole("region", { name: "Allow and block list" }).locator("footer"), /of 1,000/);
@@ -154,9 +154,9 @@ check("the list is searched and filtered, and the address says how", on, async (
   await eventually(async () => assert.match(await page.evaluate(() => document.activeElement.dataset.cell ?? ""), /^\d{2,}:/));
   await page.getByRole("searchbox", { name: "Search entries" }).fill("");
   await page.getByLabel("Kind").selectOption("ip");
-  await seen(entries(page).getByText("198.51.100.0/24"));
+  await seen(entries(page).getByText("2001:db8:ffff::/48"));
   await page.reload();
-  await seen(entries(page).getByText("198.51.100.0/24"));
+  await seen(entries(page).getByText("2001:db8:ffff::/48"));
 });
 
 check("a mailbox gets safe senders, and they are taken away again", on, async ({ page }) => {
@@ -201,7 +201,7 @@ check("delivered mail is judged again, and the message tells what was decided", 
   await card.getByRole("grid", { name: "Messages that differ" }).locator("[data-cell]").first().press("Enter");
   await seen(page.getByRole("note", { name: "Judged again" }));
   await page.goto(`/email/${row.NetworkMessageId}?recipient=${row.RecipientEmailAddress}`);
-  await shows(page.getByRole("note", { name: "Judged again" }), /decided differently.*moved to quarantine is decided and not carried out yet.*seen in an attack/);
+  await shows(page.getByRole("note", { name: "Judged again" }), /decided differently.*To be moved to quarantine: decided, and not carried out yet.*seen in an attack/);
   await page.getByRole("note", { name: "Judged again" }).getByRole("button", { name: "Timeline" }).click();
   await seen(page.getByRole("tabpanel").getByText(/decided and not yet carried out/));
   await page.getByRole("group", { name: "Show" }).getByRole("button", { name: "Verdicts" }).click();

@@ -12,7 +12,7 @@ it("says nothing of a message that was judged once", () => expect(laterOf({ even
 it("says that it turned out bad, and that nothing was done yet", () => {
   const l = laterOf({ event: event({ LatestThreatTypes: "Phish", outcome: "delivered_threat" }), verdict: verdict([]), again: again(["Phish"], { pending: true, action: "Moved to quarantine" }) });
   expect(l).toMatchObject({ title: "Judged again: Phish, high confidence", worse: true });
-  expect(l?.text).toBe("At delivery it was judged clean. That it is to be moved to quarantine is decided and not carried out yet: it is still in Inbox.");
+  expect(l?.text).toBe("At delivery it was judged clean. To be moved to quarantine: decided, and not carried out yet. It is still in Inbox.");
 });
 
 it("says that the policy only watches, that it became harmless, and that only the decision differs", () => {

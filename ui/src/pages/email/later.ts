@@ -24,7 +24,7 @@ export function laterOf({ event: e, verdict: v, again: a }: Pick<Schemas["Email"
   const verdict = now === then ? `Judged again: still ${now}, but decided differently` : `Judged again: ${now}${a.verdict.threat_types.includes("Phish") && a.verdict.phish_confidence ? `, ${a.verdict.phish_confidence.toLowerCase()} confidence` : ""}`;
   const was = now === then ? "" : `At delivery it was judged ${then}. `;
   const done = a.pending
-    ? `That it is to be ${a.action.charAt(0).toLowerCase()}${a.action.slice(1)} is decided and not carried out yet: it is still in ${place}.`
+    ? `To be ${a.action.charAt(0).toLowerCase()}${a.action.slice(1)}: decided, and not carried out yet. It is still in ${place}.`
     : now === "clean" && a.org_policy === "" && a.user_policy === ""
       ? "Nothing has to be done."
       : a.watched ? `Nothing is done, because the policy only watches: it stays in ${place}.` : `It stays in ${place}.`;

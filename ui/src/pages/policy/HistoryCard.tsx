@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
 import { useZone } from "../../time/Clock";
-import { both, full } from "../../time/zone";
+import { both, clock, day, full, year } from "../../time/zone";
 import { differences, valueName, type Settings } from "./decide";
 import { Diff } from "./Diff";
 import styles from "./Policy.module.css";
@@ -43,7 +43,7 @@ export function HistoryCard({ now, onRestore }: { now: Schemas["PolicyInForce"];
           <li key={v.version}>
             <div className={styles.title}>
               <b className="num">Version {v.version}</b>
-              <span className={styles.dim}><time className="num" dateTime={v.at} title={both(new Date(v.at))}>{full(new Date(v.at), zone)}</time></span>
+              <span className={styles.dim}><time className="num" dateTime={v.at} title={both(new Date(v.at))}>{day(new Date(v.at), zone)} {year(new Date(v.at), zone)}, {clock(new Date(v.at), zone)}</time></span>
               <span style={{ flex: 1 }} />
               {v.version === now.version ? <span>in force</span> : restore(v.policy, `version ${v.version}`)}
             </div>

@@ -14,10 +14,10 @@ import { useZone } from "../../time/Clock";
 import { both, clock, day, full, number } from "../../time/zone";
 import { valueName } from "./decide";
 import styles from "./Policy.module.css";
-import { useJudging, useRuns } from "./queries";
+import { useJudging, useLearning, useRuns } from "./queries";
 import { RejudgeDialog } from "./RejudgeDialog";
 import { RunCard, StateWord } from "./RunCard";
-import { over, reach, type Run } from "./runs";
+import { modelWords, over, reach, type Run } from "./runs";
 
 /** What judges, and what judges mail again that was delivered already. */
 export function JudgingPane() {
@@ -61,6 +61,7 @@ function SupplyCard() {
   const zone = useZone();
   const judging = useJudging();
   const j = judging.data;
+  const learning = useLearning();
   return (
     <section className={`card ${styles.block}`} aria-labelledby="judging-supply">
       <div className={styles.title}><h2 id="judging-supply">What judges now</h2></div>
@@ -69,6 +70,7 @@ function SupplyCard() {
           <dl className={styles.facts}>
             <dt>Rules</dt><dd><b className="num">{j ? number(j.supply.rules) : "…"}</b> at work</dd>
             <dt>Files</dt><dd className="num">{!j ? "…" : j.supply.reloaded ? <>taken up {full(new Date(j.supply.reloaded), zone)}</> : "as read at the start"}</dd>
+            {learning.data && <><dt>Own model</dt><dd className="num">{modelWords(learning.data)}</dd></>}
             <dt>Policy</dt><dd>{!j ? "…" : `${valueName("mode", j.policy.policy.mode)}, ${j.policy.version > 0 ? `version ${j.policy.version}` : "from the settings file"}`}</dd>
             <dt>Entries</dt><dd className="num">{j ? `${number(j.policy.entries)} for everybody, ${number(j.policy.mailboxes)} mailbox${j.policy.mailboxes === 1 ? "" : "es"} with settings` : "…"}</dd>
           </dl>

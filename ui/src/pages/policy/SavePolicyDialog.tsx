@@ -7,13 +7,13 @@ import { leastReason, ReasonField } from "../email/ReasonField";
 import { cautions, differences, type Settings } from "./decide";
 import { Diff } from "./Diff";
 import styles from "./Policy.module.css";
-import { usePolicy, useSavePolicy } from "./queries";
+import { useRereadPolicy, useSavePolicy } from "./queries";
 
 /** Saves a changed policy: what changes, what to think of, and why. */
 export function SavePolicyDialog({ now, draft, reason: given, onClose, onSaved }: { now: Schemas["PolicyInForce"]; draft: Settings; reason: string; onClose: () => void; onSaved: () => void }) {
   const [reason, setReason] = useState(given);
   const save = useSavePolicy();
-  const policy = usePolicy();
+  const reread = useRereadPolicy();
   const ready = reason.trim().length >= leastReason && !save.isPending;
   const late = save.error instanceof Problem && save.error.status === 409;
   const warnings = cautions(draft, now.policy);
@@ -32,7 +32,7 @@ export function SavePolicyDialog({ now, draft, reason: given, onClose, onSaved }
             {late ? (
               <div className={styles.caution} role="alert">
                 <Warning16Regular aria-hidden />
-                <div>Somebody else saved the policy meanwhile. <button type="button" className="textbutton" onClick={() => void policy.refetch().then(onClose)}>Look at theirs</button> Your changes stay as a proposal on top of it.</div>
+                <div>Somebody else saved the policy meanwhile. <button type="button" className="textbutton" onClick={() => void reread().then(onClose)}>Look at theirs</button> Your changes stay as a proposal on top of it.</div>
               </div>
             ) : save.error ? <ProblemNote error={save.error} /> : null}
           </DialogContent>

@@ -3,7 +3,7 @@ import { readPolicy, writePolicy } from "../../address/policy";
 import { applied, cautions, choicesOf, differences, setOf, valueName, withValue, type Settings } from "./decide";
 import { endOf, expiryWords, guessKind, offers, ownAmong, problemWords, valuesOf, walls } from "./entries";
 import { settingsOf, textsOf, wrongOf } from "./mailboxes";
-import { moves, placeWords, reach, summary, verdictWords, type Run } from "./runs";
+import { modelWords, moves, placeWords, reach, summary, verdictWords, type Run } from "./runs";
 
 const usual: Settings = { mode: "watch", malware: "quarantine", phish_high: "quarantine", phish: "junk", spam_high: "junk", spam: "junk", bulk: "deliver", bulk_from: 0, priority: { points: 0, step: true } };
 
@@ -121,6 +121,12 @@ describe("runs", () => {
   });
   it("say from where to where, most first", () => {
     expect(moves({ "deliver -> junk": 1, "quarantine -> quarantine (watching)": 5, odd: 1 })).toEqual([{ from: "quarantine", to: "quarantine, if it acted", n: 5 }, { from: "inbox", to: "junk folder", n: 1 }]);
+  });
+  it("stand beside the local model", () => {
+    const l = { collecting: true, activates: false, examples: 0, phish: 3, spam: 4, good: 0, need_bad: 50, need_good: 500, models: [] };
+    expect(modelWords(l)).toBe("not trained yet: 7 of 50 messages are called bad");
+    expect(modelWords({ ...l, collecting: false })).toBe("not in use");
+    expect(modelWords({ ...l, models: [{ threat: "Phish", state: "shadow", trained: "", bad: 0, good: 0, features: 0, passed: true, check: "" }] })).toMatch(/in shadow/);
   });
   it("name both sides", () => {
     const side = { threat_types: ["Phish"], phish_confidence: "High", treatment: "quarantine", watched: false };

@@ -22,6 +22,12 @@ export function useSavePolicy() {
   });
 }
 
+/** Reads the policy and its history anew; for whoever was told that somebody else was faster. */
+export function useRereadPolicy() {
+  const client = useQueryClient();
+  return () => Promise.all([client.invalidateQueries({ queryKey: ["policy"] }), client.invalidateQueries({ queryKey: ["versions"] })]);
+}
+
 function changed(client: ReturnType<typeof useQueryClient>) {
   return Promise.all([["policy"], ["versions"], ["entries"], ["mailboxes"], ["judging"], ["check"]].map((queryKey) => client.invalidateQueries({ queryKey })));
 }
@@ -118,6 +124,11 @@ export function useRemoveMailbox() {
 /** What judges, looked at again now and then: files are taken up while it runs. */
 export function useJudging() {
   return useQuery({ queryKey: ["judging"], queryFn: ({ signal }) => ask<Schemas["Judging"]>(api.GET("/judging", { signal })), refetchInterval: 10_000 });
+}
+
+/** The local model; who may read mail may know of it. */
+export function useLearning() {
+  return useQuery({ queryKey: ["learning"], queryFn: ({ signal }) => ask<Schemas["Learning"]>(api.GET("/learning", { signal })) });
 }
 
 export function useRuns(kind: RunKind) {

@@ -11,6 +11,13 @@ export const over = (r: Pick<Run, "state">) => r.state === "done" || r.state ===
 
 export const stateWords: Record<Run["state"], string> = { queued: "Waits", running: "At work", done: "Done", failed: "Failed", cancelled: "Cancelled" };
 
+/** What the local model does at the moment, in words. */
+export function modelWords(l: Schemas["Learning"]): string {
+  if (l.models.length > 0) return l.models.map((m) => `${m.threat}: ${m.state === "active" ? "speaks" : "in shadow, does not speak yet"}`).join("; ");
+  if (!l.collecting) return "not in use";
+  return `not trained yet: ${number(l.phish + l.spam)} of ${number(l.need_bad)} messages are called bad`;
+}
+
 /** "30 days", "48 hours": how far back a run looks. */
 export function reach(r: Pick<Run, "since" | "until">): string {
   const hours = (Date.parse(r.until) - Date.parse(r.since)) / 3_600_000;
