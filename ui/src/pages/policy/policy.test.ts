@@ -111,7 +111,7 @@ describe("runs", () => {
     expect(summary(run({ kind: "rejudge" }))).toBe("Of 10 messages, none was treated differently.");
     expect(summary(run({}, { verdict_changed: 1, now_flagged: 1, action_changed: 2 }))).toBe("Of 10 messages: 1 email event would be flagged that was not; 2 email events would be treated differently.");
     expect(summary(run({ kind: "rejudge" }, { verdict_changed: 1, no_longer_flagged: 1 }))).toBe("Of 10 messages: 1 email event is not flagged any more.");
-    expect(summary(run({}, { verdict_changed: 3 }))).toBe("Of 10 messages: 3 email events changed.");
+    expect(summary(run({}, { verdict_changed: 3 }))).toBe("Of 10 messages: 3 email events would have another verdict.");
     expect(summary(run({}, { messages: 0, total: 0 }))).toBe("There is no mail of that time.");
     expect(summary(run({ state: "running" }, { messages: 4 }))).toMatch(/so far/);
   });

@@ -64,13 +64,14 @@ export function summary(r: Run): string {
   const events = (n: number) => `${number(n)} email event${n === 1 ? "" : "s"}`;
   const looked = `${number(c.messages)} message${c.messages === 1 ? "" : "s"}`;
   const would = r.kind === "whatif" || r.dry_run;
-  const changed = c.verdict_changed + c.action_changed;
+  const other = c.verdict_changed - c.now_flagged - c.no_longer_flagged;
   if (c.messages === 0 && over(r)) return c.total === 0 ? "There is no mail of that time." : "It ended before it looked at a message.";
   if (c.verdict_changed === 0 && c.action_changed === 0) return over(r) ? `Of ${looked}, none ${would ? "would have been" : "was"} treated differently.` : `Nothing differs so far, in ${looked}.`;
   const parts = [
     c.now_flagged > 0 && `${events(c.now_flagged)} ${would ? "would be flagged" : "became flagged"} that ${c.now_flagged === 1 ? "was" : "were"} not`,
     c.no_longer_flagged > 0 && `${events(c.no_longer_flagged)} ${would ? "would not be flagged any more" : c.no_longer_flagged === 1 ? "is not flagged any more" : "are not flagged any more"}`,
+    other > 0 && `${events(other)} ${would ? "would have" : other === 1 ? "has" : "have"} another verdict`,
     c.action_changed > 0 && `${events(c.action_changed)} ${would ? "would be treated differently" : c.action_changed === 1 ? "is treated differently" : "are treated differently"}`,
   ].filter((x) => x !== false);
-  return `Of ${looked}: ${parts.length > 0 ? parts.join("; ") : `${events(changed)} changed`}.`;
+  return `Of ${looked}: ${parts.join("; ")}.`;
 }
