@@ -78,6 +78,7 @@ func (s *Server) declare() {
 	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
 	s.declarePolicy()
 	s.declareJudging()
+	s.declareRules()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -34,6 +34,7 @@ import (
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/rulebook"
 	"tocsin/ui"
 )
 
@@ -68,6 +69,7 @@ type App struct {
 	geo      *ingest.GeoFile
 	judge    *detect.Judge
 	desk     *policy.Desk
+	rules    *rulebook.Desk
 	supply   supply
 	again    *rejudge.Worker
 	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -123,6 +125,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.desk, err = policy.Open(ctx, a.cases, c.Decider(), a.opt.Now); err != nil {
 		return err
 	}
+	if err = a.openRules(ctx); err != nil {
+		return err
+	}
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
@@ -149,8 +154,7 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return err
 	}
-	a.supply.seen = fingerprint(c) // before they are read: what changes in between is read again
-	if a.judge, err = NewJudge(c); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set()); err != nil {
 		return err
 	}
 	org := c.Org()
@@ -189,6 +193,7 @@ func (a *App) connect() (err error) {
 		return err
 	}
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
+	a.rules.Changed = a.rulesChanged
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
@@ -210,7 +215,7 @@ func (a *App) connect() (err error) {
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
-		Desk: a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Desk: a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
