@@ -39,6 +39,18 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./pages/rules/RulesPage"), "RulesPage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules/$id",
+  component: lazyRouteComponent(() => import("./pages/rules/RuleEditorPage"), "RuleEditorPage"),
+});
+
 const email = createRoute({
   getParentRoute: () => inside,
   path: "/email/$id",
@@ -46,7 +58,7 @@ const email = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
