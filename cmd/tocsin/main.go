@@ -31,6 +31,7 @@ type commands struct {
 	Rejudge rejudgeCommand `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
 	WhatIf  whatIfCommand  `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
 	User    userCommand    `cmd:"" help:"Operators and their API tokens."`
+	Learn   learnCommand   `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
 	Doctor  doctorCommand  `cmd:"" help:"Check everything the server depends on."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`

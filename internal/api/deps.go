@@ -45,6 +45,7 @@ type Deps struct {
 	Events    hunt.Store
 	Raw       RawMail
 	Intake    Intake
+	Learner   Learner
 	MaxMail   int64 // octets of one message that Intake takes; default 64 MiB
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each

@@ -115,6 +115,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, hunt.ErrNotFound):
 		return huma.NewError(http.StatusNotFound, errNoEmail.Error())
+	case errors.Is(err, ErrNoMessage), errors.Is(err, ErrNoModel):
+		return withTheir(http.StatusNotFound)
+	case errors.Is(err, ErrModelRefused):
+		return withTheir(http.StatusConflict)
 	case errors.Is(err, ErrRawGone):
 		return huma.NewError(http.StatusGone, ErrRawGone.Error())
 	case errors.Is(err, ErrRawDamaged):

@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -35,6 +36,8 @@ import (
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
+	"tocsin/internal/scan"
+	"tocsin/internal/scan/yara"
 	"tocsin/ui"
 )
 
@@ -71,6 +74,8 @@ type App struct {
 	desk     *policy.Desk
 	rules    *rulebook.Desk
 	supply   supply
+	engines  []scan.Engine
+	lab      *detonate.Lab
 	again    *rejudge.Worker
 	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake   *ingest.Intake
@@ -79,6 +84,8 @@ type App struct {
 	explorer *hunt.Explorer
 	hunter   *hunt.Runner
 	gate     *auth.Gate
+	learner  *Learner
+	collect  *collector // nil when learning.collect is false
 	api      *api.Server
 	metrics  *prometheus.Registry
 	coverage coverageCache
@@ -154,10 +161,20 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return err
 	}
-	if a.judge, err = newJudge(c, a.rules.Set()); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
 		return err
 	}
 	org := c.Org()
+	var aside []yara.Problem
+	if a.engines, aside, err = c.Engines.scanners(); err != nil {
+		return err
+	}
+	for _, p := range aside {
+		a.log.Warn("a file of YARA rules is set aside", "file", p.File, "line", p.Line, "why", p.Text)
+	}
+	if a.lab, err = c.Engines.lab(a.cases, a.opt.Now); err != nil {
+		return err
+	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
 		Org: func() detect.Organisation { return org },
@@ -167,26 +184,43 @@ func (a *App) connect() (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
+		Done:    a.try,
+		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
 	if a.geo != nil {
 		pipeline.Geo = a.geo
+	}
+	if c.Learning.Collect {
+		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
+		pipeline.Learn = a.collect.take
+	}
+	if !a.lab.Idle() {
+		pipeline.Late = a.lab
+	}
+	if c.Campaigns.Enabled {
+		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
+			return err
+		}
 	}
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	workers := river.NewWorkers()
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
+	river.AddWorker(workers, &learningWorker{app: a})
+	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
-			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -202,6 +236,9 @@ func (a *App) connect() (err error) {
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
+	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
+		return err
+	}
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -213,7 +250,7 @@ func (a *App) connect() (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Desk: a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
@@ -265,6 +302,7 @@ func (a *App) Close() error {
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
 	}
+	errs = append(errs, closeEngines(a.engines))
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}

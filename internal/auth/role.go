@@ -23,6 +23,8 @@ const (
 	EmailRead      Permission = "email.read"       // one message: verdict, headers, hops, URLs, attachments, timeline
 	EmailContent   Permission = "email.content"    // look into and download mail that was kept from its recipient
 	EmailPreview   Permission = "email.preview"    // the same for mail that its recipient has
+	EmailLabel     Permission = "email.label"      // say what a message is, for the local model to learn from
+	LearningManage Permission = "learning.manage"  // train, activate and reset the local model
 	EmailRemove    Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove  Permission = "action.approve"   // approve what somebody else proposed
 	PolicyRead     Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
@@ -61,8 +63,8 @@ func Roles() []Role {
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, PolicyBlock, WhatIfRun)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, RejudgeRun, MailImport, AuditRead, MetricsRead)
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -27,7 +27,13 @@ func detectAgainst(f *Facts, raise Raise) {
 			}
 		}
 	}
-	if f.list {
+	if v, ok := f.Message.Lookup("List-Unsubscribe"); ok && f.freeMail == "" && !isList(f.Message) && (f.proven() || !f.known && f.signedOwn) {
+		raise("open-bulk", say("List-Unsubscribe %s", v))
+	}
+	if f.report {
+		raise("delivery-report", say("%s", f.Message.Root.Type))
+	}
+	if isList(f.Message) {
 		raise("mailing-list", say("%s", f.header("List-Id")))
 	}
 	if len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {

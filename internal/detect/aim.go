@@ -29,11 +29,13 @@ func detectAim(f *Facts, raise Raise) {
 		case own && containsWord(subject, local):
 			raise("recipient-in-subject", say("subject %q holds %q of %s", f.Message.Subject, local, rcpt))
 		}
-		if !named && len(f.web) > 0 && !f.list && (strings.Contains(head, rcpt) || own && greets(head, local)) {
+		if !named && len(f.web) > 0 && !f.list && !f.report && (strings.Contains(head, rcpt) || own && greets(head, local)) {
 			raise("recipient-in-greeting", say("%q", firstLine(f.Message.Visible)))
 			named = true
 		}
-		if l := f.linkWith(rcpt); l != nil {
+		if l, coded := f.linkWith(rcpt); coded {
+			raise("recipient-in-link-coded", say("%s holds %s", l.URL, rcpt))
+		} else if l != nil {
 			raise("recipient-in-link", say("%s holds %s", l.URL, rcpt))
 		}
 	}
@@ -86,9 +88,11 @@ func firstLine(s string) string {
 }
 
 // linkWith returns the first link that carries addr as it is, percent-encoded, in base64 or in hex, when half of the links to others
-// do, or when it stands behind "#", where a page reads it to fill in its form. Newsletters have one such link among many.
-func (f *Facts) linkWith(addr string) *link {
-	tokens := []string{addr, strings.Replace(addr, "@", "%40", 1), strings.Replace(addr, "@", "%2540", 1), hex.EncodeToString([]byte(addr))}
+// do, or when it stands behind "#", where a page reads it to fill in its form. Newsletters have one such link among many. coded says that
+// it is written so that readers do not see it, or behind "#".
+func (f *Facts) linkWith(addr string) (l *link, coded bool) {
+	tokens := []string{addr, strings.Replace(addr, "@", "%40", 1), strings.Replace(addr, "@", "%2540", 1)}
+	inHex := hex.EncodeToString([]byte(addr))
 	b64 := base64.RawStdEncoding.EncodeToString([]byte(addr))
 	b64 = b64[:len(b64)-1] // the last character depends on what follows
 	var first *link
@@ -99,9 +103,10 @@ func (f *Facts) linkWith(addr string) *link {
 			continue
 		}
 		others++
-		found := strings.Contains(l.URL, b64)
+		low := strings.ToLower(l.URL)
+		hidden := strings.Contains(l.URL, b64) || strings.Contains(low, inHex)
+		found := hidden
 		if !found {
-			low := strings.ToLower(l.URL)
 			for _, t := range tokens {
 				found = found || strings.Contains(low, t)
 			}
@@ -110,14 +115,15 @@ func (f *Facts) linkWith(addr string) *link {
 			continue
 		}
 		if hash := strings.IndexByte(l.URL, '#'); hash >= 0 && (strings.Contains(l.URL[hash:], b64) || strings.Contains(strings.ToLower(l.URL[hash:]), addr)) {
-			return l
+			return l, true
 		}
+		coded = coded || hidden
 		if with++; first == nil {
 			first = l
 		}
 	}
 	if 2*with >= others {
-		return first
+		return first, coded && first != nil
 	}
-	return nil
+	return nil, false
 }

@@ -4,6 +4,9 @@ import (
 	"tocsin/internal/mailauth"
 )
 
+// manyOrgs is how many sites a message links to when it is about things in the world rather than a way to one of them.
+const manyOrgs = 4
+
 // detectAuthentication reads what the checks of the sender say. Without DNS and without a trusted server's word nothing is
 // known, and only the presence of a signature and the shape of the message speak, softly.
 func detectAuthentication(f *Facts, raise Raise) {
@@ -22,7 +25,7 @@ func detectAuthentication(f *Facts, raise Raise) {
 	if spfFailed && a.BestDKIM().Result != mailauth.Pass && !f.listProven {
 		raise("spf-fail-unsigned", say("SPF %s for %s: %s", result(a.SPF), a.SPF.Domain, a.SPF.Detail))
 	}
-	if !f.htmlOnly || !f.foreign || f.list {
+	if !f.htmlOnly || !f.foreign || f.list || f.orgs > manyOrgs {
 		return
 	}
 	switch {
@@ -32,7 +35,19 @@ func detectAuthentication(f *Facts, raise Raise) {
 		raise("unsigned-html", say("From %s; links to %s", f.from.Domain, f.linkOrgs()))
 	case !f.known && !f.signedOwn:
 		raise("unsigned-elsewhere", say("From %s; links to %s", f.from.Domain, f.linkOrgs()))
+	case !f.known && !f.counted() && !f.reply:
+		raise("html-leads-away", say("From %s; links to %s", f.from.Domain, f.linkOrgs()))
 	}
+}
+
+// counted says that some link goes through the click counter of a mailing service.
+func (f *Facts) counted() bool {
+	for i := range f.web {
+		if f.judge.hosts.Trackers.Match(f.web[i].host) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func result(c mailauth.Check) string {

@@ -15,8 +15,8 @@ func detectContent(f *Facts, raise Raise) {
 	if m.HTML == "" {
 		return
 	}
-	if f.htmlOnly && !f.list {
-		if n := letters(m.Hidden, 400); n >= 50 {
+	if (f.htmlOnly || f.otherText) && !f.list {
+		if n := letters(m.Hidden, 400); n >= 80 {
 			raise("hidden-text", say("at least %d hidden letters: %q", n, strings.TrimSpace(m.Hidden)))
 		}
 		seen := letters(m.Visible, 400)

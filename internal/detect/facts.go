@@ -13,6 +13,10 @@ import (
 const (
 	maxBody  = 64 << 10 // octets of visible text that are matched
 	maxLinks = 400      // links a reader can follow
+
+	maxBeyond   = 50 // targets of redirects that are judged like links
+	maxSigners  = 8
+	signingYear = 2018 // since then the large providers and brands sign all they send
 )
 
 // Facts is a Context with what several detectors need worked out once: who sends, where links lead, what is signed, the
@@ -30,23 +34,36 @@ type Facts struct {
 	name    []byte // folded display name
 	subject []byte // folded
 	body    []byte // folded visible text, at most maxBody of it
+	docs    []byte // folded text of documents, at most maxDocs of it
 
 	htmlOnly bool
-	links    []link // that a reader can follow, at most maxLinks
-	web      []link // those of them that are http or https
-	images   int    // remote or embedded images
-	ownLink  bool   // one of web leads to From's registrable domain
-	foreign  bool   // there are web links and none leads to From's registrable domain
+	// otherText: the plain part is no version of the HTML: it says something else, or next to nothing.
+	otherText bool
+	links     []link // that a reader can follow, at most maxLinks
+	web       []link // those of them that are http or https
+	beyond    []link // where open redirects and click counters among web pass readers on to, as far as the address says
+	images    int    // remote or embedded images
+	ownLink   bool   // one of web leads to From's registrable domain, a known click counter's link by what it passes on to
+	orgs      int    // different registrable domains among web
+	foreign   bool   // there are web links and none leads to From's registrable domain
 
 	known      bool     // some authentication method gave a result
 	signed     bool     // there is a DKIM-Signature field, whatever it is worth
 	signedOwn  bool     // one of them claims From's registrable domain
 	list       bool     // a discussion list passed it on, by its marks: anybody can write them, so only HTML-only mail is not believed
 	listProven bool     // list, and SPF or DKIM passes for somebody
+	signers    []string // domains that claim to have signed with DKIM, lower case, at most maxSigners
+	modern     bool     // sent since signing became the habit, or of unknown date
+	reply      bool     // answers another message, and looks like it
+	report     bool     // a delivery report in the form that mail servers send
 	lures      lureHits // what the text lures with
+
+	impersonates bool // the sender uses the name or address of one of the organisation's people
 
 	raised      []Signal // by detectors, for rules
 	phraseHits  *phraseHits
+	fileWords   []byte // see filesText
+	linkWords   string // see linkText
 	threatNames []string
 }
 
@@ -56,6 +73,7 @@ type link struct {
 	scheme string // lower case; "" when unreadable
 	host   string
 	org    string // registrable domain of host
+	by     string // of links in beyond: the host that passes readers on
 }
 
 func (j *Judge) facts(c *Context) *Facts {
@@ -70,9 +88,16 @@ func (j *Judge) facts(c *Context) *Facts {
 	f.name = intel.AppendFold(nil, cut(f.from.Name, 1000))
 	f.subject = intel.AppendFold(nil, cut(m.Subject, 2000))
 	f.body = intel.AppendFold(nil, cut(m.Visible, maxBody))
+	f.docs = intel.AppendFold(nil, cut(c.Files.Text, maxDocs))
 	f.htmlOnly = m.HTML != "" && strings.TrimSpace(m.Text) == ""
+	if !f.htmlOnly && m.HTML != "" {
+		f.otherText = otherText(m.Text, f.body)
+	}
 	f.readLinks()
 	f.readAuthentication()
+	f.modern = m.Date.IsZero() || m.Date.Year() >= signingYear
+	f.reply = isReply(m, f.htmlOnly)
+	f.report = isReport(m)
 	f.list = isList(m) && !f.htmlOnly
 	f.listProven = isList(m) && (f.Auth.SPF.Result == mailauth.Pass || f.Auth.BestDKIM().Result == mailauth.Pass)
 	f.lures = j.lures.find(f)
@@ -124,8 +149,10 @@ func (f *Facts) readLinks() {
 		if k.host != "" && (k.scheme == "http" || k.scheme == "https") {
 			f.web = append(f.web, k)
 			f.ownLink = f.ownLink || k.org == f.fromOrg
+			f.readBeyond(&k)
 		}
 	}
+	f.orgs = len(f.linkOrgs())
 	f.foreign = len(f.web) > 0 && !f.ownLink
 	for _, a := range f.Message.Attachments {
 		if a.Inline && strings.HasPrefix(a.Type, "image/") {
@@ -146,7 +173,12 @@ func (f *Facts) readAuthentication() {
 			continue
 		}
 		f.signed = true
-		if d := tag(h.Value, "d"); d != "" && intel.OrgDomain(strings.ToLower(d)) == f.fromOrg {
+		d := strings.ToLower(tag(h.Value, "d"))
+		if d == "" || len(f.signers) == maxSigners {
+			continue
+		}
+		f.signers = append(f.signers, d)
+		if intel.OrgDomain(d) == f.fromOrg {
 			f.signedOwn = true
 		}
 	}

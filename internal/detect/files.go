@@ -2,11 +2,9 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strings"
 
 	"tocsin/internal/email"
-	"tocsin/internal/intel"
 )
 
 // What extensions stand for. Several of them run on a double click, whatever the mail program shows.
@@ -17,7 +15,6 @@ var (
 	macroFiles = set(`docm dotm xlsm xltm xlsb pptm potm ppsm`)
 	documents  = set(`pdf doc docx xls xlsx ppt pptx txt rtf csv jpg jpeg png gif bmp tif tiff htm html mp3 mp4 wav eml odt ods`)
 	runsKinds  = set(`exe dll elf macho msi lnk jar bat vbs js hta ps1`) // detected kinds
-	archives   = set(`zip rar 7z gz tgz tar`)
 )
 
 func set(words string) map[string]bool {
@@ -47,7 +44,7 @@ func detectFiles(f *Facts, raise Raise) {
 			f.threatNames = append(f.threatNames, eicarName)
 		}
 		detectFileName(a, raise)
-		detectFileContent(f, a, content, raise)
+		detectFileContent(f, a, raise)
 		if !a.Inline {
 			offered++
 		}
@@ -71,12 +68,14 @@ func contentOf(a *email.Attachment) []byte {
 
 func detectFileName(a *email.Attachment, raise Raise) {
 	ext := a.Extension
+	direct := a.Part != nil // what stands in an archive is judged by what stands around it, which package scan sees
 	switch {
+	case !direct && (programs[ext] || runsKinds[a.Kind] || diskImages[ext]):
 	case programs[ext] || runsKinds[a.Kind] && a.Kind != "js" && ext != "js":
 		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case diskImages[ext]:
+	case diskImages[ext] && a.Kind != "one": // package scan opens notes and lists what is in them
 		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
-	case macroFiles[ext]:
+	case macroFiles[ext] && !officeKinds[a.Kind]: // package scan looks into the others and knows whether there are any
 		raise("macro-document", say("%q", a.Name))
 	}
 	if strings.ContainsAny(a.Name, "\u202e\u202d\u2066\u2067\u2068") {
@@ -89,9 +88,28 @@ func detectFileName(a *email.Attachment, raise Raise) {
 			raise("double-extension", say("%q", a.Name))
 		}
 	}
+	if (programs[ext] || diskImages[ext]) && padded(a.Name) {
+		raise("padded-file-name", say("%q", a.Name))
+	}
 	if ext != "" && documents[ext] && runsKinds[a.Kind] && a.Kind != "js" {
 		raise("type-mismatch", say("%q is %s", a.Name, a.Kind))
 	}
+}
+
+// padded says that a row of blanks stands inside a name: a window shows the beginning, the system goes by the end.
+func padded(name string) bool {
+	n := 0
+	for _, r := range name {
+		switch r {
+		case ' ', '\u00a0', '\u2800', '\u3000', '\u2003', '\u3164', '_':
+			if n++; n >= 8 {
+				return true
+			}
+		default:
+			n = 0
+		}
+	}
+	return false
 }
 
 func orUnknown(kind string) string {
@@ -101,57 +119,19 @@ func orUnknown(kind string) string {
 	return kind
 }
 
-func detectFileContent(f *Facts, a *email.Attachment, content []byte, raise Raise) {
-	page := a.Kind == "html" || a.Extension == "html" || a.Extension == "htm" || a.Extension == "shtml" || a.Extension == "xhtml"
-	switch {
-	case page && !a.Inline && !f.list:
+func detectFileContent(f *Facts, a *email.Attachment, raise Raise) {
+	if isPage(a) && a.Part != nil && !a.Inline && !f.list { // what it does is said by package scan
 		raise("html-attachment", say("%q, %d octets", a.Name, a.Size))
-		if mark := active(content); mark != "" {
-			raise("html-attachment-active", say("%q holds %s", a.Name, mark))
-		}
-	case a.Kind == "svg" || a.Extension == "svg":
-		if mark := active(content); mark != "" {
-			raise("svg-active", say("%q holds %s", a.Name, mark))
-		}
-	case archives[a.Extension] || a.Kind == "zip":
-		if encryptedZip(content) {
-			if w := passwordIn(f); w != "" {
-				raise("locked-archive", say("%q is encrypted; the text says %q", a.Name, w))
-			}
-		}
 	}
 }
 
-// marks of a page that does something: run, ask, or unpack itself.
-var marks = []string{"<script", "javascript:", "type=\"password\"", "type='password'", "type=password", "<form", "onload=", "onerror=", "<foreignobject", "<iframe", "atob(", "unescape("}
-
-func active(content []byte) string {
-	low := bytes.ToLower(content[:min(len(content), maxScript)])
-	for _, m := range marks {
-		if bytes.Contains(low, []byte(m)) {
-			return m
-		}
+// isPage says that a file opens in a browser.
+func isPage(a *email.Attachment) bool {
+	switch a.Extension {
+	case "html", "htm", "shtml", "xhtml", "xht", "mht", "mhtml":
+		return true
 	}
-	return ""
-}
-
-// encryptedZip reads the flags of the first local file header (APPNOTE 4.4.4: bit 0).
-func encryptedZip(b []byte) bool {
-	return len(b) >= 30 && bytes.HasPrefix(b, []byte("PK\x03\x04")) && binary.LittleEndian.Uint16(b[6:8])&1 != 0
-}
-
-var passwordWords = intel.NewMatcher([]string{"password", "passwort", "kennwort", "mot de passe", "contrasena", "clave", "senha", "wachtwoord", "haslo", "passcode", "pass code", "pin code"})
-
-// passwordIn returns the words of the text around a mention of a password, "" when there is none.
-func passwordIn(f *Facts) string {
-	out := ""
-	for _, text := range [...][]byte{f.body, f.subject} {
-		passwordWords.Find(text, func(m intel.Match) bool {
-			out = string(text[max(0, m.Start-20):min(len(text), m.End+30)])
-			return false
-		})
-	}
-	return out
+	return a.Kind == "html" || a.Kind == "xhtml"
 }
 
 // detectBareAttachment finds a document that comes with hardly a word from a sender that does not know the reader.

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 
@@ -25,7 +24,7 @@ func (f *Facts) officialSender(b *intel.Brand) bool {
 
 // officialLink says that a link leads to the brand itself.
 func (f *Facts) officialLink(b *intel.Brand) bool {
-	for _, l := range f.web {
+	for _, l := range append(f.web[:len(f.web):len(f.web)], f.beyond...) {
 		if f.judge.brands.Official(b, l.host) && f.judge.hosts.Hosting.Match(l.host) == "" && f.judge.hosts.Shorteners.Match(l.host) == "" {
 			return true
 		}
@@ -71,9 +70,22 @@ func detectBrandName(f *Facts, raise Raise) {
 		if f.freeMail != "" {
 			raise("brand-free-mail", say("%q writes from %s", f.from.Name, f.from.Addr))
 		}
+		if f.judge.brands.Alone(f.name) && !f.report && !f.officialLink(m.Brand) {
+			raise("brand-name-bare", say("%q", f.from.Name))
+		}
+		if intel.Disguised(f.from.Name) {
+			raise("brand-name-disguised", say("%q is read as %q", f.from.Name, string(f.name)))
+		}
 		return
 	}
-	if f.list || !f.htmlOnly && f.proven() || len(f.web) == 0 || len(f.Message.InReplyTo) > 0 {
+	if f.list {
+		return
+	}
+	if word, b := f.judge.brands.Disguise(f.name); b != nil && !f.officialSender(b) {
+		raise("brand-name-disguised", say("%q in %q is read as %s", word, f.from.Name, b.Name))
+	}
+	detectBrandAddress(f, raise)
+	if !f.htmlOnly && f.proven() || len(f.web) == 0 || f.reply {
 		return
 	}
 	for _, m := range f.judge.brands.Match(f.subject, false) {
@@ -84,30 +96,17 @@ func detectBrandName(f *Facts, raise Raise) {
 	}
 }
 
-func detectOwnPeople(f *Facts, raise Raise) {
-	if f.org.owns(f.from.Domain) && !f.unproven() {
+// detectBrandAddress finds a brand before the "@" of an address that is not the brand's: "paypal-support@notice.example". Tags behind
+// "+" are the recipient's own notes.
+func detectBrandAddress(f *Facts, raise Raise) {
+	local, _, ok := strings.Cut(strings.ToLower(f.from.Addr), "@")
+	if !ok || strings.ContainsAny(local, "+=") || !f.inbound || len(f.web) == 0 {
 		return
 	}
-	if people := f.org.people[nameKey(string(f.name))]; len(people) > 0 && !f.list {
-		known := false
-		for _, p := range people {
-			known = known || strings.EqualFold(p.Address, f.from.Addr)
-		}
-		if !known {
-			raise("own-person-name", say("%q is %s; this came from %s", f.from.Name, people[0].Address, f.from.Addr))
-		}
-	} else if len(f.org.name) >= 5 && bytes.Contains(f.name, f.org.name) && !f.org.owns(f.from.Domain) && !f.list {
-		raise("own-name-outside", say("%q, sent from %s", f.from.Name, f.from.Addr))
-	}
-	if i := strings.IndexByte(f.from.Name, '@'); i > 0 {
-		shown := addressIn(f.from.Name)
-		if d := intel.DomainOf(shown); d != "" && intel.OrgDomain(d) != f.fromOrg {
-			switch {
-			case f.org.owns(d):
-				raise("own-address-in-display-name", say("name shows %s, sent from %s", shown, f.from.Addr))
-			case !f.list:
-				raise("address-in-display-name", say("name shows %s, sent from %s", shown, f.from.Addr))
-			}
+	for w := range strings.FieldsFuncSeq(local, func(r rune) bool { return !(r >= 'a' && r <= 'z') }) {
+		if b := f.judge.lookalikes.Owner(w); b != "" && len(f.judge.brands.Of(f.from.Domain)) == 0 && !strings.Contains(f.from.Domain, w) {
+			raise("brand-in-address", say("%s names %s", f.from.Addr, b))
+			return
 		}
 	}
 }
@@ -144,7 +143,7 @@ func styledWord(s string) string {
 	for w := range strings.FieldsSeq(s) {
 		n := 0
 		for _, r := range w {
-			if r >= 0x1d400 && r <= 0x1d7ff || r >= 0xff21 && r <= 0xff5a || r >= 0x24b6 && r <= 0x24e9 || r >= 0x1f130 && r <= 0x1f189 {
+			if styled(r) {
 				n++
 			}
 		}
@@ -153,6 +152,11 @@ func styledWord(s string) string {
 		}
 	}
 	return ""
+}
+
+// styled reports a letter of the mathematical, fullwidth and enclosed blocks.
+func styled(r rune) bool {
+	return r >= 0x1d400 && r <= 0x1d7ff || r >= 0xff21 && r <= 0xff5a || r >= 0x24b6 && r <= 0x24e9 || r >= 0x1f130 && r <= 0x1f189
 }
 
 // detectLookalikes finds sender and link hosts made to be taken for a brand's or the organisation's own.
@@ -169,16 +173,21 @@ func detectLookalikes(f *Facts, raise Raise) {
 		}
 	}
 	seen := map[string]bool{f.from.Domain: true}
-	for _, l := range f.web {
-		if seen[l.host] || l.org == f.fromOrg {
-			continue
+	for _, links := range [2][]link{f.web, f.beyond} {
+		for i := range links {
+			if l := &links[i]; !seen[l.host] && l.org != f.fromOrg {
+				seen[l.host] = true
+				detectLookalikeLink(f, l, raise)
+			}
 		}
-		seen[l.host] = true
-		if im, ok := f.org.lookalikes.Find(l.host); ok {
-			raise("own-lookalike-link", say("%s for %s: %s", host(l.host), im.Of, string(im.Trick)))
-		}
-		if im, ok := f.judge.lookalikes.Find(l.host); ok && im.Trick != intel.OtherTLD && !f.list && !f.org.owns(l.host) {
-			raise("brand-lookalike-link", say("%s for %s (%s): %s", host(l.host), im.Of, im.Name, string(im.Trick)))
-		}
+	}
+}
+
+func detectLookalikeLink(f *Facts, l *link, raise Raise) {
+	if im, ok := f.org.lookalikes.Find(l.host); ok {
+		raise("own-lookalike-link", say("%s for %s: %s", host(l.host), im.Of, string(im.Trick)))
+	}
+	if im, ok := f.judge.lookalikes.Find(l.host); ok && im.Trick != intel.OtherTLD && !f.list && !f.org.owns(l.host) {
+		raise("brand-lookalike-link", say("%s for %s (%s): %s", host(l.host), im.Of, im.Name, string(im.Trick)))
 	}
 }

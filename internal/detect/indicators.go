@@ -42,6 +42,14 @@ func detectIndicators(f *Facts, raise Raise) {
 			hit("known-link-domain", l.host)(x.FindIP(a, f.Now))
 		}
 	}
+	for i := range f.beyond { // where redirects lead
+		l := &f.beyond[i]
+		if in, ok := x.FindURL(l.Target, f.Now); ok {
+			hit("known-url", l.Target)(in, ok)
+			continue
+		}
+		hit("known-link-domain", l.host)(x.FindHost(l.host, f.Now))
+	}
 	for _, a := range f.Message.Attachments {
 		for _, h := range [...]string{a.SHA256, a.SHA1, a.MD5} {
 			if in, ok := x.FindHash(h, f.Now); ok {

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"tocsin/internal/email"
 	"tocsin/internal/intel"
 )
 
@@ -15,12 +14,14 @@ func detectLinks(f *Facts, raise Raise) {
 		detectLinkScheme(l, raise)
 		if l.host != "" {
 			detectLinkHost(f, l, raise)
+			detectLinkDisguise(f, l, raise)
 			detectLinkURL(f, l, raise)
 			detectLinkText(f, l, raise)
 		}
-		if l.Where == email.InQRCode && f.from.Domain != "" && l.org != f.fromOrg && !f.org.owns(l.host) {
-			raise("qr-link", say("the code leads to %s", host(l.host)))
-		}
+	}
+	for i := range f.beyond {
+		detectLinkHost(f, &f.beyond[i], raise)
+		detectPassing(f, &f.beyond[i], raise)
 	}
 	detectSameTarget(f, raise)
 }
@@ -42,7 +43,7 @@ func detectLinkHost(f *Facts, l *link, raise Raise) {
 	if entry := h.Shorteners.Match(l.host); entry != "" && !f.list {
 		raise("link-shortener", say("%s", l.URL))
 	}
-	if entry := f.judge.rented(l.host); entry != "" && !f.list && intel.OrgDomain(entry) != f.fromOrg && len(f.Message.InReplyTo) == 0 {
+	if entry := f.judge.rented(l.host); entry != "" && !f.list && intel.OrgDomain(entry) != f.fromOrg && !f.reply && f.orgs <= manyOrgs {
 		raise("link-rented-host", say("%s, under %s", l.host, entry))
 	}
 	if entry := h.DynamicDNS.Match(l.host); entry != "" {
@@ -54,7 +55,7 @@ func detectLinkHost(f *Facts, l *link, raise Raise) {
 	if w := intel.MixedWord(intel.Unicode(l.host)); w != "" {
 		raise("link-mixed-script", say("%s: %q mixes alphabets", host(l.host), w))
 	}
-	if a, err := netip.ParseAddr(strings.Trim(l.host, "[]")); err == nil && !a.IsPrivate() && !a.IsLoopback() && !f.list && len(f.Message.InReplyTo) == 0 {
+	if a, err := netip.ParseAddr(strings.Trim(l.host, "[]")); err == nil && !a.IsPrivate() && !a.IsLoopback() && !f.list && !f.reply {
 		raise("link-ip-host", say("%s", l.URL))
 	}
 }
@@ -79,19 +80,16 @@ func detectLinkURL(f *Facts, l *link, raise Raise) {
 	default:
 		raise("link-port", say("%s", target))
 	}
-	for _, values := range u.Query() {
-		for _, v := range values {
-			if !strings.HasPrefix(v, "http://") && !strings.HasPrefix(v, "https://") && !strings.HasPrefix(v, "//") {
-				continue
-			}
-			inner := intel.DomainOf(v)
-			if org := intel.OrgDomain(inner); strings.Contains(inner, ".") && org != l.org && org != f.fromOrg && l.org != f.fromOrg &&
-				f.judge.hosts.Trackers.Match(l.host) == "" && len(f.judge.brands.Of(inner)) == 0 {
-				raise("link-nested", say("%s passes on to %s", l.host, inner))
-				return
-			}
-		}
+}
+
+// detectPassing names open redirects: a site that is neither the sender's nor a mailing service's passes readers on to a third one.
+func detectPassing(f *Facts, l *link, raise Raise) {
+	by := intel.OrgDomain(l.by)
+	if f.list || f.reply || l.org == f.fromOrg || by == f.fromOrg || f.org.owns(l.host) || f.org.owns(l.by) ||
+		f.judge.hosts.Trackers.Match(l.by) != "" || len(f.judge.brands.Of(l.host)) > 0 {
+		return
 	}
+	raise("link-nested", say("%s passes on to %s", l.by, host(l.host)))
 }
 
 // detectLinkText compares what a link shows with where it goes. Mailing services count clicks on hosts of their own, so the
@@ -111,7 +109,7 @@ func detectLinkText(f *Facts, l *link, raise Raise) {
 			return
 		}
 	}
-	if (len(brands) > 0 || f.org.owns(shown)) && org != f.fromOrg && len(f.Message.InReplyTo) == 0 && !personal[shown] {
+	if (len(brands) > 0 || f.org.owns(shown)) && org != f.fromOrg && !f.reply && !personal[shown] {
 		raise("link-text-brand", say("text %q, goes to %s", l.Text, host(l.host)))
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -22,14 +23,25 @@ type lureBook struct {
 	words *intel.Matcher
 	topic []string // phrase -> file name without ".txt"
 	text  []string // phrase as written
+	broad []bool   // phrase says something only beside others
 }
 
 // lureHits is what the text lures with.
 type lureHits struct {
 	found       map[string][]string // topic -> different phrases, in order
+	inFiles     map[string][]string // the same for what the documents in the message say
+	plain       map[string]int      // topic -> how many of found and inFiles are not broad
+	long        int                 // phrases more that a long text must hold: in it some come up by chance
 	strong      map[string]bool     // topic stands in subject or sender name
 	greeting    string              // generic greeting near the start
 	unsubscribe bool
+}
+
+// span is a place in the text at which a phrase was found.
+type span struct {
+	start, end int
+	added      bool // as a new phrase
+	broad      bool
 }
 
 // shippedLures are the phrase lists that come with Tocsin.
@@ -41,7 +53,8 @@ var shippedLures = sync.OnceValue(func() *lureBook {
 	return b
 })
 
-// readLures reads lures/*.txt: one phrase a line, "[xx]" starts a language, "#" a comment, "*" at the end lets the word go on.
+// readLures reads lures/*.txt: one phrase a line, "[xx]" starts a language, "#" a comment, "*" at the end lets the word go on,
+// "~" in front marks a phrase that honest mail uses all the time: it counts beside others and never by its place.
 func readLures(fsys fs.FS) (*lureBook, error) {
 	names, err := fs.Glob(fsys, "lures/*.txt")
 	if err != nil {
@@ -80,7 +93,8 @@ func (b *lureBook) read(r io.Reader, name string) error {
 		case intel.Fold(line) == "":
 			return fmt.Errorf("%s:%d: %q has no letters", name, n, line)
 		}
-		b.topic, b.text = append(b.topic, topic), append(b.text, line)
+		bare, broad := strings.CutPrefix(line, "~")
+		b.topic, b.text, b.broad = append(b.topic, topic), append(b.text, bare), append(b.broad, broad)
 	}
 	return sc.Err()
 }
@@ -88,11 +102,13 @@ func (b *lureBook) read(r io.Reader, name string) error {
 const (
 	maxPhrases   = 12  // kept for one topic
 	greetingZone = 300 // octets of folded text in which a greeting counts
+	chanceOctets = 3000
 )
 
 func (b *lureBook) find(f *Facts) lureHits {
-	h := lureHits{found: map[string][]string{}, strong: map[string]bool{}}
-	look := func(text []byte, head bool) {
+	h := lureHits{found: map[string][]string{}, inFiles: map[string][]string{}, strong: map[string]bool{}, plain: map[string]int{}, long: min(len(f.body)/chanceOctets, 4)}
+	look := func(text []byte, found map[string][]string, head bool) {
+		last := map[string]span{} // the place found last for a topic: a phrase inside another one of its topic says nothing more
 		b.words.Find(text, func(m intel.Match) bool {
 			topic, phrase := b.topic[m.Phrase], b.text[m.Phrase]
 			if topic == "greeting" {
@@ -101,22 +117,41 @@ func (b *lureBook) find(f *Facts) lureHits {
 				}
 				return true
 			}
-			have := h.found[topic]
+			have := found[topic]
+			before, again := last[topic]
+			if again && m.Start >= before.start && m.End <= before.end {
+				return true
+			}
+			grown := again && before.added && m.Start <= before.start && m.End >= before.end
+			last[topic] = span{start: m.Start, end: m.End}
 			for _, p := range have {
 				if p == phrase {
 					return true
 				}
 			}
-			if len(have) < maxPhrases {
-				h.found[topic] = append(have, phrase)
+			if grown { // "verify your" becomes "verify your account"
+				have = have[:len(have)-1]
+				if !before.broad {
+					h.plain[topic]--
+				}
 			}
-			h.strong[topic] = h.strong[topic] || head
+			if len(have) < maxPhrases {
+				found[topic] = append(have, phrase)
+				if !b.broad[m.Phrase] {
+					h.plain[topic]++
+				}
+				last[topic] = span{start: m.Start, end: m.End, added: true, broad: b.broad[m.Phrase]}
+			}
+			h.strong[topic] = h.strong[topic] || head && !b.broad[m.Phrase]
 			return true
 		})
 	}
-	look(f.subject, true)
-	look(f.name, true)
-	look(f.body, false)
+	look(f.subject, h.found, true)
+	look(f.name, h.found, true)
+	look(f.body, h.found, false)
+	if f.Files.Text != "" {
+		look(intel.AppendFold(nil, cut(f.Files.Text, maxBody)), h.inFiles, false)
+	}
 	for _, w := range [...]string{"unsubscribe", "abmelden", "abbestellen", "se desinscrire", "desabonner", "darse de baja", "cancelar inscricao", "descadastr", "uitschrijven", "afmelden", "wypisz"} {
 		if bytes.Contains(f.body, []byte(w)) {
 			h.unsubscribe = true
@@ -126,12 +161,32 @@ func (b *lureBook) find(f *Facts) lureHits {
 	return h
 }
 
-// has says that a topic is there: in subject or name, or with at least n different phrases.
-func (h *lureHits) has(topic string, n int) bool { return h.strong[topic] || len(h.found[topic]) >= n }
+// has says that a topic is there: in subject or name, or with at least n different phrases, more in a long text. Broad phrases alone must
+// be one more.
+func (h *lureHits) has(topic string, n int) bool {
+	if h.strong[topic] {
+		return true
+	}
+	if h.plain[topic] == 0 {
+		n++
+	}
+	return len(h.found[topic]) >= n+h.long
+}
+
+// count is how many different phrases of the topic stand in the text and in the files together.
+func (h *lureHits) count(topic string) int {
+	n := len(h.found[topic])
+	for _, p := range h.inFiles[topic] {
+		if !slices.Contains(h.found[topic], p) {
+			n++
+		}
+	}
+	return n
+}
 
 func (h *lureHits) quote(topic string) string {
 	q := make([]string, 0, 5)
-	for _, p := range h.found[topic] {
+	for _, p := range append(h.found[topic][:len(h.found[topic]):len(h.found[topic])], h.inFiles[topic]...) {
 		if q = append(q, `"`+strings.TrimSuffix(p, "*")+`"`); len(q) == 5 {
 			break
 		}
@@ -140,12 +195,12 @@ func (h *lureHits) quote(topic string) string {
 }
 
 // topics are the lures that speak for themselves, a little, when two phrases stand in the text or one in subject or name.
-var topics = []string{"prize", "urgency", "account", "delivery", "invoice", "share", "crypto", "payroll"}
+var topics = []string{"prize", "urgency", "account", "delivery", "invoice", "share", "voicemail", "qr", "crypto", "payroll", "giftcard"}
 
 // detectLures reads what the message tempts or threatens with. Words alone never flag a message (see Combine); they count together
 // with where its links lead.
 func detectLures(f *Facts, raise Raise) {
-	if f.list {
+	if f.list || f.report {
 		return
 	}
 	h := &f.lures
@@ -156,7 +211,7 @@ func detectLures(f *Facts, raise Raise) {
 	}
 	if h.has("junk", 3) {
 		raise("lure-junk", say("%s", h.quote("junk")))
-		if len(h.found["junk"]) >= 3 {
+		if len(h.found["junk"]) >= 3+h.long {
 			raise("lure-junk-strong", say("%d different phrases", len(h.found["junk"])))
 		}
 	}
@@ -168,17 +223,17 @@ func detectLures(f *Facts, raise Raise) {
 func detectLureContext(f *Facts, raise Raise) {
 	h := &f.lures
 	bait := ""
-	for _, t := range [...]string{"prize", "account", "delivery", "crypto", "share", "payroll"} {
+	for _, t := range [...]string{"prize", "account", "delivery", "crypto", "share", "voicemail", "qr", "payroll"} {
 		if h.has(t, 2) {
 			bait = t
 			break
 		}
 	}
-	if bait != "" && f.foreign && f.htmlOnly {
+	if bait != "" && f.foreign && (f.htmlOnly || f.otherText || f.modern && !f.known && !f.signedOwn) {
 		raise("lure-with-foreign-link", say("%s (%s); links to %s", bait, h.quote(bait), f.linkOrgs()))
 	}
-	if (bait != "" || h.has("junk", 2) || h.has("urgency", 1)) && f.foreign && len(f.Message.InReplyTo) == 0 {
-		for _, l := range f.web {
+	if (bait != "" || h.has("junk", 2) || h.has("urgency", 1)) && f.foreign && !f.reply {
+		for _, l := range append(f.web[:len(f.web):len(f.web)], f.beyond...) {
 			if f.judge.hosts.Shorteners.Match(l.host) != "" || f.judge.rented(l.host) != "" {
 				raise("lure-with-rented-link", say("%s", l.URL))
 				break
@@ -188,43 +243,7 @@ func detectLureContext(f *Facts, raise Raise) {
 	if h.has("urgency", 1) && h.has("account", 1) && f.foreign {
 		raise("urgent-account", say("%s; %s", h.quote("urgency"), h.quote("account")))
 	}
-	if h.has("junk", 2) && f.foreign && f.htmlOnly {
+	if h.has("junk", 2) && f.foreign && (f.htmlOnly || f.otherText) {
 		raise("junk-foreign-link", say("%s; links to %s", h.quote("junk"), f.linkOrgs()))
 	}
-}
-
-// detectSwindles finds the frauds that need no link: they stand on several phrases of one story and the way they are sent.
-func detectSwindles(f *Facts, raise Raise) {
-	h := &f.lures
-	replyFree := false
-	if len(f.Message.ReplyTo) > 0 {
-		replyFree = f.judge.hosts.FreeMail.Match(f.Message.ReplyTo[0].Domain) != ""
-	}
-	free := f.freeMail != "" || replyFree
-	answer := len(f.Message.InReplyTo) > 0
-	if n := len(h.found["extortion"]); n >= 4 && !answer && (coinAddress(f.Message.Visible) || n >= 6) {
-		raise("extortion", say("%s", h.quote("extortion")))
-	}
-	n := len(h.found["advance-fee"])
-	if !answer && (n >= 7 || n >= 4 && free && len(f.web) == 0) {
-		raise("advance-fee", say("%d phrases: %s", n, h.quote("advance-fee")))
-	}
-	if free && !answer && h.has("payroll", 2) && len(f.web) == 0 {
-		raise("impostor-request", say("%s, from %s", h.quote("payroll"), f.from.Addr))
-	}
-}
-
-// coinAddress says that the text holds something shaped like a Bitcoin address.
-func coinAddress(text string) bool {
-	for w := range strings.FieldsFuncSeq(cut(text, maxBody), func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
-	}) {
-		if len(w) < 26 || len(w) > 62 {
-			continue
-		}
-		if strings.HasPrefix(w, "bc1") || (w[0] == '1' || w[0] == '3') && len(w) <= 35 && strings.IndexAny(w, "0OIl") < 0 && caseTurns(w) > 3 {
-			return true
-		}
-	}
-	return false
 }

@@ -41,6 +41,8 @@ type RuleMessage struct {
 	Links        []RuleLink       `cel:"links"`
 	Attachments  []RuleAttachment `cel:"attachments"`
 	Defects      []string         `cel:"defects"`
+	FilesText    string           `cel:"files_text"` // what documents say, in the order they were opened
+	FileFacts    []string         `cel:"file_facts"` // ids of what was found inside files (scan.Kinds)
 
 	facts *Facts
 }
@@ -54,10 +56,12 @@ type RuleAddress struct {
 
 // RuleLink is a link that a reader can follow.
 type RuleLink struct {
-	URL   string `cel:"url"`
-	Host  string `cel:"host"`
-	Text  string `cel:"text"`
-	Where string `cel:"where"`
+	URL    string `cel:"url"`    // as written
+	Target string `cel:"target"` // after unwrapping Safe Links and the like; the same as url when nothing was wrapped
+	Host   string `cel:"host"`   // of target
+	Text   string `cel:"text"`
+	Where  string `cel:"where"` // Body, Subject, Header, Attachment or QRCode
+	Tag    string `cel:"tag"`   // a, area, button, form, text
 }
 
 // RuleAttachment is a file.
@@ -69,7 +73,7 @@ type RuleAttachment struct {
 	Size      int    `cel:"size"`
 	SHA256    string `cel:"sha256"`
 	Within    string `cel:"within"`
-	Inline    bool   `cel:"inline"`
+	Inline    bool   `cel:"inline"` // shown in the text
 }
 
 // RuleAuth is "auth". Results are words of RFC 8601; "unknown" when nobody checked.
@@ -131,9 +135,9 @@ func (f *Facts) toRule() *RuleMessage {
 	m := f.Message
 	r := &RuleMessage{Subject: m.Subject, From: RuleAddress{f.from.Name, f.from.Addr, f.from.Domain}, ReturnPath: m.ReturnPath, MessageID: m.MessageID,
 		Text: cut(m.Text, maxBody), HTML: cut(m.HTML, 4*maxBody), Visible: cut(m.Visible, maxBody), Hidden: cut(m.Hidden, maxBody),
-		HTMLOnly: f.htmlOnly, IsReply: len(m.InReplyTo) > 0, IsList: f.list, ForeignLinks: f.foreign, Language: m.Language, Size: m.Size,
+		HTMLOnly: f.htmlOnly, IsReply: f.reply, IsList: f.list, ForeignLinks: f.foreign, Language: m.Language, Size: m.Size,
 		To: []RuleAddress{}, Cc: []RuleAddress{}, Links: make([]RuleLink, len(f.links)), Attachments: make([]RuleAttachment, len(m.Attachments)),
-		Defects: make([]string, len(m.Defects)), facts: f}
+		Defects: make([]string, len(m.Defects)), FilesText: cut(f.Files.Text, maxBody), FileFacts: make([]string, len(f.Files.Facts)), facts: f}
 	if len(m.ReplyTo) > 0 {
 		r.ReplyTo = RuleAddress{m.ReplyTo[0].Name, m.ReplyTo[0].Addr, m.ReplyTo[0].Domain}
 	}
@@ -145,7 +149,7 @@ func (f *Facts) toRule() *RuleMessage {
 	}
 	for i := range f.links {
 		l := &f.links[i]
-		r.Links[i] = RuleLink{l.URL, l.host, l.Text, string(l.Where)}
+		r.Links[i] = RuleLink{l.URL, l.target(), l.host, l.Text, string(l.Where), l.Tag}
 	}
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
@@ -153,6 +157,9 @@ func (f *Facts) toRule() *RuleMessage {
 	}
 	for i, d := range m.Defects {
 		r.Defects[i] = d.ID
+	}
+	for i := range f.Files.Facts {
+		r.FileFacts[i] = f.Files.Facts[i].ID
 	}
 	return r
 }
@@ -171,6 +178,11 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.
 		return cel.Function(name, cel.Overload(name+"_string", []*cel.Type{cel.StringType}, cel.BoolType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return types.Bool(do(str(v))) })))
 	}
+	inMessage := func(name string) cel.EnvOption {
+		return cel.Function(name, cel.MemberOverload("message_"+name, []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
+			return words.inMessage(m, l, phrasePlaces[name])
+		})))
+	}
 	return cel.NewEnv(
 		ext.NativeTypes(ext.ParseStructTags(true), reflect.TypeFor[RuleMessage](), reflect.TypeFor[RuleAuth](), reflect.TypeFor[RuleOrg](),
 			reflect.TypeFor[RuleAddress](), reflect.TypeFor[RuleLink](), reflect.TypeFor[RuleAttachment]()),
@@ -186,6 +198,10 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.
 			return ""
 		}),
 		text("domain_of", intel.DomainOf),
+		text("path_of", func(s string) string { return partsOf(s).path }),
+		text("query_of", func(s string) string { return partsOf(s).query }),
+		text("fragment_of", func(s string) string { return partsOf(s).fragment }),
+		text("redirect_of", redirectOf),
 		text("org_domain", func(s string) string { return intel.OrgDomain(intel.DomainOf(s)) }),
 		text("fold", func(s string) string { return intel.Fold(cut(s, maxBody)) }),
 		text("lookalike", func(s string) string {
@@ -208,13 +224,25 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.
 			}))),
 		cel.Function("says",
 			cel.MemberOverload("message_says", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
-				return words.inMessage(m, l, false)
+				return words.inMessage(m, l, phrasePlaces["says"])
 			})),
 			cel.MemberOverload("string_says", []*cel.Type{cel.StringType, list}, cel.BoolType, cel.BinaryBinding(func(s, l ref.Val) ref.Val {
 				return words.inText([]byte(intel.Fold(cut(str(s), maxBody))), l)
 			}))),
-		cel.Function("mentions", cel.MemberOverload("message_mentions", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
-			return words.inMessage(m, l, true)
+		inMessage("mentions"), inMessage("head_says"), inMessage("files_say"),
+		cel.Function("links_contain", cel.MemberOverload("message_links_contain", []*cel.Type{message, list}, cel.BoolType, cel.BinaryBinding(func(m, l ref.Val) ref.Val {
+			r, err := messageOf(m)
+			if err != nil {
+				return err
+			}
+			return each(l, func(s string) bool { return strings.Contains(r.facts.linkText(), strings.ToLower(s)) })
+		}))),
+		cel.Function("phone_numbers", cel.MemberOverload("message_phone_numbers", []*cel.Type{message}, list, cel.UnaryBinding(func(m ref.Val) ref.Val {
+			r, err := messageOf(m)
+			if err != nil {
+				return err
+			}
+			return types.DefaultTypeAdapter.NativeToValue(orEmpty(phoneNumbers(r.facts.Message.Visible)))
 		}))),
 		cel.Function("header", cel.MemberOverload("message_header", []*cel.Type{message, cel.StringType}, cel.StringType, cel.BinaryBinding(func(m, name ref.Val) ref.Val {
 			values, err := headersOf(m, str(name))

@@ -23,33 +23,52 @@ type phrases struct {
 type phraseHits struct {
 	of         *phrases
 	head, body []uint64 // bit sets over phrases.list: subject and sender name; visible text
+	files      []uint64 // names of files, and what documents say
+}
+
+// place is where a phrase stands.
+type place uint8
+
+const (
+	inBody place = 1 << iota
+	inHead
+	inFiles
+)
+
+// phrasePlaces tells where each function of the rule language looks.
+var phrasePlaces = map[string]place{"says": inBody, "mentions": inBody | inHead, "head_says": inHead, "files_say": inFiles}
+
+// has reports whether phrase i stands in one of the places.
+func (h *phraseHits) has(i int, where place) bool {
+	word, bit := i/64, uint64(1)<<(i%64)
+	return where&inBody != 0 && h.body[word]&bit != 0 || where&inHead != 0 && h.head[word]&bit != 0 || where&inFiles != 0 && h.files[word]&bit != 0
 }
 
 // collect takes in the phrases of one checked expression.
 func (p *phrases) collect(a *ast.AST) {
-	for _, name := range [...]string{"says", "mentions"} {
-		for _, call := range ast.MatchDescendants(ast.NavigateAST(a), ast.FunctionMatcher(name)) {
-			for _, arg := range call.AsCall().Args() {
-				if arg.Kind() != ast.ListKind {
-					continue
-				}
-				for _, e := range arg.AsList().Elements() {
-					if e.Kind() == ast.LiteralKind {
-						if s, ok := e.AsLiteral().Value().(string); ok {
-							p.add(s)
-						}
-					}
+	asks := func(e ast.NavigableExpr) bool {
+		return e.Kind() == ast.CallKind && phrasePlaces[e.AsCall().FunctionName()] != 0
+	}
+	for _, call := range ast.MatchDescendants(ast.NavigateAST(a), asks) {
+		for _, arg := range call.AsCall().Args() {
+			if written, ok := writtenOut(arg); ok {
+				for _, s := range written {
+					p.add(s)
 				}
 			}
 		}
 	}
 }
 
-func (p *phrases) add(s string) {
-	if _, have := p.index[s]; !have {
-		p.index[s] = len(p.list)
+// add returns the index of a phrase.
+func (p *phrases) add(s string) int {
+	i, have := p.index[s]
+	if !have {
+		i = len(p.list)
+		p.index[s] = i
 		p.list = append(p.list, s)
 	}
+	return i
 }
 
 func (p *phrases) build() { p.matcher = intel.NewMatcher(p.list) }
@@ -59,7 +78,9 @@ func (p *phrases) hits(f *Facts) *phraseHits {
 	if f.phraseHits != nil && f.phraseHits.of == p {
 		return f.phraseHits
 	}
-	h := &phraseHits{of: p, head: make([]uint64, (len(p.list)+63)/64), body: make([]uint64, (len(p.list)+63)/64)}
+	n := (len(p.list) + 63) / 64
+	bits := make([]uint64, 3*n)
+	h := &phraseHits{of: p, head: bits[:n], body: bits[n : 2*n], files: bits[2*n:]}
 	mark := func(bits []uint64, text []byte) {
 		p.matcher.Find(text, func(m intel.Match) bool {
 			bits[m.Phrase/64] |= 1 << (m.Phrase % 64)
@@ -69,6 +90,9 @@ func (p *phrases) hits(f *Facts) *phraseHits {
 	mark(h.head, f.subject)
 	mark(h.head, f.name)
 	mark(h.body, f.body)
+	if text := f.filesText(); len(text) > 0 {
+		mark(h.files, text)
+	}
 	f.phraseHits = h
 	return h
 }
@@ -97,8 +121,9 @@ func each(list ref.Val, do func(string) bool) ref.Val {
 	return types.False
 }
 
-// inMessage answers msg.says (visible text) and msg.mentions (subject and sender name too).
-func (p *phrases) inMessage(m, list ref.Val, head bool) ref.Val {
+// inMessage answers msg.says (visible text), msg.mentions (subject and sender name too), msg.head_says (only those) and
+// msg.files_say (files).
+func (p *phrases) inMessage(m, list ref.Val, where place) ref.Val {
 	r, err := messageOf(m)
 	if err != nil {
 		return err
@@ -106,12 +131,46 @@ func (p *phrases) inMessage(m, list ref.Val, head bool) ref.Val {
 	h := p.hits(r.facts)
 	return each(list, func(s string) bool {
 		if i, ok := p.index[s]; ok {
-			word, bit := i/64, uint64(1)<<(i%64)
-			return h.body[word]&bit != 0 || head && h.head[word]&bit != 0
+			return h.has(i, where)
 		}
-		return holds(r.facts.body, s) || head && (holds(r.facts.subject, s) || holds(r.facts.name, s))
+		return where&inBody != 0 && holds(r.facts.body, s) || where&inHead != 0 && (holds(r.facts.subject, s) || holds(r.facts.name, s)) ||
+			where&inFiles != 0 && holds(r.facts.filesText(), s)
 	})
 }
+
+// filesText is what files say, folded: their names and the text of documents.
+func (f *Facts) filesText() []byte {
+	if f.fileWords != nil || len(f.Message.Attachments) == 0 && f.Files.Text == "" {
+		return f.fileWords
+	}
+	out := []byte{}
+	for i := range f.Message.Attachments[:min(len(f.Message.Attachments), maxFileNames)] {
+		a := &f.Message.Attachments[i]
+		out = append(intel.AppendFold(out, cut(a.Name, 500)), ' ')
+	}
+	f.fileWords = intel.AppendFold(out, cut(f.Files.Text, maxBody))
+	return f.fileWords
+}
+
+// linkText is every address a reader can follow, as written and lower case, one a line. Rules look into it for a piece of an address
+// before they look at each link.
+func (f *Facts) linkText() string {
+	if f.linkWords == "" && len(f.links) > 0 {
+		var b strings.Builder
+		for i := range f.links {
+			b.WriteString(strings.ToLower(cut(f.links[i].URL, maxURL)))
+			b.WriteByte('\n')
+		}
+		f.linkWords = b.String()
+	}
+	return f.linkWords
+}
+
+// maxURL bounds what is looked at of one address, in octets.
+const maxURL = 4096
+
+// maxFileNames bounds the names of files that rules compare phrases with.
+const maxFileNames = 200
 
 // inText answers "text".says.
 func (p *phrases) inText(folded []byte, list ref.Val) ref.Val {

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"context"
 	"testing"
 
 	"tocsin/internal/detect"
@@ -19,7 +20,7 @@ func shippedRules(t testing.TB) *detect.RuleSet {
 // TestShippedRules runs every shipped rule on its own samples.
 func TestShippedRules(t *testing.T) {
 	results := detect.TestRules(rules.FS)
-	if len(results) < 15 {
+	if len(results) < 80 {
 		t.Fatalf("%d rules", len(results))
 	}
 	for _, r := range results {
@@ -34,5 +35,26 @@ func TestShippedRules(t *testing.T) {
 				t.Errorf("%s: %s: no evidence", r.File, s.Name)
 			}
 		}
+	}
+}
+
+// BenchmarkRules asks every shipped rule about the messages of the verdict tests, without any detector.
+func BenchmarkRules(b *testing.B) {
+	judge := detect.NewJudge(detect.Options{Rules: shippedRules(b), Detectors: []detect.Detector{}})
+	none := detect.NewJudge(detect.Options{Detectors: []detect.Detector{}})
+	var contexts []*detect.Context
+	for _, vc := range readCases(b) {
+		contexts = append(contexts, vc.context())
+	}
+	for _, run := range []struct {
+		name  string
+		judge *detect.Judge
+	}{{"shipped", judge}, {"none", none}} {
+		b.Run(run.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				run.judge.Judge(context.Background(), contexts[i%len(contexts)])
+			}
+		})
 	}
 }

@@ -24,6 +24,7 @@ type RuleSet struct {
 
 type compiled struct {
 	RuleFile
+	gate     gate
 	when     cel.Program
 	evidence cel.Program // nil: the title stands in
 }
@@ -117,11 +118,11 @@ func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string
 	}
 	c := &compiled{RuleFile: *f}
 	var err *RuleError
-	if c.when, err = compile(env, words, f, "when", f.When, cel.BoolType); err != nil {
+	if c.when, c.gate, err = compile(env, words, f, "when", f.When, cel.BoolType); err != nil {
 		return err
 	}
 	if f.Evidence != "" {
-		if c.evidence, err = compile(env, words, f, "evidence", f.Evidence, cel.StringType); err != nil {
+		if c.evidence, _, err = compile(env, words, f, "evidence", f.Evidence, cel.StringType); err != nil {
 			return err
 		}
 	}
@@ -130,7 +131,7 @@ func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string
 	return nil
 }
 
-func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want *cel.Type) (cel.Program, *RuleError) {
+func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want *cel.Type) (cel.Program, gate, *RuleError) {
 	checked, iss := env.Compile(strings.TrimRight(source, " \t\r\n"))
 	if iss != nil && iss.Err() != nil {
 		first := iss.Errors()[0]
@@ -138,17 +139,17 @@ func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want
 		if f.block(key) {
 			e.Column = first.Location.Column() + 1 + f.indent
 		}
-		return nil, e
+		return nil, nil, e
 	}
 	if !checked.OutputType().IsExactType(want) {
-		return nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: fmt.Sprintf("%s gives %s; it must give %s", key, checked.OutputType(), want)}
+		return nil, nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: fmt.Sprintf("%s gives %s; it must give %s", key, checked.OutputType(), want)}
 	}
 	words.collect(checked.NativeRep())
 	p, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxRuleCost), cel.InterruptCheckFrequency(100))
 	if err != nil {
-		return nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: key + ": " + Clean(err.Error(), maxEvidence)}
+		return nil, nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: key + ": " + Clean(err.Error(), maxEvidence)}
 	}
-	return p, nil
+	return p, words.gateOf(checked.NativeRep().Expr()), nil
 }
 
 // Rules returns the rules at work, in order. Do not change them.
@@ -174,8 +175,14 @@ func (r *RuleSet) evaluate(ctx context.Context, f *Facts) ([]Signal, []Note) {
 	}
 	var signals []Signal
 	var notes []Note
-	vars := f.ruleVars(f.raised)
+	var vars map[string]any // made for the first rule whose gate is open
 	for _, c := range r.rules {
+		if !c.gate.open(f) {
+			continue
+		}
+		if vars == nil {
+			vars = f.ruleVars(f.raised)
+		}
 		var s Signal
 		var matched bool
 		var err error

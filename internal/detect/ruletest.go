@@ -10,6 +10,7 @@ import (
 
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // RuleResult is what TestRules found out about one rule file.
@@ -125,7 +126,8 @@ func because(why string) string {
 // unless the sample says otherwise; authentication is unknown unless it says what was found.
 func (s *RuleSample) context(raw []byte) (*Context, error) {
 	m := email.Parse(raw, email.Limits{})
-	c := &Context{Message: m, Recipients: s.Recipients, Direction: s.Direction, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	files := scan.Open(context.Background(), m, scan.Limits{})
+	c := &Context{Message: m, Files: files, Recipients: s.Recipients, Direction: s.Direction, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if len(c.Recipients) == 0 {
 		for _, list := range [][]email.Address{m.To, m.Cc} {
 			for _, a := range list {

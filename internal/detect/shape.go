@@ -16,7 +16,7 @@ func detectShape(f *Facts, raise Raise) {
 	if entry := f.judge.hosts.RiskyTLDs.Match(intel.TLD(f.from.Domain)); entry != "" && strings.Contains(f.from.Domain, ".") {
 		raise("risky-sender-tld", say("%s", host(f.from.Domain)))
 	}
-	if w := randomPart(f.from.Addr); w != "" && f.inbound {
+	if w := randomPart(f.from.Addr, f.judge.brands); w != "" && f.inbound {
 		raise("random-sender", say("%q in %s", w, f.from.Addr))
 	}
 	if e := emojiIn(m.Subject + " " + f.from.Name); e != "" && m.HTML != "" {
@@ -37,6 +37,29 @@ func detectShape(f *Facts, raise Raise) {
 	if len(m.To) == 0 && len(m.Cc) == 0 && f.htmlOnly {
 		raise("no-recipient", say("To is %q", f.header("To")))
 	}
+	if w := answerMark(m.Subject); w != "" && !f.reply && len(m.References) == 0 && m.HTML != "" && (f.htmlOnly || f.otherText) {
+		raise("fake-reply", say("subject %q answers nothing", m.Subject))
+	}
+	if shouts(m.Subject) {
+		raise("shouting-subject", say("%q", m.Subject))
+	}
+	if n := decorated(f.from.Name); n != "" && m.HTML != "" {
+		raise("decorated-name", say("%q", n))
+	}
+	if w := sumIn(m.Subject); w != "" {
+		raise("money-in-subject", say("%q in the subject", w))
+	}
+	if m.HTML != "" && len(f.web) > 0 && f.inbound && !f.reply && f.strangeName() {
+		raise("name-unlike-address", say("%q and %s have nothing in common", f.from.Name, f.from.Addr))
+	}
+	if f.modern && m.HTML != "" && f.inbound && !f.reply && !f.report {
+		if _, ok := m.Lookup("List-Unsubscribe"); !ok && f.lures.unsubscribe {
+			raise("bulk-undeclared", say("no List-Unsubscribe field"))
+		}
+		if !f.signed && !f.known && len(f.web) > 0 && !(f.htmlOnly && f.foreign) {
+			raise("unsigned-mail", say("no signature of %s or anybody else", f.from.Domain))
+		}
+	}
 	for _, key := range [...]string{"X-Php-Originating-Script", "X-Php-Script"} {
 		if v, ok := m.Lookup(key); ok {
 			raise("script-mailer", say("%s: %s", key, v))
@@ -47,16 +70,16 @@ func detectShape(f *Facts, raise Raise) {
 
 // randomPart returns the local part or a domain label that nobody would choose: letters and digits in turns, capitals at random, or
 // no vowels for long. Long tokens that services put before "@" for replies (with "+", "=", "#" or more than 40 characters) are left out.
-func randomPart(addr string) string {
+func randomPart(addr string, brands *intel.Brands) string {
 	local, domain, ok := strings.Cut(addr, "@")
 	if !ok || strings.ContainsAny(local, "+=#") || len(local) > 40 {
 		return ""
 	}
-	if caseTurns(local) >= 4 || looksRandom(strings.ToLower(local)) {
+	if oddCase(local) || looksRandom(strings.ToLower(local)) || unpronounceable(strings.ToLower(local)) {
 		return local
 	}
 	org := intel.OrgDomain(domain)
-	if label, _, _ := strings.Cut(org, "."); looksRandom(label) {
+	if label, _, _ := strings.Cut(org, "."); len(brands.Of(org)) == 0 && (looksRandom(label) || unpronounceable(label)) {
 		return label
 	}
 	return ""

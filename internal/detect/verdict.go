@@ -18,7 +18,8 @@ const maxCarry = 30
 //
 //  1. A signal that speaks against no threat in particular speaks against each of Phish and Spam that has anything for it.
 //  2. Wording and looks alone never flag: when all that speaks for a threat is of one weak family, "one-kind-of-evidence"
-//     takes the sum below FlagScore.
+//     takes the sum below FlagScore. In mass mail that says openly what it is ("open-bulk") the two weak families together are not
+//     enough either: offers are loud.
 //  3. Phishing that falls short of FlagScore counts towards Spam, where Spam has something of its own: "phish-signs".
 //
 // names are malware families. families tells the family of signals that are not in the catalogue (rules); nil means Rule.
@@ -111,6 +112,10 @@ func spread(signals []Signal) []Signal {
 
 func limitWeak(signals []Signal, t Threat, families func(string) Family) (Signal, bool) {
 	var only Family
+	open := false
+	for _, s := range signals {
+		open = open || s.ID == "open-bulk"
+	}
 	for _, s := range signals {
 		if s.Threat != t || s.Weight <= 0 {
 			continue
@@ -121,7 +126,7 @@ func limitWeak(signals []Signal, t Threat, families func(string) Family) (Signal
 		} else if families != nil {
 			f = families(s.ID)
 		}
-		if !weak[f] || only != "" && only != f {
+		if !weak[f] || only != "" && only != f && !open {
 			return Signal{}, false
 		}
 		only = f
@@ -132,7 +137,7 @@ func limitWeak(signals []Signal, t Threat, families func(string) Family) (Signal
 	}
 	k := kinds["one-kind-of-evidence"]
 	return Signal{ID: k.ID, Threat: t, Weight: FlagScore - 1 - sum, Claim: k.Claim,
-		Evidence: fmt.Sprintf("everything that speaks for %s is of the kind %q; held below %d", t, only, FlagScore)}, true
+		Evidence: fmt.Sprintf("everything that speaks for %s is wording or looks; held below %d", t, FlagScore)}, true
 }
 
 func carry(signals []Signal) (Signal, bool) {

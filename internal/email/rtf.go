@@ -338,3 +338,11 @@ func (r *rtfReader) unicode(arg string) {
 	}
 	r.drop = r.group.uc
 }
+
+// ReadCompressedRTF reads a message body as Outlook keeps it ([MS-OXRTFCP]): the HTML that it was made from, or else its plain text. At most
+// limit octets are unpacked; whole is false when the data ended before its end.
+func ReadCompressedRTF(b []byte, limit int) (text string, isHTML, whole bool) {
+	raw, whole := decompressRTF(b, min(limit, maxRTF))
+	text, isHTML = readRTF(raw)
+	return text, isHTML, whole
+}

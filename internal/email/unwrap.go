@@ -388,7 +388,7 @@ func RedirectParameter(u string) (target string, ok bool) {
 	if at < 0 {
 		at = len(rest)
 	}
-	for _, sign := range [...]string{"http://", "https://", "http%3a", "https%3a"} {
+	for _, sign := range [...]string{"http://", "https://", "http%3a", "https%3a", "http:%2f", "https:%2f"} {
 		if i := indexFold(rest[:at], sign); i > 0 && elsewhere(rest[i:]) {
 			return target, true
 		}

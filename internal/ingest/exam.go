@@ -17,6 +17,9 @@ type exam struct {
 	auth   Authenticator // nil: nothing is known of the sender
 	limits email.Limits
 	scan   scan.Limits
+	kin    *Campaigns // nil: the message is judged by itself
+	ask    []scan.Engine
+	late   Late // nil: nobody answers later
 
 	// turn waits for the processor; nil: nobody else wants it.
 	turn func(ctx context.Context) (release func(), err error)
@@ -55,15 +58,27 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 			f.authKnown = true
 		})
 	}
+	if len(x.ask) > 0 {
+		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw) })
+	}
+	if x.late != nil {
+		x.step(f, event.DefectEngine, func() { f.answers = append(f.answers, x.late.Answers(ctx, f.m)...) })
+	}
+	if d := unanswered(f.answers); d != "" {
+		f.defects = append(f.defects, d)
+	}
 	if release, err = x.wait(ctx); err != nil {
 		return err
 	}
 	defer release()
 	start = time.Now()
-	x.complete = x.step(f, event.DefectJudge, func() {
-		f.describeContext()
-		f.verdict = x.judge.Judge(ctx, f.context)
-	})
+	x.complete = x.step(f, event.DefectJudge, f.describeContext)
+	if x.complete && x.kin != nil {
+		x.step(f, event.DefectPartial, func() { x.kin.find(f) })
+	}
+	if x.complete {
+		x.complete = x.step(f, event.DefectJudge, func() { f.verdict = x.judge.Judge(ctx, f.context) })
+	}
 	x.judged = time.Since(start)
 	return nil
 }

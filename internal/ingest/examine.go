@@ -16,14 +16,17 @@ import (
 
 // Examiner judges messages as the Pipeline does, without any store. Judge must be set; the rest is as in PipelineConfig.
 type Examiner struct {
-	Judge  Judge
-	Auth   Authenticator
-	Org    detect.Organisation
-	Own    func(netip.Addr) bool // nil: private and loopback addresses
-	Limits email.Limits
-	Scan   scan.Limits
+	Judge   Judge
+	Auth    Authenticator
+	Org     detect.Organisation
+	Own     func(netip.Addr) bool // nil: private and loopback addresses
+	Limits  email.Limits
+	Scan    scan.Limits
+	Engines []scan.Engine // asked about the message and its files; nil: none
 
 	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
+	kin  *Campaigns
+	late Late
 }
 
 // Examined is what an Examiner found.
@@ -80,7 +83,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn}
+	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})

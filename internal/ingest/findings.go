@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -38,6 +39,9 @@ type findings struct {
 	auth      mailauth.Results
 	authKnown bool
 	context   *detect.Context // nil until it is known
+	answers   []scan.Answer
+	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
+	kin       []campaign.Match
 	verdict   detect.Verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
 	defects   []string                 // of the road; those of the message are in m
@@ -147,6 +151,7 @@ func (f *findings) describeContext() {
 		Direction:  detect.Inbound,
 		Org:        f.org,
 		Files:      f.files,
+		Engines:    f.answers,
 		Now:        f.job.at(),
 	}
 	if f.inside {

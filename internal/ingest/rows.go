@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -29,6 +30,7 @@ func (f *findings) rows() event.Batch {
 	if f.m != nil {
 		b.Urls = f.urls()
 		b.Attachments = f.attachments(e)
+		b.Campaigns = f.campaignRows()
 	}
 	return b
 }
@@ -76,7 +78,7 @@ func (f *findings) describeMessage(e *event.EmailEvent) {
 	e.InternetMessageId = m.MessageID
 	e.SenderFromAddress, e.SenderFromDomain, e.SenderDisplayName = from.Addr, from.Domain, from.Name
 	e.Subject = m.Subject
-	e.EmailClusterId = Cluster(m, f.recipients)
+	e.EmailClusterId = campaign.Cluster(m, f.recipients)
 	e.EmailLanguage = m.Language
 	e.AttachmentCount = int32(len(m.Attachments))
 	e.UrlCount = int32(len(f.urls()))

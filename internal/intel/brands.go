@@ -2,6 +2,7 @@ package intel
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -24,6 +25,9 @@ type Brands struct {
 	exact  []bool
 	hosts  map[string][]int // official domain -> indexes in list
 	labels map[string]int
+
+	shapes    map[string]int  // Skeleton of forms of one word -> index in list
+	formWords map[string]bool // the forms themselves, folded
 }
 
 // BrandMatch is a brand named in a text.
@@ -35,8 +39,38 @@ type BrandMatch struct {
 
 // ReadBrands reads the format of data/brands.txt: "Name | domains | forms". Errors name the line.
 func ReadBrands(r io.Reader, name string) (*Brands, error) {
-	b := &Brands{hosts: map[string][]int{}, labels: map[string]int{}}
-	var phrases []string
+	list, err := parseBrands(r, name)
+	if err != nil {
+		return nil, err
+	}
+	return newBrands(list), nil
+}
+
+// Merge returns b with the brands of r, which has the same format. A brand that b knows by the same name takes the place of b's.
+func (b *Brands) Merge(r io.Reader, name string) (*Brands, error) {
+	more, err := parseBrands(r, name)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]int{}
+	list := append([]Brand(nil), b.list...)
+	for i := range list {
+		at[Fold(list[i].Name)] = i
+	}
+	for _, brand := range more {
+		key := Fold(brand.Name)
+		if i, have := at[key]; have {
+			list[i] = brand
+			continue
+		}
+		at[key] = len(list)
+		list = append(list, brand)
+	}
+	return newBrands(list), nil
+}
+
+func parseBrands(r io.Reader, name string) ([]Brand, error) {
+	var list []Brand
 	sc := bufio.NewScanner(r)
 	for n := 1; sc.Scan(); n++ {
 		line := strings.TrimSpace(sc.Text())
@@ -48,36 +82,61 @@ func ReadBrands(r io.Reader, name string) (*Brands, error) {
 			return nil, fmt.Errorf("%s:%d: want \"Name | domains | forms\", got %d columns", name, n, len(cols))
 		}
 		brand := Brand{Name: strings.TrimSpace(cols[0])}
-		index := len(b.list)
 		for _, d := range strings.Fields(strings.ToLower(cols[1])) {
 			if l, ok := strings.CutSuffix(d, ".*"); ok {
 				brand.Labels = append(brand.Labels, l)
-				b.labels[l] = index
 				continue
 			}
+			if strings.ContainsAny(d, "/@:*") {
+				return nil, fmt.Errorf("%s:%d: %q is no domain; write example.com, or example.* for every country", name, n, d)
+			}
 			brand.Domains = append(brand.Domains, d)
-			b.hosts[d] = append(b.hosts[d], index)
 		}
 		for _, form := range strings.Split(cols[2], ",") {
 			form = strings.TrimSpace(form)
-			bare, exact := strings.CutPrefix(form, "=")
-			if Fold(bare) == "" {
+			if Fold(strings.TrimPrefix(form, "=")) == "" {
 				return nil, fmt.Errorf("%s:%d: %q has an empty form; forms are separated by commas", name, n, brand.Name)
 			}
 			brand.Forms = append(brand.Forms, form)
-			phrases = append(phrases, bare)
-			b.owner, b.exact = append(b.owner, index), append(b.exact, exact)
 		}
-		if len(brand.Domains) == 0 || len(brand.Forms) == 0 {
+		if len(brand.Domains)+len(brand.Labels) == 0 {
 			return nil, fmt.Errorf("%s:%d: %q needs at least one domain and one form", name, n, brand.Name)
 		}
-		b.list = append(b.list, brand)
+		list = append(list, brand)
 	}
 	if err := sc.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	return list, nil
+}
+
+func newBrands(list []Brand) *Brands {
+	b := &Brands{list: list, hosts: map[string][]int{}, labels: map[string]int{}, shapes: map[string]int{}, formWords: map[string]bool{}}
+	var phrases []string
+	for i := range list {
+		for _, d := range list[i].Domains {
+			b.hosts[d] = append(b.hosts[d], i)
+		}
+		for _, l := range list[i].Labels {
+			b.labels[l] = i
+		}
+		for _, form := range list[i].Forms {
+			bare, exact := strings.CutPrefix(form, "=")
+			phrases = append(phrases, bare)
+			b.owner, b.exact = append(b.owner, i), append(b.exact, exact)
+			folded := Fold(bare)
+			for w := range strings.FieldsSeq(folded) {
+				b.formWords[w] = true
+			}
+			if sk := Skeleton(folded); !exact && len(folded) >= 6 && strings.IndexByte(folded, ' ') < 0 {
+				if _, have := b.shapes[sk]; !have {
+					b.shapes[sk] = i
+				}
+			}
+		}
+	}
 	b.words = NewMatcher(phrases)
-	return b, nil
+	return b
 }
 
 // ShippedBrands is the table that comes with Tocsin. The result is shared: do not change it.
@@ -130,6 +189,32 @@ func (b *Brands) Match(folded []byte, name bool) []BrandMatch {
 		return len(out) < 8
 	})
 	return out
+}
+
+// Alone reports whether folded is a brand's name and nothing but words that stand beside one. Names that are also ordinary words (the
+// forms with "=") do not count.
+func (b *Brands) Alone(folded []byte) bool {
+	alone := false
+	b.words.Find(folded, func(m Match) bool {
+		alone = !b.exact[m.Phrase] && onlyFillers(folded[:m.Start]) && onlyFillers(folded[m.End:])
+		return !alone
+	})
+	return alone
+}
+
+// Disguise finds a word of folded that is no brand's name but has the shape of one: "paypa1", "rnicrosoft". The brand is nil when
+// there is none.
+func (b *Brands) Disguise(folded []byte) (word string, brand *Brand) {
+	for w := range bytes.FieldsSeq(folded) {
+		if len(w) < 5 || len(w) > 40 {
+			continue
+		}
+		word := string(w)
+		if i, ok := b.shapes[Skeleton(word)]; ok && !b.formWords[word] {
+			return word, &b.list[i]
+		}
+	}
+	return "", nil
 }
 
 func (b *Brands) form(phrase int) string {

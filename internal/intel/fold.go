@@ -193,3 +193,39 @@ func MixedWord(s string) string {
 	}
 	return ""
 }
+
+// Disguised reports whether s is spelled to be read as something else: letters of several scripts in a word, mathematical or enclosed
+// letters, characters without width inside a word. Accents are no disguise.
+func Disguised(s string) bool {
+	if MixedWord(s) != "" {
+		return true
+	}
+	var last rune
+	for i, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+		case r >= 0x1d400 && r <= 0x1d7ff, r >= 0xff21 && r <= 0xff5a, r >= 0x24b6 && r <= 0x24e9, r >= 0x1f130 && r <= 0x1f189:
+			return true
+		case Invisible(r) && r != 0xad && (r < 0xfe00 || r > 0xfe0f) && r < 0xe0000:
+			next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			if unicode.IsLetter(last) && unicode.IsLetter(next) && last < 0x250 {
+				return true
+			}
+		case asciiOf[r] != 0 && !unicode.Is(unicode.Latin, r) && onlyLookalikes(s):
+			return true
+		}
+		last = r
+	}
+	return false
+}
+
+// onlyLookalikes says that every letter of s that is not ASCII looks like one, and that some words hold nothing else: "Рaypal" or "РАУ".
+// Whole sentences of another script hold letters that look like nothing Latin.
+func onlyLookalikes(s string) bool {
+	for _, r := range s {
+		if r >= utf8.RuneSelf && unicode.IsLetter(r) && asciiOf[r] == 0 && !unicode.Is(unicode.Latin, r) {
+			return false
+		}
+	}
+	return true
+}

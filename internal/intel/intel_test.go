@@ -267,3 +267,61 @@ func BenchmarkIndicators(b *testing.B) {
 		x.FindHost("www.a.host-77777.some-longer-name.test", time.Time{})
 	}
 }
+
+func TestMergeBrands(t *testing.T) {
+	b, err := ShippedBrands().Merge(strings.NewReader("# ours\nHarbour Tools | harbourtools.example | harbour tools\nPayPal | paypal.com pay.example | paypal\n"), "own.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(b.All()) - len(ShippedBrands().All()); n != 1 {
+		t.Errorf("%d brands more", n)
+	}
+	if m := b.Match([]byte("harbour tools service"), true); len(m) != 1 || m[0].Brand.Name != "Harbour Tools" {
+		t.Errorf("%v", m)
+	}
+	if of := b.Of("mail.pay.example"); len(of) != 1 || of[0].Name != "PayPal" {
+		t.Errorf("%v", of)
+	}
+	for _, bad := range []string{"Harbour Tools | harbourtools.example", "A | a.example | ", "A |  | a", "A | https://a.example | a"} {
+		if _, err := ShippedBrands().Merge(strings.NewReader(bad), "own.txt"); err == nil || !strings.Contains(err.Error(), "own.txt:1") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestDisguise(t *testing.T) {
+	for s, want := range map[string]bool{"Lеԁger": true, "МetaMask": true, "Pay\u200bPal": true, "𝗗𝗛𝗟": true, "Société Générale": false, "Привет, мир": false, "Зоя": false, "Café Zürich": false, "👨‍👩‍👧 family": false} {
+		if got := Disguised(s); got != want {
+			t.Errorf("Disguised(%q) = %v", s, got)
+		}
+	}
+	for s, want := range map[string]string{"paypa1 desk": "PayPal", "rnicrosoft": "Microsoft", "paypal": "", "microsoft": "", "ordinary words only": ""} {
+		got := ""
+		if _, b := ShippedBrands().Disguise([]byte(s)); b != nil {
+			got = b.Name
+		}
+		if got != want {
+			t.Errorf("Disguise(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestOwnLookalikesFurther(t *testing.T) {
+	l := NewLookalikes("Northwind Harbour", []string{"northwindharbour.example"})
+	for host, want := range map[string]Trick{
+		"nortwindharbor.test":                Typo,
+		"northwind-harbour.test":             Homoglyph,
+		"mynorthwindharbourbilling.test":     AddedWords,
+		"northwindharbour.web.app":           InsideHost,
+		"northwindharbour-login.evil.test":   InsideHost,
+		"northwindharbour.example.evil.test": InsideHost,
+		"northwndharbuor.test":               Typo,
+		"southwindharbour.test":              "",
+		"mail.northwindharbour.example":      "",
+		"harbour.test":                       "",
+	} {
+		if im, _ := l.Find(host); im.Trick != want {
+			t.Errorf("%s: %q, want %q", host, im.Trick, want)
+		}
+	}
+}

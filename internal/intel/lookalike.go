@@ -1,8 +1,11 @@
 package intel
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // Trick is how a name imitates another.
@@ -29,6 +32,7 @@ type Lookalikes struct {
 	skeletons map[string]target
 	deletions map[string][]target // own label with one letter dropped (Symmetric Delete): finds every edit of one
 	domains   map[string]target
+	own       []target // of an organisation: few and long enough to be looked for more closely
 	official  func(host string) bool
 }
 
@@ -44,7 +48,15 @@ var ordinary = func() map[string]bool {
 		windows me mac go x gov canada overheid bund otto fidelity stanley sky steam discord cash wf ml td citi signal telegram
 		exodus phantom kraken ledger hermes evri george delta southwest uber dyson yeti correos correios zoll poste nexi enel
 		bing azure skype android prime disney hulu canva block force trello samsung anthem optum fazenda receita messenger youtube bahn
-		halifax saturn hotels decathlon playstation sony xbox ml db wallet telefonica telekom mobile express post swisspost`) {
+		halifax saturn hotels decathlon playstation sony xbox ml db wallet telefonica telekom mobile express post swisspost
+		shell inter web smiles snap globo netto kinder action gamma rituals plus play hema three coop jumbo hype elo dotz claro vivo oi meo nos
+		cox rogers bell drei sunrise tim wind tre penny boots argos zara darty conrad milka allianz progressive united hilton hertz sixt
+		emirates indeed figma asana notion wix square gusto vanguard affirm discover regions citizens key huntington proton zoho aruba register
+		home gandi oracle cisco citrix sap barracuda tether solana lido gemini ripple celsius electrum optus iliad magenta subito spectrum
+		essent tauron enea lidl migros bosch max sling peacock paramount disneyplus cumulus nectar diy argenta ally city euro euronics bauhaus
+		yello max payback douglas thalia muller mueller tchibo unimed amil tui swift reddit twitch bumble tinder pinterest
+		workday xero xerox avast eset avira cigna aetna barmer ergo telepass trainline flix flixbus hapvida globoplay ring nest dunkin
+		continente conad esselunga otodom vinted etsy wish joom nordea elster kaiser banking metamail service services secure adobe sparda`) {
 		m[w] = true
 	}
 	return m
@@ -74,8 +86,17 @@ func NewLookalikes(name string, domains []string) *Lookalikes {
 	for _, d := range domains {
 		l.add(name, strings.ToLower(d))
 	}
+	for _, t := range l.labels {
+		if !t.generic && len(t.label) >= 8 && len(l.own) < maxOwn {
+			l.own = append(l.own, t)
+		}
+	}
+	slices.SortFunc(l.own, func(a, b target) int { return strings.Compare(a.label, b.label) })
 	return l
 }
+
+// maxOwn bounds the domains that are compared one by one.
+const maxOwn = 40
 
 func newLookalikes(official func(string) bool) *Lookalikes {
 	return &Lookalikes{labels: map[string]target{}, skeletons: map[string]target{}, deletions: map[string][]target{},
@@ -128,6 +149,9 @@ func (l *Lookalikes) Find(host string) (Imitation, bool) {
 		if t.generic || len(lab) < 5 {
 			return Imitation{}, false
 		}
+		if anybodys(org) {
+			return Imitation{t.name, t.domain, InsideHost}, true
+		}
 		return Imitation{t.name, t.domain, OtherTLD}, true
 	}
 	if t, ok := l.skeletons[Skeleton(lab)]; ok {
@@ -136,7 +160,70 @@ func (l *Lookalikes) Find(host string) (Imitation, bool) {
 	if im, ok := l.words(lab); ok {
 		return im, true
 	}
-	return l.typo(lab)
+	if im, ok := l.typo(lab); ok {
+		return im, true
+	}
+	return l.close(lab)
+}
+
+// anybodys says that the registrable domain is a name below a provider's own ("paypal.web.app"), where anybody takes any name.
+func anybodys(org string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(org)
+	return !icann && strings.Contains(suffix, ".")
+}
+
+// close finds what only the few labels of an organisation are compared for: two slips in a long name, and the name inside a longer one.
+func (l *Lookalikes) close(lab string) (Imitation, bool) {
+	plain := strings.ReplaceAll(lab, "-", "")
+	for _, t := range l.own {
+		switch {
+		case len(lab) > 40:
+		case len(plain) > len(t.label) && strings.Contains(plain, strings.ReplaceAll(t.label, "-", "")):
+			return Imitation{t.name, t.domain, AddedWords}, true
+		case len(t.label) >= 10 && lab[0] == t.label[0] && distance(t.label, lab, 2) <= 2:
+			return Imitation{t.name, t.domain, Typo}, true
+		}
+	}
+	return Imitation{}, false
+}
+
+// distance is the edit distance of a and b with swaps of neighbours (optimal string alignment); what is over max is only known to be over.
+func distance(a, b string, max int) int {
+	if d := len(a) - len(b); d > max || -d > max {
+		return max + 1
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > max {
+			return max + 1
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// Owner returns the name whose domain label word is, "" when there is none or the word is an ordinary one.
+func (l *Lookalikes) Owner(word string) string {
+	if t, ok := l.labels[word]; ok && !t.generic && len(word) >= 5 {
+		return t.name
+	}
+	return ""
 }
 
 // inside finds a whole foreign domain in the labels before the registrable one: paypal.com.evil.example, paypal-com.evil.example.
@@ -146,6 +233,7 @@ func (l *Lookalikes) inside(host, org string) (Imitation, bool) {
 		return Imitation{}, false
 	}
 	labels := strings.Split(front, ".")
+	labels = labels[max(0, len(labels)-8):]
 	for i := range labels {
 		if i+1 < len(labels) {
 			if t, ok := l.domains[labels[i]+"."+labels[i+1]]; ok {
@@ -155,6 +243,13 @@ func (l *Lookalikes) inside(host, org string) (Imitation, bool) {
 		if j := strings.LastIndexByte(labels[i], '-'); j > 0 {
 			if t, ok := l.domains[labels[i][:j]+"."+labels[i][j+1:]]; ok {
 				return Imitation{t.name, t.domain, InsideHost}, true
+			}
+			if parts := strings.Split(labels[i], "-"); len(parts) <= 6 { // paypal-login.evil.example
+				for _, p := range parts {
+					if t, ok := l.labels[p]; ok && !t.generic && len(p) >= 5 && othersBait(parts, p) {
+						return Imitation{t.name, t.domain, InsideHost}, true
+					}
+				}
 			}
 		}
 	}
@@ -186,7 +281,7 @@ func (l *Lookalikes) words(lab string) (Imitation, bool) {
 			if !ok {
 				t, ok = l.skeletons[Skeleton(p)]
 			}
-			if !ok || t.generic && !othersBait(parts, p) || len(t.label) < 4 && !othersBait(parts, p) || len(t.label) < 3 {
+			if !ok || baits[p] || t.generic && !othersBait(parts, p) || len(t.label) < 4 && !othersBait(parts, p) || len(t.label) < 3 {
 				continue
 			}
 			return Imitation{t.name, t.domain, AddedWords}, true
@@ -224,7 +319,7 @@ func (l *Lookalikes) typo(lab string) (Imitation, bool) {
 	}
 	check := func(key string) (Imitation, bool) {
 		for _, t := range l.deletions[key] {
-			if t.label[0] == lab[0] && oneEdit(t.label, lab) { // the first letter is the one people look at
+			if t.label[0] == lab[0] && OneEdit(t.label, lab) { // the first letter is the one people look at
 				return Imitation{t.name, t.domain, Typo}, true
 			}
 		}
@@ -241,8 +336,8 @@ func (l *Lookalikes) typo(lab string) (Imitation, bool) {
 	return Imitation{}, false
 }
 
-// oneEdit reports whether a becomes b by one insertion, deletion, substitution or swap of neighbours (Damerau).
-func oneEdit(a, b string) bool {
+// OneEdit reports whether a becomes b by one insertion, deletion, substitution or swap of neighbours (Damerau).
+func OneEdit(a, b string) bool {
 	if a == b || len(a)-len(b) > 1 || len(b)-len(a) > 1 {
 		return false
 	}

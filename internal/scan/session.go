@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -19,19 +20,25 @@ type file struct {
 
 // session is the work on one message: what may still be spent, and where findings go. It is used by one goroutine.
 type session struct {
-	ctx       context.Context
-	lim       Limits
-	m         *email.Message
-	deadline  time.Time
-	stopped   bool
-	files     int   // that may still be looked at
-	bytes     int64 // that may still be unpacked
-	report    Report
-	text      strings.Builder
-	seen      map[string]bool // facts: id, way
-	opened    map[string]bool // SHA-256 of files that were looked into
-	links     map[string]bool
-	passwords []string // that the message names, lazily
+	ctx        context.Context
+	lim        Limits
+	m          *email.Message
+	deadline   time.Time
+	stopped    bool
+	files      int   // that may still be looked at
+	bytes      int64 // that may still be unpacked
+	report     Report
+	text       strings.Builder
+	seen       map[string]bool // facts: id, way
+	opened     map[string]bool // SHA-256 of files that were looked into
+	links      map[string]bool
+	passwords  []password // that the message names, of candidates
+	looked     bool       // passwords are searched for
+	lookedText int        // when text was this long
+	idle       int        // reads that gave nothing
+	inflater   io.Reader  // used by one file at a time
+	pixels     int64      // decoded so far
+	pictures   int        // decoded so far
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {
@@ -46,6 +53,48 @@ type opener func(s *session, f *file)
 // openerOf tells who looks into which kind of file (email.Attachment.Kind), nil when nobody does.
 func openerOf(kind string) opener {
 	switch kind {
+	case "doc", "xls", "ppt", "vsd", "pub", "ole", "msg", "encrypted-office":
+		return openOLE
+	case "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "vsdx":
+		return openOOXML
+	case "odt", "ods", "odp", "odg":
+		return openODF
+	case "rtf":
+		return openRTF
+	case "one":
+		return openOneNote
+	case "xml":
+		return openXMLFile
+	case "zip":
+		return openZip
+	case "gz", "bz2", "xz", "zst", "lz":
+		return openPacked
+	case "tar":
+		return openTar
+	case "cab":
+		return openCab
+	case "7z":
+		return open7z
+	case "rar":
+		return openRar
+	case "eml", "mht":
+		return openMail
+	case "lnk":
+		return openShortcut
+	case "url", "desktop", "library-ms", "searchconnector-ms", "settingcontent-ms", "application", "scf":
+		return openLinkFile
+	case "iso", "udf", "img", "vhd", "vhdx":
+		return openDisk
+	case "vmdk", "wim", "dmg", "ace", "arj", "lzh", "lz4", "z":
+		return openNothing
+	case "html", "xhtml", "svg":
+		return openPage
+	case "ics":
+		return openICS
+	case "pdf":
+		return openPDF
+	case "png", "jpg", "gif", "bmp", "webp":
+		return openPicture
 	}
 	return nil
 }
@@ -57,41 +106,52 @@ func (s *session) open(f *file) {
 	}
 	s.opened[f.SHA256] = true
 	o := openerOf(f.Kind)
+	if o == nil && isActiveMime(f.content) {
+		o = openActiveMime
+	}
+	if o == nil {
+		o = openerOf(disguisedKind(f))
+	}
 	if o == nil {
 		return
 	}
+	s.guard(f.way, func() { o(s, f) })
+}
+
+// guard runs do and turns a panic into a defect.
+func (s *session) guard(way string, do func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.defect("file-internal-error", f.way+": "+fmt.Sprint(p))
+			s.defect("file-internal-error", way+": "+fmt.Sprint(p))
 		}
 	}()
-	o(s, f)
+	do()
 }
 
 // inMessage looks at what needs no file: text that draws a code, HTML that does.
-func (s *session) inMessage() {}
+func (s *session) inMessage() {
+	s.guard("message text", s.inBody)
+}
 
-// child takes in one file that stands inside f: it is listed as an attachment and looked into. The caller has paid for its octets by take.
-func (s *session) child(f *file, name string, content []byte) {
+// child takes in one file that stands inside f: it is listed as an attachment and looked into. The caller has paid for its octets by take
+// or unpack. It returns the kind of the file, "" when it was not taken.
+func (s *session) child(f *file, name string, content []byte) string {
 	if s.over() {
-		return
+		return ""
 	}
 	if s.files--; s.files < 0 {
 		s.defect("file-limit-files", f.way)
 		s.stopped = true
-		return
+		return ""
 	}
-	within := f.Name
-	if within == "" {
-		within = f.way
-	}
-	c := &file{Attachment: email.NewAttachment(name, "", within, content), content: content, way: f.way + " > " + name, depth: f.depth + 1}
+	c := &file{Attachment: email.NewAttachment(name, "", s.within(f), content), content: content, way: f.way + " > " + name, depth: f.depth + 1}
 	s.m.Attachments = append(s.m.Attachments, c.Attachment)
 	if c.depth > s.lim.Depth {
 		s.defect("file-limit-depth", c.way)
-		return
+		return c.Kind
 	}
 	s.open(c)
+	return c.Kind
 }
 
 // take asks for n octets to unpack into. At the limit it says no and records the defect.

@@ -83,7 +83,7 @@ describe("what authentication proves", () => {
 
 describe("which policy decided", () => {
   const email = (policy: Partial<Schemas["Policy"]>, event: Partial<Schemas["EmailEvent"]> = {}, threat = true) => ({
-    policy: { action: "Blocked", email_action: "Send to quarantine", location: "Quarantine", org_override: "", org_policy: "", policy: "Antimalware", policy_id: "", transport_rule: "", user_override: "", user_policy: "", ...policy },
+    policy: { action: "Blocked", email_action: "Send to quarantine", location: "Quarantine", org_override: "", org_policy: "", policy: "Antimalware", policy_id: "", transport_rule: "", user_override: "", user_policy: "", reason: "", priority: false, watched: false, ...policy },
     event: { DeliveryAction: "Blocked", DeliveryLocation: "Quarantine", LatestDeliveryAction: "", LatestDeliveryLocation: "Quarantine", ...event } as Schemas["EmailEvent"],
     verdict: { score: threat ? 82 : 3, threat_types: threat ? ["Malware"] : [], phish_confidence: "", thresholds: { flag: 40, high: 70 } } as Schemas["Verdict"],
   });
