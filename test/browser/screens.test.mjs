@@ -10,3 +10,4 @@ import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
+import "./rules.mjs";

@@ -13,6 +13,7 @@ import { useMay } from "../../session/queries";
 import { useZone } from "../../time/Clock";
 import { both, full, number } from "../../time/zone";
 import { newRule } from "./drafts";
+import { Lines } from "./Lines";
 import { Outcomes } from "./Outcomes";
 import { useRule, type Rule } from "./queries";
 import styles from "./Rules.module.css";
@@ -70,7 +71,7 @@ function Body({ rule: r, hits, onDo }: { rule: Rule; hits: Schemas["RuleHits"] |
         {edit && r.version > 0 && <Button size="small" onClick={() => onDo("remove")}>{r.origin === "own" && r.under === "" ? "Remove" : "Back to the file's"}</Button>}
       </div>
       {r.error !== "" && <p className={styles.bad}><Untrusted text={r.error} />{r.under && ` The ${r.under} rule judges in its place.`}</p>}
-      {r.description && <p className={styles.pre}><Untrusted text={r.description.trim()} /></p>}
+      {r.description && <p className={styles.pre}><Lines text={r.description.trim()} /></p>}
       <dl className={styles.facts2}>
         <dt>Points</dt><dd className="num">{r.weight > 0 ? "+" : "−"}{Math.abs(r.weight)}{r.weight_was !== null && <span className={styles.quiet}> (written: {r.weight_was})</span>}</dd>
         <dt>Technology</dt><dd>{r.technology || "none: speaks against a threat"}</dd>
@@ -84,8 +85,8 @@ function Body({ rule: r, hits, onDo }: { rule: Rule; hits: Schemas["RuleHits"] |
       {r.false_positives.length > 0 ? <ul className={styles.bullets}>{r.false_positives.map((f) => <li key={f}><Untrusted text={f} /></li>)}</ul> : <p className={styles.quiet}>Nothing is noted.</p>}
       {r.references.length > 0 && <><h3>References</h3><ul className={styles.bullets}>{r.references.map((f) => <li key={f} className={styles.break}><Untrusted text={f} /></li>)}</ul></>}
       <h3>Condition</h3>
-      <pre className={styles.code} tabIndex={0}><Untrusted text={r.when.trim()} /></pre>
-      {r.evidence && <><h3>Evidence</h3><pre className={styles.code} tabIndex={0}><Untrusted text={r.evidence.trim()} /></pre></>}
+      <pre className={styles.code} tabIndex={0}><Lines text={r.when.trim()} /></pre>
+      {r.evidence && <><h3>Evidence</h3><pre className={styles.code} tabIndex={0}><Lines text={r.evidence.trim()} /></pre></>}
       <h3>Samples</h3>
       {r.results.length > 0 ? <Outcomes label="Samples" results={r.results} rule={r.id} /> : <p className={styles.quiet}>There are none.</p>}
     </div>

@@ -87,7 +87,7 @@ export function RuleTable({ list, state: s, hits, counting, point, narrow, unsav
       case "severity":
         return <Severity value={r.severity} />;
       case "attack":
-        return <span className={`${styles.quiet} num`}>{r.attack.join(", ")}</span>;
+        return <span className={`${styles.quiet} num`} title={r.attack.join(", ")}>{r.attack[0]}{r.attack.length > 1 && <> +{r.attack.length - 1}<span className="unseen"> more</span></>}</span>;
       case "origin":
         return <span title={originMeans[r.origin] + (r.under ? `, in place of the ${r.under} rule` : "")}>{originWords[r.origin]}{r.under && <small className={styles.quiet}> over {r.under}</small>}</span>;
       case "hits":

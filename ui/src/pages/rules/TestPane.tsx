@@ -53,7 +53,7 @@ export function TestPane({ id, text, tested, busy, error, onTest, onGoTo }: Prop
       <section className={styles.try} aria-label="Try a message">
         <Field label="Try it on a message" hint="The whole message with its headers. It is judged and not kept."><Textarea value={message} rows={4} resize="vertical" spellCheck={false} className="mono" onChange={(_, d) => setMessage(d.value)} placeholder={"From: Parcel desk <desk@parcels.example>\nTo: maren@northwind.example\nSubject: …"} /></Field>
         <div className={styles.row}>
-          <Field label="Who checked the sender" orientation="horizontal"><Select size="small" value={auth} onChange={(_, d) => setAuth(d.value as keyof typeof proofs)}><option value="unknown">Nobody</option><option value="pass">SPF, DKIM, DMARC pass</option><option value="fail">SPF, DKIM, DMARC fail</option></Select></Field>
+          <Select size="small" aria-label="What was checked about the sender" value={auth} onChange={(_, d) => setAuth(d.value as keyof typeof proofs)}><option value="unknown">Sender not checked</option><option value="pass">SPF, DKIM, DMARC pass</option><option value="fail">SPF, DKIM, DMARC fail</option></Select>
           <Button size="small" disabled={message.trim() === "" || busy} onClick={run}>Try</Button>
         </div>
       </section>

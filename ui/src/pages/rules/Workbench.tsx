@@ -78,7 +78,7 @@ export function Workbench({ id, rule, first, like }: Props) {
   const goTo = (line: number, column: number) => editor.current?.goTo(offsetOf(text, line, column).from);
   const wrong = (checked?.problems.length ?? 0) > 0;
   const otherId = rule !== undefined && says !== "" && says !== rule.id;
-  const cannotSave = wrong ? "Correct the errors first" : otherId ? `The text says id ${says}. An id stays for ever: make a new rule instead` : says === "" ? "The text needs an id" : !changed && rule ? "Nothing was changed" : "";
+  const cannotSave = wrong ? "Correct the errors first" : otherId ? `The text says id ${says}. An id stays for ever: make a new rule instead` : says === "" ? "The text needs an id" : !changed && rule ? "Nothing was changed" : !changed ? "Write the rule first" : "";
   const save = () => edit && cannotSave === "" && setSaving(true);
   const saved = (r: Rule) => {
     drafts.drop(id);

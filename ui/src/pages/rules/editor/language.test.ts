@@ -35,6 +35,10 @@ test("keys, numbers and comments of YAML, and CEL inside of its blocks alone", (
   expect(all.filter((k) => k === "when:key")).toHaveLength(1);
 });
 
+test("an address in a list is no key", () => {
+  expect(kinds("references:\n  - https://a.example/x\n")).toEqual(["references:key"]);
+});
+
 test("spans lie within the text and do not overlap, whatever is typed", () => {
   for (let i = 0; i <= rule.length; i++) {
     let last = 0;

@@ -66,7 +66,7 @@ export function colour(text: string): Span[] {
       out.push({ from: l.from, to: l.from + l.text.length, kind: "comment" });
       continue;
     }
-    const m = /^( *(?:- +)*)([A-Za-z_]+)(\s*:)/.exec(l.text);
+    const m = /^( *(?:- +)*)([A-Za-z_]+)(\s*:)(?=\s|$)/.exec(l.text);
     if (!m) continue;
     const start = l.from + m[1]!.length;
     out.push({ from: start, to: start + m[2]!.length, kind: "key" });
