@@ -11,6 +11,31 @@ import (
 	"tocsin/internal/intel"
 )
 
+// yamlWords say what the YAML library means, for people who do not write YAML every day.
+var yamlWords = [...][2]string{
+	{"mapping values are not allowed", `a text that holds a colon must stand in quotes`},
+	{"could not find expected ':'", `a key needs a colon after it, like "weight: 20"`},
+	{"did not find expected key", `the line does not fit the ones around it: check how far it is indented, and put quotes around texts with special characters`},
+	{"did not find expected '-' indicator", `the line does not fit the list above it: check how far it is indented`},
+	{"found character that cannot start any token", `a line may not begin so: indent with blanks, not tabs, and put quotes around texts with special characters`},
+	{"did not find expected ',' or ']'", `the list is not closed: a comma or ] is missing`},
+	{"did not find expected ',' or '}'", `the group is not closed: a comma or } is missing`},
+	{"found unexpected end of stream", `a quote is not closed`},
+	{"into int", `want a whole number`},
+	{"into bool", `want true or false`},
+	{"into []string", `want a list, like [one, two]`},
+}
+
+// plainYAML says in plain words what the library says, and then that.
+func plainYAML(msg string) string {
+	for _, w := range yamlWords {
+		if strings.Contains(msg, w[0]) {
+			return w[1] + " (" + msg + ")"
+		}
+	}
+	return msg
+}
+
 // maxRuleErrors bounds what is told about one rule.
 const maxRuleErrors = 20
 

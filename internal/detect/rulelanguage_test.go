@@ -95,3 +95,23 @@ evidence: |
 		t.Errorf("%v", errs)
 	}
 }
+
+// FuzzCheckRule: whatever is typed in the editor, every error has a place in the text.
+func FuzzCheckRule(f *testing.F) {
+	for _, s := range []string{"", "id: x", "id: [", "id: a\nwhen: |\n  msg.\n", "id: a\ntitle: t\nthreat: Spam\ntechnology: General filter\nseverity: low\nweight: 1\nwhen: |\n  has_signal(\"x\") && msg.says([1])\nevidence: msg.size\n", "a: &a [*a]", "\t", "id: a\nwhen: 'x\n\n y'"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		file, errs := CheckRule("a.yaml", []byte(s))
+		if file != nil {
+			errs = append(errs, file.Warnings()...)
+		} else if len(errs) == 0 {
+			t.Fatal("cannot be read, and nothing is wrong")
+		}
+		for _, e := range errs {
+			if e.Line < 0 || e.Line > strings.Count(s, "\n")+strings.Count(s, "\r")+2 || e.Column < 0 || e.Msg == "" {
+				t.Errorf("%d:%d: %q", e.Line, e.Column, e.Msg)
+			}
+		}
+	})
+}

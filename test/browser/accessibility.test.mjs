@@ -311,7 +311,7 @@ check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   await page.getByRole("tab", { name: "History" }).click();
   await seen(page.getByText(/Nothing was changed yet|^Version/).first());
   await axe.look("history", "[role=tabpanel]");
-  await page.goto("/rules/antivirus-expired-scare?pane=whatif");
+  await page.goto("/rules/brand-before-at?pane=whatif");
   await page.getByRole("tabpanel").getByRole("button", { name: "Run", exact: true }).click();
   await seen(page.getByText("Done", { exact: true }));
   await axe.look("what-if", "[role=tabpanel]");

@@ -123,7 +123,7 @@ check("errors stand in their place while a rule is written, and what may be writ
   for (let i = 0; i < " == 1".length + "colour".length; i++) await page.keyboard.press("Backspace");
   await page.keyboard.type("li");
   const proposals = page.getByRole("listbox").getByRole("option");
-  await seen(proposals.filter({ hasText: /^links/ }));
+  await seen(proposals.filter({ hasText: /^links/ }).first());
   await seen(page.locator(".cm-completionInfo").getByText("Links that a reader can follow."));
   await page.keyboard.press("Tab");
   await page.keyboard.type(".exi");

@@ -45,9 +45,9 @@ export function TestPane({ id, text, tested, busy, error, onTest, onGoTo }: Prop
             {stale && <span className={styles.quiet}> The text has changed since.</span>}
           </p>
           {t.problems.length > 0 && <ul className={styles.bullets}>{t.problems.map((p, i) => <li key={i}>{p.line > 0 ? <button type="button" className="textbutton" onClick={() => onGoTo(p.line, p.column)}>Line {p.line}</button> : null} {p.message}</li>)}</ul>}
-          {t.messages.length > 0 && <><h3>Your message</h3><Outcomes label="Your message" results={t.messages.map((m) => ({ ...m, name: "Message" }))} rule={id} /></>}
-          {t.samples.length > 0 && <><h3>Samples</h3><Outcomes key={tested.text} label="Samples" results={t.samples} rule={id} /></>}
-          {t.warnings.length > 0 && <><h3>To think about</h3><ul className={styles.bullets} aria-label="Warnings">{t.warnings.map((p, i) => <li key={i}>{p.line > 0 ? <button type="button" className="textbutton" onClick={() => onGoTo(p.line, p.column)}>Line {p.line}</button> : null} {p.message}</li>)}</ul></>}
+          {t.messages.length > 0 && <><h2>Your message</h2><Outcomes label="Your message" results={t.messages.map((m) => ({ ...m, name: "Message" }))} rule={id} /></>}
+          {t.samples.length > 0 && <><h2>Samples</h2><Outcomes key={tested.text} label="Samples" results={t.samples} rule={id} /></>}
+          {t.warnings.length > 0 && <><h2>To think about</h2><ul className={styles.bullets} aria-label="Warnings">{t.warnings.map((p, i) => <li key={i}>{p.line > 0 ? <button type="button" className="textbutton" onClick={() => onGoTo(p.line, p.column)}>Line {p.line}</button> : null} {p.message}</li>)}</ul></>}
         </>
       )}
       <section className={styles.try} aria-label="Try a message">

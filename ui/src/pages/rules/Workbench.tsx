@@ -48,7 +48,7 @@ export function Workbench({ id, rule, first, like }: Props) {
   const [failed, setFailed] = useState<unknown>();
   const editor = useRef<RuleEditorHandle>(null);
   const { data: language } = useLanguage();
-  const checked = useCheck(text, tries);
+  const { checked, lost } = useCheck(text, tries);
   const marks = useMemo(() => (checked ? marksOf(text, checked.problems, checked.warnings) : []), [checked, text]);
   const changed = text !== first;
   const says = idIn(text);
@@ -121,7 +121,7 @@ export function Workbench({ id, rule, first, like }: Props) {
           <div className={styles.text}>
             <RuleEditor ref={editor} text={text} marks={marks} language={language} readOnly={!edit && !tries} onText={write} onTest={() => test()} onSave={save} />
           </div>
-          <State checked={checked} asks={tries} problem={otherId ? `The id of this rule is ${rule.id}; the text says ${says}` : ""} onGoTo={goTo} />
+          <State checked={checked} lost={lost} asks={tries} problem={otherId ? `The id of this rule is ${rule.id}; the text says ${says}` : ""} onGoTo={goTo} />
         </section>
         <section className={styles.beside} aria-label="Test, what-if and history">
           <TabBar id="rulepane" label="Test, what-if and history" tabs={panes} value={s.pane === "whatif" && !tries ? "test" : s.pane} onChange={(pane) => change({ pane })} />
@@ -154,17 +154,17 @@ function Standing({ rule: r }: { rule: Rule }) {
 }
 
 /** What is wrong with the text, under it. */
-function State({ checked, asks, problem, onGoTo }: { checked: RuleTried | undefined; asks: boolean; problem: string; onGoTo: (line: number, column: number) => void }) {
+function State({ checked, lost, asks, problem, onGoTo }: { checked: RuleTried | undefined; lost: string; asks: boolean; problem: string; onGoTo: (line: number, column: number) => void }) {
   if (!asks) return null;
   const first = checked?.problems[0];
   const more = (checked?.problems.length ?? 0) - 1;
   return (
     <div className={styles.stateline} role="status">
-      {!checked ? <span>Checking</span> : first ? (
+      {lost ? <><Warning16Regular aria-hidden className={styles.oddicon} /><span>It could not be checked: {lost}</span></> : !checked ? <span>Checking</span> : first ? (
         <>
           <ErrorCircle16Regular aria-hidden className={styles.badicon} />
           <span className={styles.bad}>
-            {first.line > 0 && <><button type="button" className="textbutton" onClick={() => onGoTo(first.line, first.column)}>Line {first.line}{first.column > 0 ? `, column ${first.column}` : ""}</button>: </>}
+            {first.line > 0 && <><button type="button" className="textbutton" onClick={() => onGoTo(first.line, first.column)}>Line {first.line}{first.column > 0 ? `, column ${first.column}` : ""}:</button> </>}
             {first.message}{more > 0 && ` (and ${more} more)`}
           </span>
         </>

@@ -4,14 +4,14 @@ import { offsetOf } from "./template";
 import type { Mark } from "./editor/RuleEditor";
 
 /** Asks the server, a moment after each change, what is wrong with a text. An answer to another text is none. */
-export function useCheck(text: string, on: boolean): RuleTried | undefined {
-  const [answer, setAnswer] = useState<{ text: string; tried: RuleTried }>();
+export function useCheck(text: string, on: boolean): { checked: RuleTried | undefined; lost: string } {
+  const [answer, setAnswer] = useState<{ text: string; tried?: RuleTried; lost?: string }>();
   useEffect(() => {
     if (!on || text.trim() === "") return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       tryRule({ text, check: true }, stop.signal).then((tried) => setAnswer({ text, tried }), (e: unknown) => {
-        if (!stop.signal.aborted) console.warn(e);
+        if (!stop.signal.aborted) setAnswer({ text, lost: e instanceof Error ? e.message : String(e) });
       });
     }, 350);
     return () => {
@@ -19,7 +19,8 @@ export function useCheck(text: string, on: boolean): RuleTried | undefined {
       stop.abort();
     };
   }, [text, on]);
-  return on && answer?.text === text ? answer.tried : undefined;
+  const fits = on && answer?.text === text ? answer : undefined;
+  return { checked: fits?.tried, lost: fits?.lost ?? "" };
 }
 
 /** Where problems stand in the text. */

@@ -66,7 +66,7 @@ export function RuleEditor({ ref, text, marks, language, readOnly, onText, onTes
             return dom ? { pos: word.from, end: word.to, above: true, create: () => ({ dom }) } : null;
           }, { hoverTime: 350 }),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": "Text of the rule", spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
+          EditorView.contentAttributes.of({ "aria-label": "Text of the rule", tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
           EditorState.readOnly.of(readOnly),
           painted, typedOver, look,
           EditorView.updateListener.of((u) => {
