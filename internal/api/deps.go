@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
@@ -33,6 +34,8 @@ type Deps struct {
 	SessionIdle time.Duration
 	SessionLife time.Duration
 	Preferences Preferencer
+
+	Directory *directory.Directory
 
 	Explorer *hunt.Explorer
 	Hunter   *hunt.Runner

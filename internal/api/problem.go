@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 	"tocsin/internal/policy"
@@ -82,7 +83,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusConflict)
 	case errors.As(err, &withheld):
 		return withTheir(http.StatusForbidden)
-	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun):
+	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun), errors.Is(err, directory.ErrNoPerson):
 		return withTheir(http.StatusNotFound)
 	case errors.As(err, &stale), errors.As(err, &same), errors.Is(err, rejudge.ErrTooMany):
 		return withTheir(http.StatusConflict)

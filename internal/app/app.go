@@ -26,6 +26,7 @@ import (
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
+	"tocsin/internal/directory"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -64,31 +65,33 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder   *folder
-	cases    *casestore.Store
-	blobs    *blobstore.Store
-	events   *duckdb.Store
-	batcher  *eventstore.Batcher
-	geo      *ingest.GeoFile
-	judge    *detect.Judge
-	desk     *policy.Desk
-	rules    *rulebook.Desk
-	supply   supply
-	engines  []scan.Engine
-	lab      *detonate.Lab
-	again    *rejudge.Worker
-	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake   *ingest.Intake
-	pipeline *ingest.Pipeline
-	jobs     *river.Client[*sql.Tx]
-	explorer *hunt.Explorer
-	hunter   *hunt.Runner
-	gate     *auth.Gate
-	learner  *Learner
-	collect  *collector // nil when learning.collect is false
-	api      *api.Server
-	metrics  *prometheus.Registry
-	coverage coverageCache
+	folder    *folder
+	cases     *casestore.Store
+	blobs     *blobstore.Store
+	events    *duckdb.Store
+	batcher   *eventstore.Batcher
+	geo       *ingest.GeoFile
+	judge     *detect.Judge
+	memory    *casestore.Memory // nil: nothing is remembered
+	directory *directory.Directory
+	desk      *policy.Desk
+	rules     *rulebook.Desk
+	supply    supply
+	engines   []scan.Engine
+	lab       *detonate.Lab
+	again     *rejudge.Worker
+	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake    *ingest.Intake
+	pipeline  *ingest.Pipeline
+	jobs      *river.Client[*sql.Tx]
+	explorer  *hunt.Explorer
+	hunter    *hunt.Runner
+	gate      *auth.Gate
+	learner   *Learner
+	collect   *collector // nil when learning.collect is false
+	api       *api.Server
+	metrics   *prometheus.Registry
+	coverage  coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -150,11 +153,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
 	}
-	return a.connect()
+	return a.connect(ctx)
 }
 
 // connect wires the road of a message and what asks about it.
-func (a *App) connect() (err error) {
+func (a *App) connect(ctx context.Context) (err error) {
 	c := a.cfg
 	a.batcher = eventstore.NewBatcher(a.events, eventstore.BatcherOptions{})
 	checker, err := NewChecker(c, a.opt.Resolver)
@@ -164,7 +167,10 @@ func (a *App) connect() (err error) {
 	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
 		return err
 	}
-	org := c.Org()
+	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
+	if err := a.directory.Load(ctx); err != nil {
+		return err
+	}
 	var aside []yara.Problem
 	if a.engines, aside, err = c.Engines.scanners(); err != nil {
 		return err
@@ -177,7 +183,7 @@ func (a *App) connect() (err error) {
 	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
-		Org: func() detect.Organisation { return org },
+		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
 			var row *eventstore.RowError
@@ -187,6 +193,12 @@ func (a *App) connect() (err error) {
 		Done:    a.try,
 		Engines: a.engines,
 		Judging: c.path(judgingFile),
+	}
+	if c.Memory.Enabled {
+		if a.memory, err = a.cases.Memory(casestore.MemoryOptions{Keep: c.Memory.Keep, Threads: c.Memory.Threads}); err != nil {
+			return err
+		}
+		pipeline.Memory = a.memory
 	}
 	if a.geo != nil {
 		pipeline.Geo = a.geo
@@ -252,7 +264,8 @@ func (a *App) connect() (err error) {
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
-		Desk: a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Directory: a.directory,
+		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -280,6 +293,12 @@ func (a *App) Intake() *ingest.Intake { return a.intake }
 
 // Cases is the case store.
 func (a *App) Cases() *casestore.Store { return a.cases }
+
+// Memory is who wrote to whom; nil when nothing is remembered.
+func (a *App) Memory() *casestore.Memory { return a.memory }
+
+// Directory is the people of the organisation.
+func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
@@ -314,6 +333,9 @@ func (a *App) Close() error {
 	}
 	if a.blobs != nil {
 		errs = append(errs, a.blobs.Close())
+	}
+	if a.memory != nil {
+		errs = append(errs, a.memory.Close())
 	}
 	if a.cases != nil {
 		errs = append(errs, a.cases.Close())

@@ -29,6 +29,7 @@ import (
 type Config struct {
 	Data         string       `koanf:"data"`
 	Organisation Organisation `koanf:"organisation"`
+	Directory    Directory    `koanf:"directory"`
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
 	LMTP         Listener     `koanf:"lmtp"`
@@ -39,6 +40,7 @@ type Config struct {
 	Engines      Engines      `koanf:"engines"`
 	Campaigns    Campaigns    `koanf:"campaigns"`
 	Policy       Policy       `koanf:"policy"`
+	Memory       Memory       `koanf:"memory"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
@@ -129,6 +131,20 @@ type Policy struct {
 type Rejudge struct {
 	Automatic bool          `koanf:"automatic"`
 	Window    time.Duration `koanf:"window"` // how far back; at most 30 days
+}
+
+// Memory of who writes to whom.
+type Memory struct {
+	Enabled bool          `koanf:"enabled"`
+	Keep    time.Duration `koanf:"keep"`    // correspondents, after the last month with mail
+	Threads time.Duration `koanf:"threads"` // ids of messages, to know answers by
+}
+
+func (m Memory) validate() error {
+	if m.Enabled && (m.Keep < 31*24*time.Hour || m.Threads < 24*time.Hour || m.Threads > m.Keep) {
+		return fmt.Errorf("config: memory: keep is %s and threads is %s; keep must be 31d or more, and threads 1d to keep", m.Keep, m.Threads)
+	}
+	return nil
 }
 
 // Campaigns compares every message with those of the last days.
@@ -256,11 +272,13 @@ func Defaults() Config {
 	return Config{
 		Data:         "tocsin-data",
 		Organisation: Organisation{Name: "My organisation"},
+		Directory:    defaultDirectory(),
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
+		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
 		Campaigns:    Campaigns{Enabled: true},
@@ -467,6 +485,9 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: log.level: %q is unknown; one of debug, info, warn, error", c.Log.Level)
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
+	}
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate()); err != nil {
+		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {
 		return err

@@ -49,6 +49,11 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 			a.log.Info("forgot the bytes of old mail", "messages", n, "older_than", keep)
 		}
 	}
+	if a.memory != nil {
+		if _, err := a.memory.Forget(ctx, now); err != nil {
+			return err
+		}
+	}
 	if err := a.cases.ForgetPrints(ctx, now.Add(-ingest.KinWindow)); err != nil {
 		return fmt.Errorf("forget fingerprints: %w", err)
 	}

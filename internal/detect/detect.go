@@ -121,21 +121,21 @@ const (
 type Organisation struct {
 	Name    string
 	Domains []string // own accepted domains, lower case
-	People  []Person // protected users; priority accounts marked
+	People  []Person // protected users and the rest of the directory; priority accounts marked
+
+	priority map[string]bool // addresses and aliases of priority accounts; nil: not indexed
 }
 
-// Person is a protected user.
+// Person is one of the organisation's people, most of them protected users.
 type Person struct {
 	Name       string
 	Address    string
 	Department string
+	Title      string
 	Priority   bool
-}
-
-// Past is what was remembered of sender and recipients when the message came.
-type Past struct {
-	Known bool      // somebody remembers; without it nothing follows from the rest
-	Since time.Time // when memory begins: in a young memory everybody is a stranger
+	Aliases    []string // further addresses of the mailbox
+	Private    []string // addresses outside that this person is known to write from
+	Ordinary   bool     // stands in the directory only: the name is watched, less closely than those of protected people
 }
 
 // Kin is a message of the last days that this one belongs together with (package campaign).

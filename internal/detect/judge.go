@@ -53,6 +53,8 @@ func Detectors() []Detector {
 		detectorFunc{"defects", detectDefects},
 		detectorFunc{"engines", detectEngines},
 		detectorFunc{"kin", detectKin},
+		detectorFunc{"past", detectPast},
+		detectorFunc{"thread", detectHijack},
 		detectorFunc{"against", detectAgainst},
 	}
 }

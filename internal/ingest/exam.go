@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"tocsin/internal/casestore"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/scan"
@@ -14,7 +15,8 @@ import (
 // is judged again. Whoever runs one fills the findings' job and organisation before.
 type exam struct {
 	judge  Judge
-	auth   Authenticator // nil: nothing is known of the sender
+	auth   Authenticator     // nil: nothing is known of the sender
+	memory *casestore.Memory // nil: nothing is known of the past
 	limits email.Limits
 	scan   scan.Limits
 	kin    *Campaigns // nil: the message is judged by itself
@@ -58,6 +60,11 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 			f.authKnown = true
 		})
 	}
+	x.step(f, event.DefectMemory, func() {
+		if err := f.recall(ctx, x.memory); err != nil && ctx.Err() == nil && x.failed != nil {
+			x.failed(event.DefectMemory, err, nil)
+		}
+	})
 	if len(x.ask) > 0 {
 		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw) })
 	}

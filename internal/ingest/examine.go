@@ -8,18 +8,20 @@ import (
 	"net/netip"
 	"time"
 
+	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/scan"
 )
 
-// Examiner judges messages as the Pipeline does, without any store. Judge must be set; the rest is as in PipelineConfig.
+// Examiner judges messages as the Pipeline does, and stores nothing. Judge must be set; the rest is as in PipelineConfig.
 type Examiner struct {
 	Judge   Judge
 	Auth    Authenticator
 	Org     detect.Organisation
 	Own     func(netip.Addr) bool // nil: private and loopback addresses
+	Memory  *casestore.Memory     // asked, never changed; nil: nothing is known of the past
 	Limits  email.Limits
 	Scan    scan.Limits
 	Engines []scan.Engine // asked about the message and its files; nil: none
@@ -83,7 +85,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
+	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})

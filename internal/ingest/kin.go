@@ -120,19 +120,17 @@ func (f *findings) campaignRows() []event.Campaign {
 		return nil
 	}
 	var rows []event.Campaign
+	subtype := f.subtype()
 	add := func(m *campaign.Member, recipients []string, why string) {
 		kind, _, _ := strings.Cut(m.Threats, ", ") // in the order Malware, Phish, Spam
 		for _, r := range recipients {
 			rows = append(rows, event.Campaign{
 				Timestamp: m.At, CampaignName: self.Name, CampaignId: "c" + strconv.FormatUint(uint64(self.Family), 16), CampaignType: kind,
-				NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
+				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
 			})
 		}
 	}
 	add(self, f.recipients, bad[0].Likeness.String())
-	for i := range rows {
-		rows[i].CampaignSubtype = f.subtype()
-	}
 	for _, k := range bad { // those that are listed already stay as they are
 		add(k.Member, k.Recipients, k.Likeness.String())
 	}
@@ -156,6 +154,7 @@ func (f *findings) subtype() string {
 type settle struct {
 	sum    string
 	member *campaign.Member // nil: nothing to remember
+	trace  *casestore.Trace // who wrote to whom; nil: nothing to remember
 }
 
 // note writes down that messages are done and what they were like, in one transaction, and tells the index.
@@ -163,18 +162,41 @@ func (p *Pipeline) note(done []settle) error {
 	ctx := context.Background()
 	sums := make([]string, len(done))
 	var members []*campaign.Member
+	var traces []casestore.Trace
 	for i, d := range done {
 		sums[i] = d.sum
 		if d.member != nil {
 			members = append(members, d.member)
 		}
-	}
-	err := p.cfg.Ledger.InTx(ctx, func(tx *sql.Tx) error {
-		if err := p.cfg.Ledger.SavePrints(ctx, tx, members); err != nil {
-			return err
+		if d.trace != nil {
+			traces = append(traces, *d.trace)
 		}
-		return p.cfg.Ledger.MessagesDone(ctx, tx, sums, time.Now())
-	})
+	}
+	write := func(traces []casestore.Trace) error {
+		saved := func() {}
+		err := p.cfg.Ledger.InTx(ctx, func(tx *sql.Tx) error {
+			if err := p.cfg.Ledger.SavePrints(ctx, tx, members); err != nil {
+				return err
+			}
+			if len(traces) > 0 {
+				var err error
+				if saved, err = p.cfg.Memory.Save(ctx, tx, traces); err != nil {
+					return err
+				}
+			}
+			return p.cfg.Ledger.MessagesDone(ctx, tx, sums, time.Now())
+		})
+		if err == nil {
+			saved()
+		}
+		return err
+	}
+	err := write(traces)
+	if err != nil && len(traces) > 0 {
+		// What people wrote to whom is worth less than mail that goes on.
+		p.cfg.Logger.Error("messages are not remembered", "messages", len(traces), "err", err)
+		err = write(nil)
+	}
 	if err != nil {
 		return fmt.Errorf("note stored messages: %w", err)
 	}

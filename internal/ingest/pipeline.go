@@ -72,6 +72,7 @@ type PipelineConfig struct {
 	Engines   []scan.Engine              // asked about every message; nil: none
 	Late      Late                       // nil: nobody answers later
 	Campaigns *Campaigns                 // nil: every message is judged by itself
+	Memory    *casestore.Memory          // who wrote to whom; nil: nothing is remembered
 	Limits    email.Limits
 	Scan      scan.Limits
 	Logger    *slog.Logger // nil: discard
@@ -210,7 +211,7 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
-	if err := p.settled.do(ctx, settle{j.SHA256, out.member}, 1); err != nil {
+	if err := p.settled.do(ctx, settle{j.SHA256, out.member, out.trace}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
 	}
 	if p.cfg.Stored != nil {
@@ -230,6 +231,7 @@ const maxSuspicions = 4
 type outcome struct {
 	batch   event.Batch
 	member  *campaign.Member // to remember; nil: nothing
+	trace   *casestore.Trace // the same; nil: nothing
 	message *email.Message   // nil when it could not be read
 	verdict detect.Verdict
 }
@@ -278,7 +280,7 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	return outcome{batch: f.rows(), member: f.member(), message: f.m, verdict: f.verdict}, nil
+	return outcome{batch: f.rows(), member: f.member(), trace: p.trace(f), message: f.m, verdict: f.verdict}, nil
 }
 
 // watched judges a message while the file of those being judged holds it.
@@ -306,6 +308,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 	if f.m == nil {
 		return nil
 	}
+	f.judged = x.complete
 	if x.complete {
 		x.step(f, event.DefectJudge, func() { f.decisions = p.cfg.Decide(f.verdict, f.context) })
 		if p.cfg.Learn != nil && f.verdict.Features != nil {
@@ -326,7 +329,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 // exam is how this pipeline examines one message.
 func (p *Pipeline) exam() *exam {
 	return &exam{
-		judge: p.cfg.Judge, auth: p.cfg.Auth, limits: p.cfg.Limits, scan: p.cfg.Scan, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late,
+		judge: p.cfg.Judge, auth: p.cfg.Auth, memory: p.cfg.Memory, limits: p.cfg.Limits, scan: p.cfg.Scan, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late,
 		turn: func(ctx context.Context) (func(), error) { return func() { <-p.cpu }, acquire(ctx, p.cpu) },
 	}
 }
@@ -336,7 +339,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.

@@ -195,11 +195,7 @@ func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEv
 			e.EmailDirection = string(detect.IntraOrg)
 		}
 	}
-	for i := range f.org.People {
-		if p := &f.org.People[i]; p.Priority && strings.EqualFold(p.Address, rcpt) {
-			e.IsPriorityAccount = true
-		}
-	}
+	e.IsPriorityAccount = f.org.IsPriority(rcpt)
 	e.DistributionList = f.job.Lists[rcpt]
 	if by := f.job.Forwards[rcpt]; by != "" {
 		e.ForwardingInformation = text([]struct{ ForwardingType, ForwardingUser string }{{"SMTP", by}})

@@ -19,12 +19,14 @@ interface Props {
   text: string;
   /** Why it cannot be tried now; "" when it can. */
   cannot: string;
+  /** The text is at work already, so that nothing can change. */
+  same: boolean;
   run: string;
   onRun: (id: string) => void;
 }
 
 /** What the rule as it is written now would do to the mail of the last days. Nothing is changed by it. */
-export function WhatIfPane({ text, cannot, run: id, onRun }: Props) {
+export function WhatIfPane({ text, cannot, same, run: id, onRun }: Props) {
   const [days, setDays] = useState<"7" | "30">("7");
   const [of, setOf] = useState<{ id: string; text: string }>();
   const start = useStart();
@@ -39,7 +41,7 @@ export function WhatIfPane({ text, cannot, run: id, onRun }: Props) {
       <div className={styles.row}>
         <Segments label="How far back" options={[["7", "Last 7 days"], ["30", "Last 30 days"]] as const} value={days} onChange={setDays} />
         <Button size="small" disabled={cannot !== "" || start.isPending || going} onClick={begin}>{id ? "Run again" : "Run"}</Button>
-        {cannot && <span className={styles.quiet}>{cannot}</span>}
+        {cannot ? <span className={styles.quiet}>{cannot}</span> : same && <span className={styles.quiet}>This text is at work already: change it to see a difference.</span>}
       </div>
       {start.error ? <ProblemNote error={start.error} /> : null}
       {id === "" ? (

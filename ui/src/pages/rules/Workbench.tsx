@@ -127,7 +127,7 @@ export function Workbench({ id, rule, first, like }: Props) {
           <TabBar id="rulepane" label="Test, what-if and history" tabs={panes} value={s.pane === "whatif" && !tries ? "test" : s.pane} onChange={(pane) => change({ pane })} />
           <div role="tabpanel" id="rulepane-panel" aria-labelledby={`rulepane-${s.pane}`} className={styles.panel} tabIndex={-1}>
             {s.pane === "history" ? <HistoryPane id={rule?.id ?? ""} base={rule ? (rule.origin === "own" ? rule.base : rule.text) : ""} text={text} now={rule?.version ?? 0} edit={edit} onRestore={(v) => restore(v.text, `restored version ${v.version}`)} />
-              : s.pane === "whatif" && tries ? <WhatIfPane text={text} cannot={wrong ? "Correct the errors first." : says === "" ? "The text needs an id." : ""} run={s.run} onRun={(run) => change({ run })} />
+              : s.pane === "whatif" && tries ? <WhatIfPane text={text} cannot={wrong ? "Correct the errors first." : says === "" ? "The text needs an id." : ""} same={!changed && rule?.enabled === true && rule.weight_was === null} run={s.run} onRun={(run) => change({ run })} />
               : tries ? <TestPane id={says} text={text} tested={tested} busy={busy} error={failed} onTest={test} onGoTo={goTo} />
               : rule ? <TestPane id={rule.id} text={text} tested={{ text, tried: readTested(rule) }} busy error={undefined} onTest={test} onGoTo={goTo} /> : null}
           </div>
