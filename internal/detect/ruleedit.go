@@ -20,6 +20,7 @@ var yamlWords = [...][2]string{
 	{"found character that cannot start any token", `a line may not begin so: indent with blanks, not tabs, and put quotes around texts with special characters`},
 	{"did not find expected ',' or ']'", `the list is not closed: a comma or ] is missing`},
 	{"did not find expected ',' or '}'", `the group is not closed: a comma or } is missing`},
+	{"did not find expected comment or line break", `nothing may stand behind the | that begins a block of text`},
 	{"found unexpected end of stream", `a quote is not closed`},
 	{"into int", `want a whole number`},
 	{"into bool", `want true or false`},
