@@ -80,9 +80,10 @@ function Run({ run: r }: { run: JudgingRun }) {
           <div><dt>Now flagged</dt><dd className="num">{number(c.now_flagged)}</dd></div>
           <div><dt>No longer flagged</dt><dd className="num">{number(c.no_longer_flagged)}</dd></div>
           <div><dt>Another verdict</dt><dd className="num">{number(c.verdict_changed - c.now_flagged - c.no_longer_flagged)}</dd></div>
-          <div><dt>Another action only</dt><dd className="num">{number(c.action_changed)}</dd></div>
+          <div><dt>Treated otherwise</dt><dd className="num">{number(c.action_changed)}</dd></div>
         </dl>
       )}
+      {over && changed > 0 && <p className={styles.quiet}>Counted in email events, one a recipient. What is treated otherwise is mostly what has another verdict.</p>}
       {over && c.contradicts > 0 && <p className={styles.odd}><Warning16Regular aria-hidden />{number(c.contradicts)} go against what people decided about the message.</p>}
       {over && c.missing + c.broken > 0 && <p className={styles.quiet}>{number(c.missing + c.broken)} messages could not be judged again: their bytes are not kept any more, or reading failed.</p>}
       {results.error ? <ProblemNote error={results.error} onRetry={() => void results.refetch()} /> : null}
