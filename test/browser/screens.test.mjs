@@ -11,3 +11,4 @@ import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
 import "./policy.mjs";
+import "./rules.mjs";

@@ -39,6 +39,18 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./pages/rules/RulesPage"), "RulesPage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules/$id",
+  component: lazyRouteComponent(() => import("./pages/rules/RuleEditorPage"), "RuleEditorPage"),
+});
+
 const email = createRoute({
   getParentRoute: () => inside,
   path: "/email/$id",
@@ -52,7 +64,7 @@ const policy = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, policy, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
