@@ -48,7 +48,7 @@ export function HistoryCard({ now, onRestore }: { now: Schemas["PolicyInForce"];
               {v.version === now.version ? <span>in force</span> : restore(v.policy, `version ${v.version}`)}
             </div>
             <p><Untrusted text={v.reason} /></p>
-            <p className={styles.who}><Untrusted text={v.by} />{v.via === "local" ? ", on the command line" : v.via === "token" ? ", over the API" : ""}</p>
+            <p className={styles.who}><Untrusted text={v.by} />{v.via === "token" && ", over the API"}</p>
             {v.changes.length > 0 ? <Diff changes={v.changes} /> : <p className={styles.who}>Changed nothing.</p>}
           </li>
         ))}
