@@ -25,6 +25,9 @@ func detectCallBack(f *Facts, raise Raise) {
 	h := &f.lures
 	n := h.count("callback")
 	listed := !(n < 3 || n < 5 && f.freeMail == "" && len(f.web) > 0) && !(f.proven() && f.freeMail == "")
+	if !listed && len(f.web) > 3 {
+		return
+	}
 	s := tell(f.Message.Subject, f.Message.Visible, f.Files.Text)
 	if s.number == "" {
 		return

@@ -15,7 +15,11 @@ func detectRequests(f *Facts, raise Raise) {
 	if f.list || len(f.web) > 2 || f.bulkLevel() >= 4 || f.report || f.fromInside() {
 		return
 	}
-	s := tell(f.Message.Subject, ownText(cut(f.Message.Visible, maxBody)))
+	own := ownText(cut(f.Message.Visible, maxBody))
+	if len(own) > 3*maxRequest {
+		return
+	}
+	s := tell(f.Message.Subject, own)
 	if s.letters > maxRequest {
 		return
 	}
@@ -56,7 +60,7 @@ func (f *Facts) answersElsewhere() bool {
 
 // detectFavour finds what somebody asks in a chief's name: a payment, cards or lists, now, in secret, and do not ring me.
 func detectFavour(f *Facts, s *story, raise Raise) {
-	if s.together(saysCall|phone) {
+	if s.together(saysCall | phone) {
 		return // who gives a number wants to be asked back
 	}
 	pressure := s.count(saysAvailable, saysUnreachable, saysSecret, saysUrgent, saysSend, saysFavour)

@@ -53,7 +53,7 @@ func TestNumbers(t *testing.T) {
 
 func TestOwnText(t *testing.T) {
 	for text, want := range map[string]string{
-		"Yes.\n\nOn Monday, Anna wrote:\n> Pay?":                 "Yes.\n\n",
+		"Yes.\n\nOn Monday, Anna wrote:\n> Pay?":                  "Yes.\n\n",
 		"Ja.\nVon: Anna <a@b.example>\nBetreff: x":                "Ja.\n",
 		"Oui.\nLe 3 mai, Anna <a@b.example> a écrit :\n> Payer ?": "Oui.\n",
 		"The fee:\n20 EUR\nThank you":                             "The fee:\n20 EUR\nThank you",
