@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"tocsin/internal/intel"
 )
 
 // A gate says, without CEL, that a condition cannot hold. Most rules are about something that a message does not even mention, and CEL
@@ -57,7 +59,7 @@ func (g gate) open(f *Facts) bool {
 }
 
 // needOf understands msg.says, mentions, head_says, files_say and links_contain with written-out phrases, has_signal, the plain facts and
-// their "!", what the sender's domain looks like, and exists on links and attachments (that there are some).
+// their "!", the direction, what the sender's domain looks like, and exists on links and attachments (that there are some).
 func (p *phrases) needOf(t skimmed) need {
 	negated := len(t) > 0 && t[0].kind == mark && t[0].text == "!"
 	if negated {
@@ -70,6 +72,9 @@ func (p *phrases) needOf(t skimmed) need {
 	}
 	switch {
 	case negated:
+	case t.is("direction", "=", "=", ""):
+		want := Direction(t[3].text)
+		return func(f *Facts) bool { return f.Direction == want }
 	case t.is("has_signal", "(", "", ")"):
 		id := t[2].text
 		return func(f *Facts) bool { return slices.ContainsFunc(f.raised, func(s Signal) bool { return s.ID == id }) }
@@ -128,11 +133,20 @@ var plainFacts = []struct {
 	read    need
 }{
 	{[]string{"msg", ".", "is_list"}, func(f *Facts) bool { return f.list }},
+	// What claims to answer something shuts out "!msg.is_reply", also where the rules themselves would not take it for an answer.
 	{[]string{"msg", ".", "is_reply"}, func(f *Facts) bool { return len(f.Message.InReplyTo) > 0 }},
 	{[]string{"msg", ".", "html_only"}, func(f *Facts) bool { return f.htmlOnly }},
 	{[]string{"msg", ".", "foreign_links"}, func(f *Facts) bool { return f.foreign }},
 	{[]string{"auth", ".", "aligned"}, func(f *Facts) bool { return f.Auth.Aligned }},
 	{[]string{"auth", ".", "known"}, func(f *Facts) bool { return f.known }},
+	{[]string{"msg", ".", "links", ".", "size", "(", ")", "=", "=", "0"}, func(f *Facts) bool { return len(f.links) == 0 }},
+	{[]string{"msg", ".", "links", ".", "size", "(", ")", ">", "0"}, func(f *Facts) bool { return len(f.links) > 0 }},
+	{[]string{"free_mail", "(", "msg", ".", "from", ".", "domain", ")"}, func(f *Facts) bool {
+		return intel.ShippedHosts().FreeMail.Match(f.from.Domain) != ""
+	}},
+	{[]string{"free_mail", "(", "msg", ".", "reply_to", ".", "domain", ")"}, func(f *Facts) bool {
+		return len(f.Message.ReplyTo) > 0 && intel.ShippedHosts().FreeMail.Match(f.Message.ReplyTo[0].Domain) != ""
+	}},
 }
 
 // domainNeed is for msg.from.domain.startsWith("...") and its like.

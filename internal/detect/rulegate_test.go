@@ -63,6 +63,13 @@ func TestGates(t *testing.T) {
 		{`msg.from.domain.matches("^[bc][.]") || auth.aligned`, false, true},
 		{`!auth.known && !auth.aligned`, true, false},
 		{`!msg.from.domain.startsWith("b")`, true, false},
+		{`msg.links.size() == 0 && msg.html_only`, false, true},
+		{`msg.links.size() > 0 && msg.links.size() == 1`, true, false},
+		{`!(msg.links.size() > 0)`, false, false},
+		{`direction == "Inbound"`, false, true}, // it is not known
+		{`direction == ""`, true, false},
+		{`free_mail(msg.from.domain) || free_mail(msg.reply_to.domain)`, false, true},
+		{`!free_mail(msg.from.domain)`, true, false},
 		{`[1, 2].exists(x, x == 2) && msg.links.exists(l, true) && {"a": [msg.is_list]}.size() == 1`, true, false},
 		{`msg.links.exists(l, false) || msg.links.exists_one(l, true)`, true, false},
 		{`msg.files_text == "scan the code" && msg.file_facts.size() == 0`, true, false},

@@ -14,13 +14,13 @@ type token struct {
 type tokenKind uint8
 
 const (
-	odd   tokenKind = iota // numbers, and strings with escapes, prefixes or three quotes
-	word                   // names
+	odd   tokenKind = iota // strings with escapes
+	word                   // names and whole numbers
 	quote                  // a plain string
 	mark                   // one character of punctuation, or "&&", "||"
 )
 
-// skim cuts up a CEL expression; nil when it does not end well.
+// skim cuts up a CEL expression; nil when it does not end well, or holds strings with prefixes or three quotes.
 func skim(src string) skimmed {
 	out := make(skimmed, 0, len(src)/8)
 	for i := 0; i < len(src); {
@@ -53,14 +53,10 @@ func skim(src string) skimmed {
 			for n < len(src) && (wordByte(src[n]) || src[n] == '_') {
 				n++
 			}
-			kind := word
-			if c >= '0' && c <= '9' {
-				kind = odd
-			}
 			if n < len(src) && (src[n] == '"' || src[n] == '\'') { // r"", b""
 				return nil
 			}
-			out = append(out, token{kind, src[i:n]})
+			out = append(out, token{word, src[i:n]})
 			i = n
 		case strings.HasPrefix(src[i:], "&&"), strings.HasPrefix(src[i:], "||"):
 			out = append(out, token{mark, src[i : i+2]})

@@ -152,9 +152,7 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 	}
 	if last == "DCTDecode" || last == "DCT" {
 		b, _ := p.data(o)
-		if img := p.s.picture(p.f, "jpg", b); img != nil {
-			p.s.codesIn(p.f, img)
-		}
+		p.s.look(p.f, "jpg", b)
 		return
 	}
 	if !p.s.takePixels(p.f, image.Config{Width: w, Height: h, ColorModel: color.GrayModel}, false) {
