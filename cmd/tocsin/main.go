@@ -19,22 +19,24 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server: intake, judgement, API and interface."`
-	Demo    demoCommand    `cmd:"" help:"Run the server with an invented organisation and its mail."`
-	Import  importCommand  `cmd:"" help:"Take mail from .eml, mbox and Maildir into the stores."`
-	Scan    scanCommand    `cmd:"" help:"Judge mail without any store."`
-	Explain explainCommand `cmd:"" help:"Say why one message is judged as it is."`
-	Hunt    huntCommand    `cmd:"" help:"Run a KQL query over the event tables."`
-	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
-	Policy  policyCommand  `cmd:"" help:"What is done with judged mail."`
-	List    listCommand    `cmd:"" help:"The allow and block list."`
-	Rejudge rejudgeCommand `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
-	WhatIf  whatIfCommand  `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
-	User    userCommand    `cmd:"" help:"Operators and their API tokens."`
-	Doctor  doctorCommand  `cmd:"" help:"Check everything the server depends on."`
-	Bench   benchCommand   `cmd:"" help:"Measure this machine."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server: intake, judgement, API and interface."`
+	Demo      demoCommand      `cmd:"" help:"Run the server with an invented organisation and its mail."`
+	Import    importCommand    `cmd:"" help:"Take mail from .eml, mbox and Maildir into the stores."`
+	Scan      scanCommand      `cmd:"" help:"Judge mail without any store."`
+	Explain   explainCommand   `cmd:"" help:"Say why one message is judged as it is."`
+	Hunt      huntCommand      `cmd:"" help:"Run a KQL query over the event tables."`
+	Rules     rulesCommand     `cmd:"" help:"Detection rules."`
+	Policy    policyCommand    `cmd:"" help:"What is done with judged mail."`
+	List      listCommand      `cmd:"" help:"The allow and block list."`
+	Rejudge   rejudgeCommand   `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
+	WhatIf    whatIfCommand    `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
+	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
+	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
+	Learn     learnCommand     `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
+	Doctor    doctorCommand    `cmd:"" help:"Check everything the server depends on."`
+	Bench     benchCommand     `cmd:"" help:"Measure this machine."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI 3.1 document of the HTTP API."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // stdout and stderr are where a command's answer and its remarks go.

@@ -100,7 +100,11 @@ func newExaminer(config string, dns bool) (*ingest.Examiner, app.Config, error) 
 	if err != nil {
 		return nil, cfg, err
 	}
-	return &ingest.Examiner{Judge: judge, Auth: checker, Org: cfg.Org(), Own: cfg.Own().Network}, cfg, nil
+	engines, err := app.NewEngines(cfg)
+	if err != nil {
+		return nil, cfg, err
+	}
+	return &ingest.Examiner{Judge: judge, Auth: checker, Org: cfg.Org(), Own: cfg.Own().Network, Engines: engines}, cfg, nil
 }
 
 // writeScanned writes one line of JSON that is safe to look at on a terminal.

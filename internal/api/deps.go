@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
@@ -33,6 +34,8 @@ type Deps struct {
 	SessionLife time.Duration
 	Preferences Preferencer
 
+	Directory *directory.Directory
+
 	Explorer *hunt.Explorer
 	Hunter   *hunt.Runner
 	Samples  *hunt.Samples
@@ -44,6 +47,7 @@ type Deps struct {
 	Events    hunt.Store
 	Raw       RawMail
 	Intake    Intake
+	Learner   Learner
 	MaxMail   int64 // octets of one message that Intake takes; default 64 MiB
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each

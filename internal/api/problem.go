@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/internal/auth"
+	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 	"tocsin/internal/policy"
@@ -79,7 +80,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusConflict)
 	case errors.As(err, &withheld):
 		return withTheir(http.StatusForbidden)
-	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun):
+	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun), errors.Is(err, directory.ErrNoPerson):
 		return withTheir(http.StatusNotFound)
 	case errors.As(err, &stale), errors.As(err, &same), errors.Is(err, rejudge.ErrTooMany):
 		return withTheir(http.StatusConflict)
@@ -106,6 +107,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, hunt.ErrNotFound):
 		return huma.NewError(http.StatusNotFound, errNoEmail.Error())
+	case errors.Is(err, ErrNoMessage), errors.Is(err, ErrNoModel):
+		return withTheir(http.StatusNotFound)
+	case errors.Is(err, ErrModelRefused):
+		return withTheir(http.StatusConflict)
 	case errors.Is(err, ErrRawGone):
 		return huma.NewError(http.StatusGone, ErrRawGone.Error())
 	case errors.Is(err, ErrRawDamaged):

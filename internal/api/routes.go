@@ -25,6 +25,7 @@ type Route struct {
 const (
 	quick     = 15 * time.Second // look-ups by id, session, preferences
 	asking    = 60 * time.Second // questions to the event store
+	learning  = 10 * time.Minute // training on all examples
 	streaming = 0                // as long as the client listens
 	smallBody = 64 << 10
 	longBody  = 2 << 20 // queries and lists of values, at the most that their shapes allow
@@ -62,6 +63,12 @@ func (s *Server) declare() {
 	add(s, auth.EmailContent, "POST /emails/{nmid}/content", asking, "Look into it; mail its recipient has needs email.preview; audited", s.emailContent)
 	add(s, auth.EmailContent, "GET /emails/{nmid}/preview/{grant}", asking, "The inert document of a granted look", s.emailPreview, withFile("text/html"))
 	add(s, auth.EmailContent, "POST /emails/{nmid}/download", asking, "The message in a zip with the password infected; mail its recipient has needs email.preview; audited", s.emailDownload, withFile("application/zip"))
+	add(s, auth.EmailLabel, "POST /emails/{nmid}/label", quick, "Say what it is, for the local model to learn from; audited", s.emailLabel, with204)
+
+	add(s, auth.EmailRead, "GET /learning", quick, "The local model: what there is to learn from, and what was learned", s.learning)
+	add(s, auth.LearningManage, "POST /learning/train", learning, "Train now; the result stays in shadow", s.learningTrain)
+	add(s, auth.LearningManage, "POST /learning/activate", learning, "Let the model in shadow speak, if it passes its false-positive check; audited", s.learningActivate)
+	add(s, auth.LearningManage, "POST /learning/reset", quick, "Silence and forget the local model; audited", s.learningReset, with204)
 
 	add(s, auth.HuntRun, "POST /hunt", streaming, "Run a KQL query over the event tables; rows as lines of JSON", s.hunt, s.withLines, withLongBody)
 	add(s, auth.HuntRun, "GET /hunt/running", quick, "Queries that are being answered: one's own; with hunt.manage everybody's", s.huntRunning)
@@ -76,6 +83,10 @@ func (s *Server) declare() {
 	add(s, auth.HuntRun, "POST /hunt/queries/{id}/run", streaming, "Run a saved query; answers as POST /hunt does; audited", s.huntSavedRun, s.withLines)
 	add(s, auth.HuntRun, "GET /hunt/history", quick, "What the operator ran, newest first", s.huntHistory)
 	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
+	add(s, auth.DirectoryRead, "GET /directory/people", quick, "People of the organisation, page by page", s.directoryPeople)
+	add(s, auth.DirectoryManage, "PUT /directory/people/{address}", quick, "Mark a priority account, or take the mark away; audited", s.directoryMark)
+	add(s, auth.DirectoryRead, "GET /directory/sources", quick, "Where people come from, and how the last try went", s.directorySources)
+	add(s, auth.DirectoryManage, "POST /directory/sync", asking, "Ask the sources that can be asked; audited", s.directorySync)
 	s.declarePolicy()
 	s.declareJudging()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)

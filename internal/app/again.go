@@ -179,9 +179,12 @@ func (a *App) candidate(_ context.Context, s *rejudge.Spec) (out rejudge.Setup, 
 	if err != nil {
 		return out, &rejudge.Wrong{Field: "rule", Err: err}
 	}
-	judge, err := newJudge(a.cfg, set)
+	judge, err := newJudge(a.cfg, set, false)
 	if err != nil {
 		return out, err
+	}
+	for _, t := range learnThreats { // only the rule is new
+		judge.SetModel(t.threat, a.judge.Model(t.threat))
 	}
 	out.Judge = judge
 	return out, nil

@@ -41,7 +41,7 @@ var quiet = map[string]string{
 	"Delivered by an exception":               "no exceptions are configured",
 	"Delivered twins of blocked mail":         "every wave is caught whole",
 	"Mail that was not judged in full":        "all of it is",
-	"What was broken in messages":             "nothing is",
+	"Regular senders without proof":           "whoever proves nothing is caught",
 	"Clicks on what was found to be a threat": "no clicks",
 	"Went on past the warning":                "no clicks",
 	"Links in QR codes":                       "no pictures with codes",

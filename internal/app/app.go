@@ -25,6 +25,8 @@ import (
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
+	"tocsin/internal/directory"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -34,6 +36,8 @@ import (
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/scan"
+	"tocsin/internal/scan/yara"
 	"tocsin/ui"
 )
 
@@ -60,26 +64,32 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder   *folder
-	cases    *casestore.Store
-	blobs    *blobstore.Store
-	events   *duckdb.Store
-	batcher  *eventstore.Batcher
-	geo      *ingest.GeoFile
-	judge    *detect.Judge
-	desk     *policy.Desk
-	supply   supply
-	again    *rejudge.Worker
-	late     atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake   *ingest.Intake
-	pipeline *ingest.Pipeline
-	jobs     *river.Client[*sql.Tx]
-	explorer *hunt.Explorer
-	hunter   *hunt.Runner
-	gate     *auth.Gate
-	api      *api.Server
-	metrics  *prometheus.Registry
-	coverage coverageCache
+	folder    *folder
+	cases     *casestore.Store
+	blobs     *blobstore.Store
+	events    *duckdb.Store
+	batcher   *eventstore.Batcher
+	geo       *ingest.GeoFile
+	judge     *detect.Judge
+	memory    *casestore.Memory // nil: nothing is remembered
+	directory *directory.Directory
+	desk      *policy.Desk
+	supply    supply
+	engines   []scan.Engine
+	lab       *detonate.Lab
+	again     *rejudge.Worker
+	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake    *ingest.Intake
+	pipeline  *ingest.Pipeline
+	jobs      *river.Client[*sql.Tx]
+	explorer  *hunt.Explorer
+	hunter    *hunt.Runner
+	gate      *auth.Gate
+	learner   *Learner
+	collect   *collector // nil when learning.collect is false
+	api       *api.Server
+	metrics   *prometheus.Registry
+	coverage  coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -138,11 +148,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
 	}
-	return a.connect()
+	return a.connect(ctx)
 }
 
 // connect wires the road of a message and what asks about it.
-func (a *App) connect() (err error) {
+func (a *App) connect(ctx context.Context) (err error) {
 	c := a.cfg
 	a.batcher = eventstore.NewBatcher(a.events, eventstore.BatcherOptions{})
 	checker, err := NewChecker(c, a.opt.Resolver)
@@ -150,39 +160,75 @@ func (a *App) connect() (err error) {
 		return err
 	}
 	a.supply.seen = fingerprint(c) // before they are read: what changes in between is read again
-	if a.judge, err = NewJudge(c); err != nil {
+	if a.judge, err = makeJudge(c, c.Learning.Collect); err != nil {
 		return err
 	}
-	org := c.Org()
+	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
+	if err := a.directory.Load(ctx); err != nil {
+		return err
+	}
+	var aside []yara.Problem
+	if a.engines, aside, err = c.Engines.scanners(); err != nil {
+		return err
+	}
+	for _, p := range aside {
+		a.log.Warn("a file of YARA rules is set aside", "file", p.File, "line", p.Line, "why", p.Text)
+	}
+	if a.lab, err = c.Engines.lab(a.cases, a.opt.Now); err != nil {
+		return err
+	}
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
-		Org: func() detect.Organisation { return org },
+		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
 			var row *eventstore.RowError
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
+		Done:    a.try,
+		Engines: a.engines,
 		Judging: c.path(judgingFile),
+	}
+	if c.Memory.Enabled {
+		if a.memory, err = a.cases.Memory(casestore.MemoryOptions{Keep: c.Memory.Keep, Threads: c.Memory.Threads}); err != nil {
+			return err
+		}
+		pipeline.Memory = a.memory
 	}
 	if a.geo != nil {
 		pipeline.Geo = a.geo
+	}
+	if c.Learning.Collect {
+		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
+		pipeline.Learn = a.collect.take
+	}
+	if !a.lab.Idle() {
+		pipeline.Late = a.lab
+	}
+	if c.Campaigns.Enabled {
+		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
+			return err
+		}
 	}
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	workers := river.NewWorkers()
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
+	river.AddWorker(workers, &learningWorker{app: a})
+	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
-			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -197,6 +243,9 @@ func (a *App) connect() (err error) {
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
+	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
+		return err
+	}
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -208,9 +257,10 @@ func (a *App) connect() (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
-		Desk: a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Directory: a.directory,
+		Desk:      a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -239,6 +289,12 @@ func (a *App) Intake() *ingest.Intake { return a.intake }
 // Cases is the case store.
 func (a *App) Cases() *casestore.Store { return a.cases }
 
+// Memory is who wrote to whom; nil when nothing is remembered.
+func (a *App) Memory() *casestore.Memory { return a.memory }
+
+// Directory is the people of the organisation.
+func (a *App) Directory() *directory.Directory { return a.directory }
+
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
 
@@ -260,6 +316,7 @@ func (a *App) Close() error {
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
 	}
+	errs = append(errs, closeEngines(a.engines))
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}
@@ -271,6 +328,9 @@ func (a *App) Close() error {
 	}
 	if a.blobs != nil {
 		errs = append(errs, a.blobs.Close())
+	}
+	if a.memory != nil {
+		errs = append(errs, a.memory.Close())
 	}
 	if a.cases != nil {
 		errs = append(errs, a.cases.Close())

@@ -29,6 +29,7 @@ import (
 type Config struct {
 	Data         string       `koanf:"data"`
 	Organisation Organisation `koanf:"organisation"`
+	Directory    Directory    `koanf:"directory"`
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
 	LMTP         Listener     `koanf:"lmtp"`
@@ -36,13 +37,17 @@ type Config struct {
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
 	Brands       Brands       `koanf:"brands"`
+	Engines      Engines      `koanf:"engines"`
+	Campaigns    Campaigns    `koanf:"campaigns"`
 	Policy       Policy       `koanf:"policy"`
+	Memory       Memory       `koanf:"memory"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
 	Events       Events       `koanf:"events"`
 	Hunting      Hunting      `koanf:"hunting"`
+	Learning     Learning     `koanf:"learning"`
 	Retention    Retention    `koanf:"retention"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Log          Log          `koanf:"log"`
@@ -128,6 +133,25 @@ type Rejudge struct {
 	Window    time.Duration `koanf:"window"` // how far back; at most 30 days
 }
 
+// Memory of who writes to whom.
+type Memory struct {
+	Enabled bool          `koanf:"enabled"`
+	Keep    time.Duration `koanf:"keep"`    // correspondents, after the last month with mail
+	Threads time.Duration `koanf:"threads"` // ids of messages, to know answers by
+}
+
+func (m Memory) validate() error {
+	if m.Enabled && (m.Keep < 31*24*time.Hour || m.Threads < 24*time.Hour || m.Threads > m.Keep) {
+		return fmt.Errorf("config: memory: keep is %s and threads is %s; keep must be 31d or more, and threads 1d to keep", m.Keep, m.Threads)
+	}
+	return nil
+}
+
+// Campaigns compares every message with those of the last days.
+type Campaigns struct {
+	Enabled bool `koanf:"enabled"`
+}
+
 // DNS for SPF, DKIM and DMARC.
 type DNS struct {
 	Enabled bool `koanf:"enabled"`
@@ -197,6 +221,34 @@ func (h Hunting) validate(events int64) error {
 	return nil
 }
 
+// Learning is the local model: what it learns from, and whether it may speak.
+type Learning struct {
+	Collect        bool          `koanf:"collect"`         // keep features of delivered mail, and train in shadow
+	Activate       bool          `koanf:"activate"`        // a model that passes its check speaks without a person's word
+	Bad            int           `koanf:"bad"`             // messages called bad, before the first training
+	Good           int           `koanf:"good"`            // good ones
+	Every          int           `koanf:"every"`           // new labels before the next training
+	Examples       int           `koanf:"examples"`        // kept, half of them with a label at most
+	Quiet          time.Duration `koanf:"quiet"`           // delivered mail that nobody reported for so long counts as good
+	FalsePositives float64       `koanf:"false_positives"` // percent of good mail that a model may find, in its check and in training
+}
+
+func (l Learning) validate() error {
+	switch {
+	case l.Bad < 20 || l.Good < 20:
+		return fmt.Errorf("config: learning.bad (%d) and learning.good (%d): 20 or more; from fewer nothing can be learned", l.Bad, l.Good)
+	case l.Every < 1:
+		return fmt.Errorf("config: learning.every: %d is out of bounds; 1 or more", l.Every)
+	case l.Examples < 1000 || l.Examples > 1_000_000:
+		return fmt.Errorf("config: learning.examples: %d is out of bounds; 1000 to 1000000", l.Examples)
+	case l.Quiet < time.Hour:
+		return fmt.Errorf("config: learning.quiet: %s is too short for anybody to report; 1h or more", l.Quiet)
+	case l.FalsePositives < 0.1 || l.FalsePositives > 1:
+		return fmt.Errorf("config: learning.false_positives: %g percent is out of bounds; 0.1 to 1", l.FalsePositives)
+	}
+	return nil
+}
+
 // Retention says how long what is kept. 0: for ever.
 type Retention struct {
 	Events time.Duration `koanf:"events"`
@@ -220,15 +272,20 @@ func Defaults() Config {
 	return Config{
 		Data:         "tocsin-data",
 		Organisation: Organisation{Name: "My organisation"},
+		Directory:    defaultDirectory(),
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
+		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
+		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
+		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
+		Learning:     Learning{Collect: true, Bad: 200, Good: 2000, Every: 50, Examples: 200_000, Quiet: 72 * time.Hour, FalsePositives: 0.5},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
@@ -428,6 +485,12 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: log.level: %q is unknown; one of debug, info, warn, error", c.Log.Level)
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
+	}
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate()); err != nil {
+		return errors.New(oneLine(err))
+	}
+	if err := c.Learning.validate(); err != nil {
+		return err
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }

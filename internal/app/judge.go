@@ -17,15 +17,20 @@ import (
 
 // NewJudge makes the judge as every command uses it: the shipped rules and the administrator's own. A rule that is wrong is an
 // error: better no start than a server that looks on without it.
-func NewJudge(c Config) (*detect.Judge, error) {
+func NewJudge(c Config) (*detect.Judge, error) { return makeJudge(c, false) }
+
+// NewLearningJudge is NewJudge, and its verdicts carry the features that a local model learns from.
+func NewLearningJudge(c Config) (*detect.Judge, error) { return makeJudge(c, true) }
+
+func makeJudge(c Config, features bool) (*detect.Judge, error) {
 	set, err := loadRules(c.Rules.Folder)
 	if err != nil {
 		return nil, err
 	}
-	return newJudge(c, set)
+	return newJudge(c, set, features)
 }
 
-func newJudge(c Config, set *detect.RuleSet) (*detect.Judge, error) {
+func newJudge(c Config, set *detect.RuleSet, features bool) (*detect.Judge, error) {
 	known, err := indicators(c.Indicators.Files)
 	if err != nil {
 		return nil, err
@@ -34,7 +39,7 @@ func newJudge(c Config, set *detect.RuleSet) (*detect.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Brands: named}), nil
+	return detect.NewJudge(detect.Options{Rules: set, Indicators: known, Brands: named, Features: features}), nil
 }
 
 // brands are the shipped table with the administrator's own lines over it; nil means the shipped one.

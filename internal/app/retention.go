@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"tocsin/internal/hunt"
+	"tocsin/internal/ingest"
 )
 
 // retention is the hourly job that forgets what is too old.
@@ -47,6 +48,17 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 		if n > 0 {
 			a.log.Info("forgot the bytes of old mail", "messages", n, "older_than", keep)
 		}
+	}
+	if a.memory != nil {
+		if _, err := a.memory.Forget(ctx, now); err != nil {
+			return err
+		}
+	}
+	if err := a.cases.ForgetPrints(ctx, now.Add(-ingest.KinWindow)); err != nil {
+		return fmt.Errorf("forget fingerprints: %w", err)
+	}
+	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
+		return fmt.Errorf("forget answers: %w", err)
 	}
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)

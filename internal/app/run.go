@@ -64,6 +64,15 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	if revived+renewed > 0 {
 		a.log.Info("going on where the last process stopped", "messages", revived+renewed)
 	}
+	if err := a.learner.Refresh(ctx); err != nil {
+		return err
+	}
+	if a.collect != nil {
+		collecting, stop := context.WithCancel(context.WithoutCancel(ctx))
+		done := make(chan struct{})
+		go func() { defer close(done); a.collect.run(collecting) }()
+		defer func() { stop(); <-done }()
+	}
 	late, stopLate := context.WithCancel(ctx)
 	defer stopLate()
 	a.late.Store(&late)
@@ -74,6 +83,7 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	var watching sync.WaitGroup
 	watching.Go(func() { a.desk.Watch(late, policyEvery, a.log) })
 	watching.Go(func() { a.watchSupply(late) })
+	watching.Go(func() { a.followDirectory(late) })
 	err = f(ctx)
 	stopLate()
 	watching.Wait()
@@ -183,6 +193,7 @@ func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context
 	for _, m := range ports.mail {
 		g.Go(func() error { return m.serve(ctx) })
 	}
+	g.Go(func() error { a.followModels(ctx); return nil })
 	for _, f := range beside {
 		g.Go(func() error { return f(ctx) })
 	}

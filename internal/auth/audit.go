@@ -27,6 +27,11 @@ const (
 	ActQuerySaved    Action = "query saved"   // also when it is changed; subject: the saved query's id
 	ActQueryRemoved  Action = "saved query removed"
 	ActImport        Action = "mail imported"
+	ActPriority      Action = "priority account changed" // subject: the address
+	ActDirectory     Action = "directory changed"        // subject: the source; "" for all
+	ActLabel         Action = "message labelled"         // subject: the network message id
+	ActModel         Action = "model activated"          // subject: the threat it speaks of
+	ActModelReset    Action = "learning reset"
 
 	ActPolicyChanged  Action = "policy changed" // subject: the version
 	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value

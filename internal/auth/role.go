@@ -15,25 +15,29 @@ const (
 	// SignedIn is what every operator may do: read their own session, keep their own preferences, sign out.
 	SignedIn Permission = "session.own"
 
-	ExplorerRead   Permission = "explorer.read"    // ask Explorer's questions and see the coverage
-	ExplorerExport Permission = "explorer.export"  // take rows out as a file
-	HuntRun        Permission = "hunt.run"         // run any KQL over the event tables; columns that quote messages need email.preview too
-	HuntSave       Permission = "hunt.save"        // keep queries, and share them
-	HuntManage     Permission = "hunt.manage"      // see and stop what others run, change and remove what others saved
-	EmailRead      Permission = "email.read"       // one message: verdict, headers, hops, URLs, attachments, timeline
-	EmailContent   Permission = "email.content"    // look into and download mail that was kept from its recipient
-	EmailPreview   Permission = "email.preview"    // the same for mail that its recipient has
-	EmailRemove    Permission = "email.remove"     // take mail out of mailboxes
-	ActionApprove  Permission = "action.approve"   // approve what somebody else proposed
-	PolicyRead     Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
-	PolicyBlock    Permission = "policy.block"     // add block entries
-	PolicyEdit     Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
-	RejudgeRun     Permission = "rejudge.run"      // have delivered mail judged again
-	WhatIfRun      Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
-	MailImport     Permission = "mail.import"      // take mail from files into the stores
-	OperatorManage Permission = "operators.manage" // add operators, change roles, make tokens for others
-	AuditRead      Permission = "audit.read"       // read what operators did
-	MetricsRead    Permission = "metrics.read"     // read /metrics from another machine
+	ExplorerRead    Permission = "explorer.read"    // ask Explorer's questions and see the coverage
+	ExplorerExport  Permission = "explorer.export"  // take rows out as a file
+	HuntRun         Permission = "hunt.run"         // run any KQL over the event tables; columns that quote messages need email.preview too
+	HuntSave        Permission = "hunt.save"        // keep queries, and share them
+	HuntManage      Permission = "hunt.manage"      // see and stop what others run, change and remove what others saved
+	EmailRead       Permission = "email.read"       // one message: verdict, headers, hops, URLs, attachments, timeline
+	EmailContent    Permission = "email.content"    // look into and download mail that was kept from its recipient
+	EmailPreview    Permission = "email.preview"    // the same for mail that its recipient has
+	EmailLabel      Permission = "email.label"      // say what a message is, for the local model to learn from
+	LearningManage  Permission = "learning.manage"  // train, activate and reset the local model
+	EmailRemove     Permission = "email.remove"     // take mail out of mailboxes
+	ActionApprove   Permission = "action.approve"   // approve what somebody else proposed
+	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
+	PolicyBlock     Permission = "policy.block"     // add block entries
+	PolicyEdit      Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
+	RejudgeRun      Permission = "rejudge.run"      // have delivered mail judged again
+	WhatIfRun       Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
+	DirectoryRead   Permission = "directory.read"   // see the people of the organisation
+	DirectoryManage Permission = "directory.manage" // mark priority accounts, ask the sources anew
+	MailImport      Permission = "mail.import"      // take mail from files into the stores
+	OperatorManage  Permission = "operators.manage" // add operators, change roles, make tokens for others
+	AuditRead       Permission = "audit.read"       // read what operators did
+	MetricsRead     Permission = "metrics.read"     // read /metrics from another machine
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -58,9 +62,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, PolicyBlock, WhatIfRun)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RejudgeRun, MailImport, AuditRead, MetricsRead)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, DirectoryRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -119,23 +119,31 @@ func (s *Store) KnownMessages(ctx context.Context, sums []string) (map[string]bo
 	return known, nil
 }
 
-// MessagesDone notes that the events of these messages are stored. Noting it again changes only the time.
-func (s *Store) MessagesDone(ctx context.Context, sums []string, at time.Time) error {
-	err := s.InTx(ctx, func(tx *sql.Tx) error {
-		stmt, err := tx.PrepareContext(ctx, s.dialect.Rebind(`UPDATE messages SET done_at = ? WHERE sha256 = ?`))
-		if err != nil {
+// MessagesDone notes inside a transaction that the events of these messages are stored. Noting it again changes only the time.
+func (s *Store) MessagesDone(ctx context.Context, tx *sql.Tx, sums []string, at time.Time) error {
+	stmt, err := tx.PrepareContext(ctx, s.dialect.Rebind(`UPDATE messages SET done_at = ? WHERE sha256 = ?`))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for _, sum := range sums {
+		if _, err := stmt.ExecContext(ctx, micros(at), sum); err != nil {
 			return err
 		}
-		defer func() { _ = stmt.Close() }()
-		for _, sum := range sums {
-			if _, err := stmt.ExecContext(ctx, micros(at), sum); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
+}
+
+func (s *Store) messagesDone(ctx context.Context, tx *sql.Tx, sums []string, at time.Time) error {
+	stmt, err := tx.PrepareContext(ctx, s.dialect.Rebind(`UPDATE messages SET done_at = ? WHERE sha256 = ?`))
 	if err != nil {
-		return fmt.Errorf("note stored messages: %w", err)
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for _, sum := range sums {
+		if _, err := stmt.ExecContext(ctx, micros(at), sum); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func TestAdmitMessages(t *testing.T) {
 
 	done := at.Add(time.Minute)
 	for range 2 {
-		if err := s.MessagesDone(t.Context(), []string{m.SHA256}, done); err != nil {
+		if err := noteDone(t, s, m.SHA256, done); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestMessagesWithoutWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.MessagesDone(t.Context(), []string{"done"}, time.Now()); err != nil {
+	if err := noteDone(t, s, "done", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	lost, err := s.MessagesWithoutWork(t.Context(), "judge", 10)
@@ -224,4 +224,9 @@ func TestInTxRollsBack(t *testing.T) {
 	if !slices.Equal([]string{}, emptyNotNull(nil)) {
 		t.Error("nil list")
 	}
+}
+
+func noteDone(t *testing.T, s *Store, sum string, at time.Time) error {
+	t.Helper()
+	return s.InTx(t.Context(), func(tx *sql.Tx) error { return s.MessagesDone(t.Context(), tx, []string{sum}, at) })
 }

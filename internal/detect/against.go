@@ -22,7 +22,7 @@ func detectAgainst(f *Facts, raise Raise) {
 	}
 	for _, ids := range [2][]string{f.Message.InReplyTo, f.Message.References} {
 		for _, id := range ids {
-			if d := intel.DomainOf(id); d != "" && f.org.owns(d) && f.inbound {
+			if d := intel.DomainOf(id); d != "" && f.org.owns(d) && f.inbound && f.mayBeOwn() {
 				raise("own-thread", say("answers %s", id))
 			}
 		}
@@ -36,12 +36,20 @@ func detectAgainst(f *Facts, raise Raise) {
 	if isList(f.Message) {
 		raise("mailing-list", say("%s", f.header("List-Id")))
 	}
-	if len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
+	if !f.newcomer && len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
 		raise("plain-conversation", say("answers %s and quotes it", f.Message.InReplyTo[0]))
 	}
 	if f.ownLink && (f.proven() || !f.known && f.signedOwn) && f.freeMail == "" && f.judge.hosts.Hosting.Match(f.from.Domain) == "" {
 		raise("links-to-sender", say("%d links, some to %s", len(f.web), f.fromOrg))
 	}
+}
+
+// mayBeOwn says whether a field that names a message of yours is worth anything: anybody can write it. Memory knows better.
+func (f *Facts) mayBeOwn() bool {
+	if f.newcomer || f.knownThread() {
+		return false // the one is no merit, the other said and worth more
+	}
+	return f.Past.Thread.Found || !f.mature() || !f.Past.Outbound
 }
 
 // brandSpeaksForItself returns a brand whose domain the sender is under and that name or subject mention, "" when there is none.

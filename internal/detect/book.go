@@ -186,6 +186,9 @@ func (b *Book) priorityOf(o *Organisation) map[string]bool {
 	for i := range o.People {
 		if p := &o.People[i]; p.Priority && p.Address != "" {
 			x.addresses[strings.ToLower(p.Address)] = true
+			for _, a := range p.Aliases {
+				x.addresses[strings.ToLower(a)] = true
+			}
 		}
 	}
 	b.priority.Store(x)

@@ -13,7 +13,10 @@ const (
 	Files          Family = "files"          // what it carries
 	Known          Family = "known"          // indicators
 	Shape          Family = "shape"          // looks of mass mail and careless tools
+	Memory         Family = "memory"         // what was remembered of sender and recipients
+	Likeness       Family = "likeness"       // messages it belongs together with
 	Rule           Family = "rule"           // rules/*.yaml
+	Learned        Family = "learned"        // what a local model was taught (learned.go)
 	Balance        Family = "balance"        // combination rules, and facts against
 )
 
@@ -46,6 +49,7 @@ var catalogue = []Kind{
 	{"brand-cousin-sender", Identity, Phish, ImpersonationBrand, 18, "Sender domain is a brand's name under another ending"},
 	{"own-lookalike-sender", Identity, Phish, ImpersonationDomain, 48, "Sender domain imitates yours"},
 	{"own-person-name", Identity, Phish, ImpersonationUser, 42, "Display name is one of your protected people; the address is not theirs"},
+	{"own-colleague-name", Identity, Phish, ImpersonationUser, 16, "Display name is one of your people's; the address is not theirs"},
 	{"own-person-disguised", Identity, Phish, ImpersonationUser, 48, "Display name spells one of your people with letters that only look right"},
 	{"own-person-similar", Identity, Phish, ImpersonationUser, 30, "Display name is almost that of one of your people; the address is not theirs"},
 	{"own-person-address", Identity, Phish, ImpersonationUser, 22, "A free mail address is made of the name of one of your people"},
@@ -214,6 +218,21 @@ var catalogue = []Kind{
 	{"known-sender", Known, Phish, DomainReputation, 70, "The sender is on a list of known-bad senders"},
 	{"known-ip", Known, Phish, IPReputation, 50, "The sending server is on a list of known-bad addresses"},
 	{"known-file", Known, Malware, FileReputation, 100, "An attachment is on a list of known-bad files"},
+	// engines
+	{"engine-malware", Files, Malware, AntimalwareProtection, 100, "A malware engine knows the file"},
+	{"engine-phish", Files, Phish, AntimalwareProtection, 70, "A malware engine knows the page or message as phishing"},
+	{"engine-rule", Files, Malware, AntimalwareProtection, 60, "One of your YARA rules matches the file"},
+	{"engine-guess", Files, Malware, AntimalwareProtection, 15, "A malware engine finds the file's form suspicious"},
+	{"sandbox-malware", Files, Malware, FileDetonation, 100, "Run in a sandbox, the file behaved like malware"},
+	{"sandbox-known", Files, Malware, FileDetonationReputation, 100, "The same file behaved like malware before, run in a sandbox"},
+	{"page-known", Links, Phish, URLDetonationReputation, 60, "The same link led to a page that deceives before"},
+	{"page-deceives", Links, Phish, URLDetonation, 60, "Opened in a browser, the link leads to a page that deceives"},
+	// messages of the last days
+	{"like-known-malware", Likeness, Malware, FingerprintMatching, 60, "Carries the same file as a message that was malware"},
+	{"like-known-phish", Likeness, Phish, FingerprintMatching, 36, "Is a copy of a message that was phishing"},
+	{"like-known-junk", Likeness, Spam, FingerprintMatching, 30, "Is a copy of a message that was junk"},
+	{"campaign-bad", Likeness, Phish, Campaign, 24, "One of many copies from different senders, and some of them were bad"},
+	{"campaign-wave", Likeness, Spam, Campaign, 24, "One of many copies that came from different senders within a day"},
 	// shape
 	{"risky-sender-tld", Shape, Phish, DomainReputation, 16, "Sender's top-level domain is known for abuse"},
 	{"random-sender", Shape, Phish, AdvancedFilter, 12, "Sender address looks machine-made"},
@@ -230,10 +249,34 @@ var catalogue = []Kind{
 	{"bulk-undeclared", Shape, Phish, GeneralFilter, 8, "Offers to unsubscribe in the text, but not in the form that mass mail must have"},
 	{"careless-server", Shape, Phish, IPReputation, 10, "The server that sent it does not give a proper name"},
 	{"decorated-name", Shape, Phish, GeneralFilter, 6, "Sender name is dressed up with signs"},
+	// memory: who writes to whom (past.go, pastsignals.go, thread.go)
+	{"first-contact", Memory, Phish, "", 0, "This sender writes to you for the first time"},
+	{"first-contact-request", Lure, Phish, AdvancedFilter, 8, "Somebody who never wrote before wants something"},
+	{"unusual-address", Memory, Phish, MailboxIntelligenceImpersonation, 26, "The name is a correspondent's, who normally writes from another address"},
+	{"unusual-server", Memory, Phish, SpoofExternalDomain, 30, "A correspondent's mail always proves itself; this does not, and comes from a new server"},
+	{"usual-proof-missing", Memory, Phish, SpoofExternalDomain, 10, "A correspondent's mail always proves itself; this does not"},
+	{"strange-network", Memory, Phish, SpoofExternalDomain, 12, "A correspondent's mail comes from a network it never came from"},
+	{"reply-to-changed", Memory, Phish, AdvancedFilter, 22, "A known correspondent, but answers would go to an address nobody knows"},
+	{"reply-to-nothing", Memory, Phish, AdvancedFilter, 12, "A stranger answers a message that nobody here wrote or got"},
+	{"partner-lookalike-sender", Memory, Phish, ImpersonationDomain, 34, "Sender domain imitates one that your people write to"},
+	{"partner-cousin-sender", Memory, Phish, ImpersonationDomain, 14, "Sender domain is like one that your people write to"},
+	{"thread-lookalike", Identity, Phish, ImpersonationDomain, 46, "Answers in a conversation, from an imitation of the other side's domain"},
+	{"thread-added-words", Identity, Phish, ImpersonationDomain, 30, "Answers in a conversation; its domain is the other side's with words added"},
+	{"thread-other-ending", Identity, Phish, ImpersonationDomain, 16, "Answers in a conversation; its domain is the other side's with another ending"},
+	{"thread-other-address", Identity, Phish, ImpersonationUser, 14, "Answers under the name of somebody in the conversation, from another address"},
+	{"thread-other-house", Identity, Phish, ImpersonationUser, 22, "Answers under the name of somebody in the conversation, from an unrelated domain"},
+	{"thread-reply-lookalike", Identity, Phish, ImpersonationDomain, 30, "Answers in a conversation; the next answer would go to an imitation of its own domain"},
+	{"thread-request", Content, Phish, MixedAnalysisDetection, 14, "The newcomer in the conversation speaks of money or accounts"},
+	{"mail-bombing", Memory, Spam, MailBombing, 50, "One of dozens of sign-ups that flood the mailbox within an hour"},
+	{"known-correspondent", Balance, "", "", -12, "Mail has gone to and fro for long, and the sender is proven as always"},
+	{"known-thread", Balance, "", "", -16, "Answers a message on record, from somebody who took part in it"},
+	// learned; the weight is graded, up to the one that stands here
+	{"learned", Learned, Phish, MixedAnalysisDetection, maxLearned, "Resembles mail that your own people called bad, more than mail they keep"},
+	{"learned-ordinary", Balance, "", "", -maxOrdinary, "Resembles the mail that your own people get every day"},
 	// against
 	{"authenticated-brand", Balance, "", "", -24, "DMARC passes for a domain of the brand it names"},
 	{"aligned-sender", Balance, "", "", -6, "SPF or DKIM proves the sender's domain, and nothing more"},
-	{"own-thread", Balance, "", "", -20, "Answers a message that came from you"},
+	{"own-thread", Balance, "", "", -8, "Says it answers a message that came from you"},
 	{"internal-authenticated", Balance, "", "", -24, "Comes from your own domain, authenticated"},
 	{"mailing-list", Balance, "", "", -14, "Comes through a discussion list"},
 	{"plain-conversation", Balance, "", "", -10, "An answer in plain text that quotes what it answers"},

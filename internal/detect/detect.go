@@ -9,6 +9,7 @@ package detect
 import (
 	"time"
 
+	"tocsin/internal/detect/model"
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/scan"
@@ -87,6 +88,7 @@ type Verdict struct {
 	BulkLevel    int            `json:"bulk_level"`             // 0..9
 	Signals      []Signal       `json:"signals"`                // by falling weight, then id; never nil
 	Notes        []Note         `json:"notes"`                  // what went wrong while judging; never nil
+	Features     model.Vector   `json:"-"`                      // what a local model learns from; nil unless asked for (Options.Features) or judged by
 }
 
 // Note says that a part of the judgement did not take place.
@@ -119,36 +121,33 @@ const (
 type Organisation struct {
 	Name    string
 	Domains []string // own accepted domains, lower case
-	People  []Person // protected users; priority accounts marked
+	People  []Person // protected users and the rest of the directory; priority accounts marked
+
+	priority map[string]bool // addresses and aliases of priority accounts; nil: not indexed
 }
 
-// Person is a protected user.
+// Person is one of the organisation's people, most of them protected users.
 type Person struct {
 	Name       string
 	Address    string
 	Department string
+	Title      string
 	Priority   bool
+	Aliases    []string // further addresses of the mailbox
+	Private    []string // addresses outside that this person is known to write from
+	Ordinary   bool     // stands in the directory only: the name is watched, less closely than those of protected people
 }
 
-// Past is what was remembered of sender and recipients when the message came.
-type Past struct {
-	Known bool      // somebody remembers; without it nothing follows from the rest
-	Since time.Time // when memory begins: in a young memory everybody is a stranger
-}
-
-// Engine is what one engine said about one file or link.
-type Engine struct {
-	Name   string    // "ClamAV"
-	File   string    // as in scan.Fact.File
-	SHA256 string    // of the file, "" for a link
-	Threat string    // name of what was found, "" when nothing was
-	Failed string    // why there is no answer, "" when there is one
-	At     time.Time // of the answer
-}
-
-// Kin is a message of the last days that this one is like.
+// Kin is a message of the last days that this one belongs together with (package campaign).
 type Kin struct {
 	NetworkMessageID string
+	At               time.Time
+	Sender           string   // registrable domain of its From field
+	Threats          []Threat // of its verdict
+	Sure             bool     // that verdict stands without the help of likeness
+	Points           int      // how like, 60..100
+	SameFile         bool
+	Why              string // for people: "same file, 27 of 32 text samples alike"
 }
 
 // Context is all a judgement may depend on.
@@ -159,9 +158,9 @@ type Context struct {
 	Auth       mailauth.Results
 	Direction  Direction
 	Org        Organisation
-	Files      scan.Report // what was found inside the files; its links and files are in Message
-	Engines    []Engine    // what malware engines and sandboxes say of the files
-	Past       Past        // what is remembered of sender and recipients
-	Kin        []Kin       // messages of the last days that this one is like
+	Files      scan.Report   // what was found inside the files; its links and files are in Message
+	Engines    []scan.Answer // what malware engines, sandboxes and visited pages say
+	Past       Past          // what is remembered of sender and recipients
+	Kin        []Kin         // messages of the last days that this one is like
 	Now        time.Time
 }

@@ -22,7 +22,9 @@ import (
 // A file of testdata/verdicts is lines of "key: value" that say what is known and what must come out, an empty line, "---", and the
 // message. Keys: want (threats and confidence, or "clean"), signals (ids that must speak), silent (ids that must not), auth (spf=pass
 // dkim=pass dmarc=fail policy=reject aligned), org (domains), people (Name <address>), ip, direction, technologies, names, qr (where a code leads),
-// facts (ids that package scan is said to have found, beside what it does find in the message).
+// facts (ids that package scan is said to have found, beside what it does find in the message), learned (bad or good: judged by a local
+// model that was taught so; see taughtModel), directory (people who are not
+// protected), and what is remembered: see past_test.go.
 type verdictCase struct {
 	name    string
 	keys    map[string]string
@@ -51,7 +53,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts"}, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "learned", "directory"}, k) && !slices.Contains(pastKeys, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -88,11 +90,40 @@ func (vc verdictCase) context() *detect.Context {
 		name, addr, _ := strings.Cut(p, "<")
 		c.Org.People = append(c.Org.People, detect.Person{Name: strings.TrimSpace(name), Address: strings.Trim(addr, ">")})
 	}
+	for _, p := range list(vc.keys["directory"]) {
+		name, addr, _ := strings.Cut(p, "<")
+		c.Org.People = append(c.Org.People, detect.Person{Name: strings.TrimSpace(name), Address: strings.Trim(addr, ">"), Ordinary: true})
+	}
+	vc.remember(c)
 	if ip := vc.keys["ip"]; ip != "" {
 		c.Envelope.ClientIP = netip.MustParseAddr(ip)
 	}
 	if qr := vc.keys["qr"]; qr != "" {
 		m.Links = append(m.Links, email.Link{URL: qr, Target: qr, Host: intel.DomainOf(qr), Where: email.InQRCode, Tag: "a"})
+	}
+	for i, k := range list(vc.keys["kin"]) { // sender=threat+threat, "!" in front when the verdict was not sure, "*" behind for the same file
+		sender, threats, _ := strings.Cut(strings.TrimPrefix(k, "!"), "=")
+		kin := detect.Kin{NetworkMessageID: fmt.Sprint("k", i), At: c.Now.Add(-time.Hour), Sender: sender, Sure: k[0] != '!', Points: 80,
+			SameFile: strings.HasSuffix(threats, "*"), Why: "27 of 32 text samples alike"}
+		for t := range strings.SplitSeq(strings.TrimSuffix(threats, "*"), "+") {
+			if t != "" {
+				kin.Threats = append(kin.Threats, detect.Threat(t))
+			}
+		}
+		c.Kin = append(c.Kin, kin)
+	}
+	for _, e := range list(vc.keys["engines"]) { // kind=threat; kind is clamav, rule, sandbox, page, before or opened
+		kind, threat, _ := strings.Cut(e, "=")
+		a := scan.Answer{Engine: kind, File: "invoice.doc", Threat: threat, Kind: scan.Kind(kind), Run: kind == "sandbox"}
+		switch kind {
+		case "clamav":
+			a.Kind = scan.KindSignatures
+		case "before": // a sandbox, before the message came
+			a.Kind, a.Run, a.At = scan.KindSandbox, true, c.Now.Add(-time.Hour)
+		case "opened": // a page, likewise
+			a.Kind, a.At = scan.KindPage, c.Now.Add(-time.Hour)
+		}
+		c.Engines = append(c.Engines, a)
 	}
 	c.Files = scan.Open(context.Background(), m, scan.Limits{})
 	for _, id := range list(vc.keys["facts"]) {
@@ -142,8 +173,14 @@ func testIndicators(t testing.TB) *intel.Indicators {
 func TestVerdicts(t *testing.T) {
 	judge := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
 	raised := map[string]bool{}
+	taught := detect.NewJudge(detect.Options{Rules: shippedRules(t), Indicators: testIndicators(t)})
+	taught.SetModel(detect.Phish, taughtModel(t))
 	for _, vc := range readCases(t) {
 		t.Run(vc.name, func(t *testing.T) {
+			judge := judge
+			if vc.keys["learned"] != "" {
+				judge = taught
+			}
 			v := judge.Judge(context.Background(), vc.context())
 			for _, n := range v.Notes {
 				t.Errorf("note: %s", n.Text)
@@ -213,10 +250,20 @@ func checkSums(t *testing.T, v detect.Verdict) {
 		t.Errorf("score %d, the highest is %d", v.Score, high)
 	}
 	for _, s := range v.Signals {
-		if s.Threat == "" || s.Weight == 0 || s.Claim == "" {
+		if s.Threat == "" || s.Weight == 0 && !informs(s.ID) || s.Claim == "" {
 			t.Errorf("signal %+v is not complete", s)
 		}
 	}
+}
+
+// informs says that the catalogue gives a signal no weight on purpose.
+func informs(id string) bool {
+	for _, k := range detect.Kinds() {
+		if k.ID == id {
+			return k.Weight == 0 && k.Family == detect.Memory
+		}
+	}
+	return false
 }
 
 func TestCatalogue(t *testing.T) {

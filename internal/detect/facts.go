@@ -54,6 +54,7 @@ type Facts struct {
 	listProven bool     // list, and SPF or DKIM passes for somebody
 	signers    []string // domains that claim to have signed with DKIM, lower case, at most maxSigners
 	modern     bool     // sent since signing became the habit, or of unknown date
+	newcomer   bool     // an answer by somebody who did not take part and looks like one who did (thread.go)
 	reply      bool     // answers another message, and looks like it
 	report     bool     // a delivery report in the form that mail servers send
 	lures      lureHits // what the text lures with

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"tocsin/internal/detect/model"
 	"tocsin/internal/intel"
 )
 
@@ -50,6 +51,10 @@ func Detectors() []Detector {
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},
+		detectorFunc{"engines", detectEngines},
+		detectorFunc{"kin", detectKin},
+		detectorFunc{"past", detectPast},
+		detectorFunc{"thread", detectHijack},
 		detectorFunc{"against", detectAgainst},
 	}
 }
@@ -61,6 +66,7 @@ type Options struct {
 	Indicators *intel.Indicators
 	Rules      *RuleSet
 	Detectors  []Detector
+	Features   bool // also without a model, Verdict.Features is filled
 }
 
 // Judge turns a Context into a Verdict. It may be used by many goroutines; indicators and rules can be exchanged while it works.
@@ -73,11 +79,13 @@ type Judge struct {
 	indicators atomic.Pointer[intel.Indicators]
 	rules      atomic.Pointer[RuleSet]
 	org        atomic.Pointer[orgIndex]
+	features   bool
+	learned    [2]atomic.Pointer[model.Model] // by place in learnable
 }
 
 // NewJudge prepares a judge.
 func NewJudge(o Options) *Judge {
-	j := &Judge{brands: o.Brands, hosts: o.Hosts, detectors: o.Detectors, lures: shippedLures()}
+	j := &Judge{brands: o.Brands, hosts: o.Hosts, detectors: o.Detectors, lures: shippedLures(), features: o.Features}
 	if j.brands == nil {
 		j.brands = intel.ShippedBrands()
 	}
@@ -141,7 +149,10 @@ func (j *Judge) Judge(ctx context.Context, c *Context) Verdict {
 		more, n := rules.evaluate(ctx, f)
 		signals, notes = append(signals, more...), append(notes, n...)
 	}
+	features, more := f.learned(signals)
+	signals = append(signals, more...)
 	v := Combine(signals, f.threatNames, f.bulkLevel(), rules.family)
+	v.Features = features
 	v.Notes = append(v.Notes, notes...)
 	return v
 }

@@ -17,7 +17,7 @@ type orgIndex struct {
 	short      map[string][]*Person // first and last name, nicknames written out
 	near       map[string][]*Person // first and last name with one letter dropped, of those whose names are worth imitating
 	locals     map[string]*Person   // letters of "first.last" and the like -> person; nil when two share it
-	addresses  map[string]*Person   // lower case
+	addresses  map[string]*Person   // lower case; aliases and known private addresses too
 }
 
 // maxNear bounds for how many people slips of one letter are looked for: among thousands of names most have an honest neighbour.
@@ -34,7 +34,11 @@ func (j *Judge) orgIndexOf(o *Organisation) *orgIndex {
 	near := 0
 	for i := range o.People {
 		p := &o.People[i]
-		x.addresses[strings.ToLower(p.Address)] = p
+		for _, list := range [...][]string{p.Private, p.Aliases, {p.Address}} { // the address wins over another's alias
+			for _, a := range list {
+				x.addresses[strings.ToLower(a)] = p
+			}
+		}
 		if key := nameKey(intel.Fold(p.Name)); strings.Contains(key, " ") { // a first name alone is everybody's
 			x.people[key] = append(x.people[key], p)
 			if p.Priority || len(o.People) <= maxNear {
@@ -200,4 +204,26 @@ func (x *orgIndex) owns(host string) bool {
 		}
 	}
 	return false
+}
+
+// Indexed returns the organisation with its priority accounts prepared for IsPriority: for those that have thousands of people.
+func (o Organisation) Indexed() Organisation {
+	o.priority = map[string]bool{}
+	for i := range o.People {
+		if p := &o.People[i]; p.Priority {
+			o.priority[strings.ToLower(p.Address)] = true
+			for _, a := range p.Aliases {
+				o.priority[strings.ToLower(a)] = true
+			}
+		}
+	}
+	return o
+}
+
+// IsPriority says whether an address, in any case, is a priority account's.
+func (o *Organisation) IsPriority(address string) bool {
+	if o.priority == nil {
+		return o.Indexed().priority[strings.ToLower(address)]
+	}
+	return o.priority[strings.ToLower(address)]
 }

@@ -31,26 +31,35 @@ func detectPersonName(f *Facts, raise Raise) bool {
 	if len(people) == 0 {
 		return false
 	}
+	who := people[0]
 	for _, p := range people {
-		if strings.EqualFold(p.Address, f.from.Addr) {
+		if f.org.addresses[strings.ToLower(f.from.Addr)] == p {
 			return false
 		}
+		if who.Ordinary && !p.Ordinary {
+			who = p
+		}
 	}
-	f.impersonates = true
+	if who.Ordinary && (how == spelledNear || f.Past.Sender.Known() || f.mass()) {
+		return false // among thousands of colleagues most names have an honest bearer outside
+	}
+	f.impersonates = !who.Ordinary
 	switch {
 	case how == spelledAlike || how == spelledSame && intel.Disguised(f.from.Name):
-		raise("own-person-disguised", say("%q is read as %s, who is %s; this came from %s", f.from.Name, people[0].Name, people[0].Address, f.from.Addr))
+		raise("own-person-disguised", say("%q is read as %s, who is %s; this came from %s", f.from.Name, who.Name, who.Address, f.from.Addr))
+	case who.Ordinary:
+		raise("own-colleague-name", say("%q is %s; this came from %s", f.from.Name, who.Address, f.from.Addr))
 	case how == spelledSame:
-		raise("own-person-name", say("%q is %s; this came from %s", f.from.Name, people[0].Address, f.from.Addr))
+		raise("own-person-name", say("%q is %s; this came from %s", f.from.Name, who.Address, f.from.Addr))
 	default:
-		raise("own-person-similar", say("%q is nearly %s, who is %s; this came from %s", f.from.Name, people[0].Name, people[0].Address, f.from.Addr))
+		raise("own-person-similar", say("%q is nearly %s, who is %s; this came from %s", f.from.Name, who.Name, who.Address, f.from.Addr))
 	}
 	return true
 }
 
 // detectPersonAddress looks for people's names where a hurried reader looks next: in the address itself, and in Reply-To.
 func detectPersonAddress(f *Facts, raise Raise) {
-	if p := f.org.byLocalPart(f.from.Addr); p != nil && f.freeMail != "" && !f.impersonates && !strings.EqualFold(p.Address, f.from.Addr) {
+	if p := f.org.byLocalPart(f.from.Addr); p != nil && !p.Ordinary && f.freeMail != "" && !f.impersonates && f.org.addresses[strings.ToLower(f.from.Addr)] != p {
 		raise("own-person-address", say("%s looks like %s", f.from.Addr, p.Address))
 		f.impersonates = true
 	}
@@ -64,7 +73,7 @@ func detectPersonAddress(f *Facts, raise Raise) {
 				people = []*Person{p}
 			}
 		}
-		if len(people) > 0 && !strings.EqualFold(people[0].Address, r.Addr) {
+		if len(people) > 0 && !people[0].Ordinary && !strings.EqualFold(people[0].Address, r.Addr) {
 			raise("own-person-reply", say("answers go to %q at %s, not to %s", r.Name, r.Addr, people[0].Address))
 			f.impersonates = true
 			return

@@ -8,6 +8,8 @@ const (
 	DefectParse      = "parse-error"
 	DefectFiles      = "files-error"
 	DefectAuth       = "auth-error"
+	DefectMemory     = "memory-error"
+	DefectEngine     = "engine-missing"
 	DefectJudge      = "judge-error"
 	DefectPartial    = "judge-partial"
 	DefectSuspect    = "judge-crashed"
@@ -22,6 +24,8 @@ var defectTexts = map[string]string{
 	DefectParse:      "Reading the message failed, so nothing in it was judged.",
 	DefectFiles:      "Looking into its files failed, so what is inside them was not judged.",
 	DefectAuth:       "Checking who sent it failed.",
+	DefectMemory:     "What is remembered of the sender could not be asked, so the message was judged like a stranger's.",
+	DefectEngine:     "A malware engine gave no answer, so the verdict is made without it.",
 	DefectJudge:      "Judging it failed, so it has no verdict.",
 	DefectPartial:    "A detector or rule failed on it or did not come to an end; the verdict is made of the others.",
 	DefectSuspect:    "The process ended each time this message was judged; it was given up unjudged.",

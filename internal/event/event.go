@@ -152,6 +152,19 @@ type UrlClick struct {
 	ReportId         string    `kql:"string" doc:"Row id"`
 }
 
+// Campaign says that one email event belongs to a campaign. Key: NetworkMessageId and RecipientEmailAddress.
+type Campaign struct {
+	Timestamp             time.Time `kql:"datetime" doc:"Time of the message"`
+	CampaignName          string    `kql:"string,facet" doc:"Name of the campaign"`
+	CampaignId            string    `kql:"string,facet" doc:"Id of the campaign"`
+	CampaignType          string    `kql:"string,facet" values:"Malware,Phish,Spam" doc:"Gravest threat of the message"`
+	CampaignSubtype       string    `kql:"string,facet" doc:"What the campaign imitates or carries: a brand, a malware family"`
+	NetworkMessageId      string    `kql:"string,id" doc:"Message; joins EmailEvents"`
+	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
+	Likeness              string    `kql:"string" doc:"Why the message belongs to the campaign (Tocsin)"`
+	ReportId              string    `kql:"string" doc:"Row id"`
+}
+
 // Batch is what one or more messages add to the store; it is appended whole or not at all.
 type Batch struct {
 	Emails       []EmailEvent
@@ -159,6 +172,7 @@ type Batch struct {
 	Attachments  []EmailAttachment
 	PostDelivery []PostDelivery
 	Clicks       []UrlClick
+	Campaigns    []Campaign
 }
 
 // Extra is the shape of EmailEvent.AdditionalFields.

@@ -75,12 +75,19 @@ var Tables = sync.OnceValue(func() []*Table {
 		table("EmailUrlInfo", "One row a message and URL", EmailUrl{}, "NetworkMessageId", "Url", "UrlLocation"),
 		table("EmailAttachmentInfo", "One row a message, recipient and attachment", EmailAttachment{}, "NetworkMessageId", "RecipientEmailAddress", "ReportId"),
 		table("EmailPostDeliveryEvents", "What happened to a message after delivery", PostDelivery{}, "ReportId"),
+		campaigns(),
 		table("UrlClickEvents", "Clicks on rewritten links", UrlClick{}, "ReportId"),
 	}
 })
 
 // Schema returns every table that a query can read: Tables, then those that nothing fills yet. The result is shared.
 var Schema = sync.OnceValue(func() []*Table { return append(slices.Clone(Tables()), waiting()...) })
+
+func campaigns() *Table {
+	t := table("CampaignInfo", "Which messages belong to which campaign; one row a message and recipient", Campaign{}, "NetworkMessageId", "RecipientEmailAddress")
+	t.Legacy = []Column{{Name: "CampaignSubType", Type: String, Doc: "CampaignSubtype as Sentinel spells it", Expr: `CampaignSubtype`}}
+	return t
+}
 
 var byName = sync.OnceValue(func() map[string]*Table {
 	out := map[string]*Table{}

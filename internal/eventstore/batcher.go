@@ -234,6 +234,9 @@ func describe(b event.Batch) string {
 	for i := range b.Clicks {
 		note(b.Clicks[i].NetworkMessageId)
 	}
+	for i := range b.Campaigns {
+		note(b.Campaigns[i].NetworkMessageId)
+	}
 	if len(seen) == 1 {
 		return fmt.Sprintf("message %q (%d rows)", first, Rows(b))
 	}

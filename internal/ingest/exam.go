@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"tocsin/internal/casestore"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/scan"
@@ -14,9 +15,13 @@ import (
 // is judged again. Whoever runs one fills the findings' job and organisation before.
 type exam struct {
 	judge  Judge
-	auth   Authenticator // nil: nothing is known of the sender
+	auth   Authenticator     // nil: nothing is known of the sender
+	memory *casestore.Memory // nil: nothing is known of the past
 	limits email.Limits
 	scan   scan.Limits
+	kin    *Campaigns // nil: the message is judged by itself
+	ask    []scan.Engine
+	late   Late // nil: nobody answers later
 
 	// turn waits for the processor; nil: nobody else wants it.
 	turn func(ctx context.Context) (release func(), err error)
@@ -55,15 +60,32 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 			f.authKnown = true
 		})
 	}
+	x.step(f, event.DefectMemory, func() {
+		if err := f.recall(ctx, x.memory); err != nil && ctx.Err() == nil && x.failed != nil {
+			x.failed(event.DefectMemory, err, nil)
+		}
+	})
+	if len(x.ask) > 0 {
+		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw) })
+	}
+	if x.late != nil {
+		x.step(f, event.DefectEngine, func() { f.answers = append(f.answers, x.late.Answers(ctx, f.m)...) })
+	}
+	if d := unanswered(f.answers); d != "" {
+		f.defects = append(f.defects, d)
+	}
 	if release, err = x.wait(ctx); err != nil {
 		return err
 	}
 	defer release()
 	start = time.Now()
-	x.complete = x.step(f, event.DefectJudge, func() {
-		f.describeContext()
-		f.verdict = x.judge.Judge(ctx, f.context)
-	})
+	x.complete = x.step(f, event.DefectJudge, f.describeContext)
+	if x.complete && x.kin != nil {
+		x.step(f, event.DefectPartial, func() { x.kin.find(f) })
+	}
+	if x.complete {
+		x.complete = x.step(f, event.DefectJudge, func() { f.verdict = x.judge.Judge(ctx, f.context) })
+	}
 	x.judged = time.Since(start)
 	return nil
 }

@@ -8,22 +8,27 @@ import (
 	"net/netip"
 	"time"
 
+	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/scan"
 )
 
-// Examiner judges messages as the Pipeline does, without any store. Judge must be set; the rest is as in PipelineConfig.
+// Examiner judges messages as the Pipeline does, and stores nothing. Judge must be set; the rest is as in PipelineConfig.
 type Examiner struct {
-	Judge  Judge
-	Auth   Authenticator
-	Org    detect.Organisation
-	Own    func(netip.Addr) bool // nil: private and loopback addresses
-	Limits email.Limits
-	Scan   scan.Limits
+	Judge   Judge
+	Auth    Authenticator
+	Org     detect.Organisation
+	Own     func(netip.Addr) bool // nil: private and loopback addresses
+	Memory  *casestore.Memory     // asked, never changed; nil: nothing is known of the past
+	Limits  email.Limits
+	Scan    scan.Limits
+	Engines []scan.Engine // asked about the message and its files; nil: none
 
 	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
+	kin  *Campaigns
+	late Late
 }
 
 // Examined is what an Examiner found.
@@ -80,7 +85,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, limits: x.Limits, scan: x.Scan, turn: x.turn}
+	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -37,8 +38,13 @@ type findings struct {
 	files     scan.Report
 	auth      mailauth.Results
 	authKnown bool
+	past      detect.Past
 	context   *detect.Context // nil until it is known
+	answers   []scan.Answer
+	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
+	kin       []campaign.Match
 	verdict   detect.Verdict
+	judged    bool                     // there is a verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
 	defects   []string                 // of the road; those of the message are in m
 	extra     event.Extra              // what has no column and all recipients share
@@ -147,6 +153,8 @@ func (f *findings) describeContext() {
 		Direction:  detect.Inbound,
 		Org:        f.org,
 		Files:      f.files,
+		Past:       f.past,
+		Engines:    f.answers,
 		Now:        f.job.at(),
 	}
 	if f.inside {

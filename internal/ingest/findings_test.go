@@ -181,28 +181,3 @@ func TestVerdictColumns(t *testing.T) {
 		}
 	}
 }
-
-func TestCluster(t *testing.T) {
-	build := func(subject, name, host, text string) int64 {
-		raw := message("From: a@b.test", "To: "+name+" <"+strings.ToLower(name)+"@example.test>", "Subject: "+subject, "Content-Type: text/html", "",
-			"<p>Dear "+name+", "+text+"</p><a href=\"https://"+host+"/t?x=1\">Open</a>")
-		return Cluster(email.Parse(raw, email.Limits{}), nil)
-	}
-	text := "your mailbox storage reached its limit, please confirm the password before Friday to keep receiving messages"
-	first := build("Mailbox of Alice: ticket 123", "Alice", "evil.test", text)
-	if same := build("RE: Mailbox of Robert: ticket 98765", "Robert", "evil.test", text+" ref-55123"); same != first {
-		t.Errorf("the same mailing to two people: %d and %d", first, same)
-	}
-	for name, other := range map[string]int64{
-		"another subject": build("Parcel waiting", "Alice", "evil.test", text),
-		"another site":    build("Mailbox of Alice: ticket 123", "Alice", "bank.test", text),
-		"another text":    build("Mailbox of Alice: ticket 123", "Alice", "evil.test", "lunch tomorrow somewhere along the river would be wonderful indeed"),
-	} {
-		if other == first {
-			t.Errorf("%s is in the same cluster", name)
-		}
-	}
-	if c := Cluster(email.Parse(nil, email.Limits{}), nil); c != 0 {
-		t.Errorf("an empty message is in cluster %d", c)
-	}
-}

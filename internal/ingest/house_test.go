@@ -151,6 +151,7 @@ type memory struct {
 	emails map[[2]string]event.EmailEvent
 	urls   map[[3]string]event.EmailUrl
 	files  map[[3]string]event.EmailAttachment
+	camps  map[string]event.Campaign
 	calls  int
 	fail   func(event.Batch) error
 }
@@ -165,6 +166,7 @@ func (m *memory) Append(_ context.Context, b event.Batch) error {
 		}
 	}
 	if m.emails == nil {
+		m.camps = map[string]event.Campaign{}
 		m.emails, m.urls, m.files = map[[2]string]event.EmailEvent{}, map[[3]string]event.EmailUrl{}, map[[3]string]event.EmailAttachment{}
 	}
 	for _, e := range b.Emails {
@@ -175,10 +177,22 @@ func (m *memory) Append(_ context.Context, b event.Batch) error {
 	for _, u := range b.Urls {
 		m.urls[[3]string{u.NetworkMessageId, u.Url, u.UrlLocation}] = u
 	}
+	for _, c := range b.Campaigns {
+		if _, ok := m.camps[c.ReportId]; !ok {
+			m.camps[c.ReportId] = c
+		}
+	}
 	for _, a := range b.Attachments {
 		m.files[[3]string{a.NetworkMessageId, a.RecipientEmailAddress, a.ReportId}] = a
 	}
 	return nil
+}
+
+// campaigns returns the rows of campaigns by message.
+func (m *memory) campaigns() []event.Campaign {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.camps), func(a, b event.Campaign) int { return cmp.Compare(a.ReportId, b.ReportId) })
 }
 
 // rows returns the email events by time, then recipient.

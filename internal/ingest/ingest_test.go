@@ -276,11 +276,11 @@ func TestPoison(t *testing.T) {
 	}
 	examine := func(j Job) event.EmailEvent {
 		t.Helper()
-		b, err := h.pipeline.examine(t.Context(), j)
+		o, err := h.pipeline.examine(t.Context(), j)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return b.Emails[0]
+		return o.batch.Emails[0]
 	}
 	for n := range maxSuspicions {
 		if got := h.pipeline.suspects[culprit.SHA256]; got != n {

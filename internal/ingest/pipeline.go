@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"tocsin/internal/blobstore"
+	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
@@ -59,24 +60,32 @@ type Geo interface {
 
 // PipelineConfig is what a Pipeline works with. Blobs, Ledger, Judge and Events must be set.
 type PipelineConfig struct {
-	Blobs  Blobs
-	Ledger *casestore.Store
-	Events Events
-	Judge  Judge
-	Auth   Authenticator              // nil: nothing is known of the sender
-	Decide Decider                    // nil: only watch, everything was delivered
-	Org    func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
-	Own    func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
-	Geo    Geo                        // nil: no countries
-	Limits email.Limits
-	Scan   scan.Limits
-	Logger *slog.Logger // nil: discard
+	Blobs     Blobs
+	Ledger    *casestore.Store
+	Events    Events
+	Judge     Judge
+	Auth      Authenticator              // nil: nothing is known of the sender
+	Decide    Decider                    // nil: only watch, everything was delivered
+	Org       func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
+	Own       func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
+	Geo       Geo                        // nil: no countries
+	Engines   []scan.Engine              // asked about every message; nil: none
+	Late      Late                       // nil: nobody answers later
+	Campaigns *Campaigns                 // nil: every message is judged by itself
+	Memory    *casestore.Memory          // who wrote to whom; nil: nothing is remembered
+	Limits    email.Limits
+	Scan      scan.Limits
+	Logger    *slog.Logger // nil: discard
 
 	// Refused reports whether an error of Events means that this row will never be taken, as opposed to a store that is
 	// away for a while. nil: never.
 	Refused func(error) bool
 	// Stored is called after every message whose events were stored, with the rows. It must be quick.
 	Stored func(event.Batch)
+	// Learn is called with every message that was judged and has features (detect.Options.Features). It must be quick and keep neither.
+	Learn func(networkMessageID string, c *detect.Context, v *detect.Verdict, d []Decision)
+	// Done is called after every message that was judged in full and whose events were stored. It must be quick.
+	Done func(Judged)
 	// Judging is the path of the file that tells after a crash which messages were being judged. "": they are not known,
 	// and a message that takes the process down is tried for ever.
 	Judging string
@@ -91,7 +100,7 @@ type Pipeline struct {
 	cpu     chan struct{}
 	loaded  chan struct{}
 	alone   chan struct{} // taken while a suspect is judged
-	settled *group[string]
+	settled *group[settle]
 
 	judging  *blackbox      // nil before Recover, and without PipelineConfig.Judging
 	suspects map[string]int // how often the process died while these were judged; read only after Recover
@@ -122,9 +131,9 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 		c.Decide = watch
 	}
 	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded), alone: make(chan struct{}, 1)}
-	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(sums []string) []error {
-		err := c.Ledger.MessagesDone(context.Background(), sums, time.Now())
-		errs := make([]error, len(sums))
+	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(done []settle) []error {
+		err := p.note(done)
+		errs := make([]error, len(done))
 		for i := range errs {
 			errs[i] = err
 		}
@@ -188,25 +197,28 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 // Process judges one message and stores its events. It returns an error only when a store failed; then it should be
 // called again.
 func (p *Pipeline) Process(ctx context.Context, j Job) error {
-	batch, err := p.examine(ctx, j)
+	out, err := p.examine(ctx, j)
 	if err != nil {
 		return err
 	}
-	err = p.cfg.Events.Append(ctx, batch)
+	err = p.cfg.Events.Append(ctx, out.batch)
 	if err != nil && p.cfg.Refused != nil && p.cfg.Refused(err) {
 		p.cfg.Logger.Error("event store refused a row", "message", j.NetworkMessageID, "err", err)
 		p.unjudged.Add(1)
-		batch = essentials(batch)
-		err = p.cfg.Events.Append(ctx, batch)
+		out.batch = essentials(out.batch)
+		err = p.cfg.Events.Append(ctx, out.batch)
 	}
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
-	if err := p.settled.do(ctx, j.SHA256, 1); err != nil {
+	if err := p.settled.do(ctx, settle{j.SHA256, out.member, out.trace}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
 	}
 	if p.cfg.Stored != nil {
-		p.cfg.Stored(batch)
+		p.cfg.Stored(out.batch)
+	}
+	if p.cfg.Done != nil && out.message != nil {
+		p.cfg.Done(Judged{NetworkMessageID: j.NetworkMessageID, SHA256: j.SHA256, At: j.at(), Message: out.message, Verdict: out.verdict})
 	}
 	return nil
 }
@@ -215,17 +227,35 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 // and then alone. Most that die with the process are innocent bystanders.
 const maxSuspicions = 4
 
-// examine turns a job into event rows.
-func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, error) {
+// outcome is what becomes of one message.
+type outcome struct {
+	batch   event.Batch
+	member  *campaign.Member // to remember; nil: nothing
+	trace   *casestore.Trace // the same; nil: nothing
+	message *email.Message   // nil when it could not be read
+	verdict detect.Verdict
+}
+
+// Judged is a message whose events are stored.
+type Judged struct {
+	NetworkMessageID string
+	SHA256           string
+	At               time.Time
+	Message          *email.Message
+	Verdict          detect.Verdict
+}
+
+// examine turns a job into event rows, and what to remember of the message.
+func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 	suspicions := p.suspects[j.SHA256]
 	if suspicions > 0 {
 		if err := acquire(ctx, p.alone); err != nil {
-			return event.Batch{}, err
+			return outcome{}, err
 		}
 		defer func() { <-p.alone }()
 	}
 	if err := acquire(ctx, p.loaded); err != nil {
-		return event.Batch{}, err
+		return outcome{}, err
 	}
 	defer func() { <-p.loaded }()
 
@@ -233,24 +263,24 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (event.Batch, error) {
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound):
-		return p.unread(f, event.DefectRawMissing, err), nil
+		return outcome{batch: p.unread(f, event.DefectRawMissing, err)}, nil
 	case errors.Is(err, blobstore.ErrCorrupt):
-		return p.unread(f, event.DefectRawDamaged, err), nil
+		return outcome{batch: p.unread(f, event.DefectRawDamaged, err)}, nil
 	case err != nil:
-		return event.Batch{}, fmt.Errorf("read message: %w", err)
+		return outcome{}, fmt.Errorf("read message: %w", err)
 	case suspicions >= maxSuspicions:
-		return p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged")), nil
+		return outcome{batch: p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged"))}, nil
 	}
 	if err := p.watched(ctx, f, raw); err != nil {
-		return event.Batch{}, err
+		return outcome{}, err
 	}
 	if suspicions > 0 {
 		// Before its events are stored, so that a message that has a full row is never listed as unread.
 		if err := p.cfg.Ledger.ClearMessage(ctx, j.SHA256); err != nil {
-			return event.Batch{}, err
+			return outcome{}, err
 		}
 	}
-	return f.rows(), nil
+	return outcome{batch: f.rows(), member: f.member(), trace: p.trace(f), message: f.m, verdict: f.verdict}, nil
 }
 
 // watched judges a message while the file of those being judged holds it.
@@ -278,8 +308,12 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 	if f.m == nil {
 		return nil
 	}
+	f.judged = x.complete
 	if x.complete {
 		x.step(f, event.DefectJudge, func() { f.decisions = p.cfg.Decide(f.verdict, f.context) })
+		if p.cfg.Learn != nil && f.verdict.Features != nil {
+			p.cfg.Learn(f.job.NetworkMessageID, f.context, &f.verdict, f.decisions)
+		}
 	}
 	for _, n := range f.verdict.Notes {
 		p.cfg.Logger.Warn("a detector or rule failed on a message", "message", f.job.NetworkMessageID, "kind", n.ID, "note", n.Text)
@@ -295,7 +329,7 @@ func (p *Pipeline) judge(ctx context.Context, f *findings, raw []byte) error {
 // exam is how this pipeline examines one message.
 func (p *Pipeline) exam() *exam {
 	return &exam{
-		judge: p.cfg.Judge, auth: p.cfg.Auth, limits: p.cfg.Limits, scan: p.cfg.Scan,
+		judge: p.cfg.Judge, auth: p.cfg.Auth, memory: p.cfg.Memory, limits: p.cfg.Limits, scan: p.cfg.Scan, kin: p.cfg.Campaigns, ask: p.cfg.Engines, late: p.cfg.Late,
 		turn: func(ctx context.Context) (func(), error) { return func() { <-p.cpu }, acquire(ctx, p.cpu) },
 	}
 }
@@ -305,7 +339,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -29,6 +30,7 @@ func (f *findings) rows() event.Batch {
 	if f.m != nil {
 		b.Urls = f.urls()
 		b.Attachments = f.attachments(e)
+		b.Campaigns = f.campaignRows()
 	}
 	return b
 }
@@ -76,7 +78,7 @@ func (f *findings) describeMessage(e *event.EmailEvent) {
 	e.InternetMessageId = m.MessageID
 	e.SenderFromAddress, e.SenderFromDomain, e.SenderDisplayName = from.Addr, from.Domain, from.Name
 	e.Subject = m.Subject
-	e.EmailClusterId = Cluster(m, f.recipients)
+	e.EmailClusterId = campaign.Cluster(m, f.recipients)
 	e.EmailLanguage = m.Language
 	e.AttachmentCount = int32(len(m.Attachments))
 	e.UrlCount = int32(len(f.urls()))
@@ -193,11 +195,7 @@ func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEv
 			e.EmailDirection = string(detect.IntraOrg)
 		}
 	}
-	for i := range f.org.People {
-		if p := &f.org.People[i]; p.Priority && strings.EqualFold(p.Address, rcpt) {
-			e.IsPriorityAccount = true
-		}
-	}
+	e.IsPriorityAccount = f.org.IsPriority(rcpt)
 	e.DistributionList = f.job.Lists[rcpt]
 	if by := f.job.Forwards[rcpt]; by != "" {
 		e.ForwardingInformation = text([]struct{ ForwardingType, ForwardingUser string }{{"SMTP", by}})

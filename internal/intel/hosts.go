@@ -57,6 +57,12 @@ type Hosts struct {
 	RiskyTLDs  HostSet // top-level domains with little else than abuse in mail
 }
 
+// Shared reports whether anybody can send from host or put something there: that two messages use it says nothing about their senders.
+func (h *Hosts) Shared(host string) bool {
+	return h.Shorteners.Match(host) != "" || h.Hosting.Match(host) != "" || h.Trackers.Match(host) != "" || h.FreeMail.Match(host) != "" ||
+		h.DynamicDNS.Match(host) != ""
+}
+
 // ShippedHosts are the lists that come with Tocsin. The result is shared: do not change it.
 var ShippedHosts = sync.OnceValue(func() *Hosts {
 	read := func(name string) HostSet {

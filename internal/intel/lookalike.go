@@ -81,13 +81,21 @@ func (b *Brands) newLookalikes() *Lookalikes {
 
 // NewLookalikes prepares the search for imitations of an organisation's own domains.
 func NewLookalikes(name string, domains []string) *Lookalikes {
+	own := make(map[string]bool, len(domains))
+	for _, d := range domains {
+		own[strings.ToLower(d)] = true
+	}
 	l := newLookalikes(func(host string) bool {
-		for _, d := range domains {
-			if Under(host, d) {
+		for {
+			if own[host] {
 				return true
 			}
+			_, above, ok := strings.Cut(host, ".")
+			if !ok {
+				return false
+			}
+			host = above
 		}
-		return false
 	})
 	for _, d := range domains {
 		l.add(name, strings.ToLower(d))

@@ -1,0 +1,133 @@
+package model
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+)
+
+// Labelled is an example of an evaluation: which set it comes from, and whether that set may be learned from at all.
+type Labelled struct {
+	Example
+	Set  string
+	Held bool // only ever tested
+	Made bool // invented mail: counted by itself, not among all good mail
+}
+
+// Rates is how much of one set is found at a threshold, as shares.
+type Rates struct {
+	Set    string
+	Bad    bool
+	Held   bool
+	Tested int
+	Own    float64 // at the threshold that the model chose for itself
+	At     [2]float64
+}
+
+// Evaluation is how a model does on the half of the examples that it was not trained on.
+type Evaluation struct {
+	Model   *Model
+	Tested  []string // keys
+	Sets    []Rates  // by name
+	All     [2]Rates // of all good and of all bad that is not Held
+	Allowed [2]float64
+}
+
+// allowed false-positive rates at which an evaluation reads off what is caught.
+var allowed = [2]float64{0.01, 0.001}
+
+// Evaluate splits examples in two halves by a hash of their key and of split, trains on one and tests on the other; examples that are
+// Held are tested only. Thresholds of Rates.At are read off all tested good examples that are not Made: they say how well scores part
+// the two kinds, while Own says what would have come out.
+func Evaluate(all []Labelled, split string, o Options) (Evaluation, error) {
+	var train []Example
+	var test []Labelled
+	for _, l := range all {
+		if !l.Held && NewFeature(0, 0, split, l.Key)&1 == 0 {
+			train = append(train, l.Example)
+		} else {
+			test = append(test, l)
+		}
+	}
+	m, err := Train(train, o)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	scores := make([]float64, len(test))
+	var good []float64
+	for i, l := range test {
+		scores[i] = m.Score(l.Vector)
+		if !l.Bad && !l.Made {
+			good = append(good, scores[i])
+		}
+	}
+	if len(good) == 0 {
+		return Evaluation{}, ErrOneKind
+	}
+	e := Evaluation{Model: m, Allowed: allowed}
+	for _, l := range test {
+		e.Tested = append(e.Tested, l.Key)
+	}
+	limits := [3]float64{m.Threshold, threshold(good, allowed[0]), threshold(good, allowed[1])}
+	e.All[1].Bad = true
+	e.All[0].Set, e.All[1].Set = "all good", "all bad"
+	sets := map[string]*Rates{}
+	for i, l := range test {
+		r := sets[l.Set]
+		if r == nil {
+			r = &Rates{Set: l.Set, Bad: l.Bad, Held: l.Held}
+			sets[l.Set] = r
+		}
+		r.count(scores[i], limits)
+		if !l.Made {
+			kind := &e.All[0]
+			if l.Bad {
+				kind = &e.All[1]
+			}
+			kind.count(scores[i], limits)
+		}
+	}
+	for _, r := range sets {
+		e.Sets = append(e.Sets, r.shares())
+	}
+	sort.Slice(e.Sets, func(i, j int) bool { return e.Sets[i].Set < e.Sets[j].Set })
+	e.All[0], e.All[1] = e.All[0].shares(), e.All[1].shares()
+	return e, nil
+}
+
+func (r *Rates) count(score float64, limits [3]float64) {
+	r.Tested++
+	for i, p := range []*float64{&r.Own, &r.At[0], &r.At[1]} {
+		if score >= limits[i] {
+			*p++
+		}
+	}
+}
+
+func (r Rates) shares() Rates {
+	n := float64(max(r.Tested, 1))
+	r.Own, r.At[0], r.At[1] = r.Own/n, r.At[0]/n, r.At[1]/n
+	return r
+}
+
+// Write prints the evaluation as a table.
+func (e Evaluation) Write(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "trained on %d bad and %d good, %d features\n%-24s%-6s%8s%12s%12s%12s\n", e.Model.Bad, e.Model.Good, e.Model.Len(),
+		"set", "kind", "tested", "found", fmt.Sprintf("at %g%%", 100*e.Allowed[0]), fmt.Sprintf("at %g%%", 100*e.Allowed[1])); err != nil {
+		return err
+	}
+	for _, r := range append(slices.Clone(e.Sets), e.All[0], e.All[1]) {
+		kind := "good"
+		if r.Bad {
+			kind = "bad"
+		}
+		if r.Held {
+			kind += "*"
+		}
+		if _, err := fmt.Fprintf(w, "%-24s%-6s%8d%11.2f%%%11.2f%%%11.2f%%\n", r.Set, kind, r.Tested, 100*r.Own, 100*r.At[0], 100*r.At[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

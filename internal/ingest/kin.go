@@ -1,0 +1,207 @@
+package ingest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tocsin/internal/campaign"
+	"tocsin/internal/casestore"
+	"tocsin/internal/detect"
+	"tocsin/internal/event"
+	"tocsin/internal/intel"
+)
+
+// Bounds of what is remembered for finding the like of a message.
+const (
+	KinWindow = 30 * 24 * time.Hour // messages older than this before a message are not its kin
+	maxPrints = 100_000             // in memory, the newest; some 60 MB
+	maxKin    = 20                  // told to the judge
+	// leastCampaign is how many messages with a threat make a campaign.
+	leastCampaign = 3
+)
+
+// Campaigns finds the messages of the last days that a message belongs together with, and remembers it for those to come.
+type Campaigns struct {
+	index *campaign.Index
+}
+
+// OpenCampaigns reads the fingerprints that the ledger keeps.
+func OpenCampaigns(ctx context.Context, ledger *casestore.Store) (*Campaigns, error) {
+	c := &Campaigns{index: campaign.NewIndex(maxPrints)}
+	if err := ledger.EachPrint(ctx, maxPrints, c.index.Add); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// find fills the kin of a message into its context. It asks only for messages of before it, so that judging it again tells the same
+// while they are remembered.
+func (c *Campaigns) find(f *findings) {
+	p := campaign.New(f.m, f.recipients)
+	if p.Empty() {
+		return
+	}
+	at := f.job.at()
+	f.print = &p
+	f.kin = c.index.Find(&p, f.job.NetworkMessageID, at.Add(-KinWindow), at)
+	for _, k := range f.kin[:min(len(f.kin), maxKin)] {
+		f.context.Kin = append(f.context.Kin, detect.Kin{
+			NetworkMessageID: k.ID, At: k.At, Sender: k.Sender, Threats: threatsOf(k.Threats), Sure: k.Sure,
+			Points: k.Likeness.Points, SameFile: k.Likeness.SameFile, Why: k.Likeness.String(),
+		})
+	}
+}
+
+func threatsOf(column string) []detect.Threat {
+	if column == "" {
+		return nil
+	}
+	var out []detect.Threat
+	for t := range strings.SplitSeq(column, ", ") {
+		out = append(out, detect.Threat(t))
+	}
+	return out
+}
+
+// member is what is remembered of a judged message, nil when it has nothing to go by.
+func (f *findings) member() *campaign.Member {
+	if f.print == nil {
+		return nil
+	}
+	m := &campaign.Member{ID: f.job.NetworkMessageID, At: f.job.at(), Family: campaign.Cluster(f.m, f.recipients), Threats: join(f.verdict.Threats), Print: *f.print}
+	if len(f.m.From) > 0 {
+		m.Sender = intel.OrgDomain(f.m.From[0].Domain)
+	}
+	m.Name = campaignName(f)
+	if len(f.kin) > 0 {
+		m.Family, m.Name = f.kin[0].Family, f.kin[0].Name
+	}
+	if m.Threats != "" {
+		m.Sure = detect.SureAlone(f.verdict)
+		m.Recipients = slices.Clone(f.recipients[:min(len(f.recipients), campaign.MaxRecipients)])
+	}
+	return m
+}
+
+// campaignName is what people call a campaign by: the subject of its first message, or who it says it is from.
+func campaignName(f *findings) string {
+	name := strings.Join(strings.Fields(f.m.Subject), " ")
+	if name == "" && len(f.m.From) > 0 {
+		name = f.m.From[0].Name
+	}
+	if name == "" {
+		name = "Without a subject"
+	}
+	if utf8.RuneCountInString(name) > 80 {
+		name = string([]rune(name)[:79]) + "…"
+	}
+	return name
+}
+
+// campaignRows lists the message, and the earlier ones when this is the one that makes them a campaign.
+func (f *findings) campaignRows() []event.Campaign {
+	self := f.member()
+	if self == nil || self.Threats == "" {
+		return nil
+	}
+	var bad []campaign.Match
+	for _, k := range f.kin {
+		if k.Threats != "" && k.Family == self.Family {
+			bad = append(bad, k)
+		}
+	}
+	if len(bad)+1 < leastCampaign {
+		return nil
+	}
+	var rows []event.Campaign
+	subtype := f.subtype()
+	add := func(m *campaign.Member, recipients []string, why string) {
+		kind, _, _ := strings.Cut(m.Threats, ", ") // in the order Malware, Phish, Spam
+		for _, r := range recipients {
+			rows = append(rows, event.Campaign{
+				Timestamp: m.At, CampaignName: self.Name, CampaignId: "c" + strconv.FormatUint(uint64(self.Family), 16), CampaignType: kind,
+				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
+			})
+		}
+	}
+	add(self, f.recipients, bad[0].Likeness.String())
+	for _, k := range bad { // those that are listed already stay as they are
+		add(k.Member, k.Recipients, k.Likeness.String())
+	}
+	return rows
+}
+
+// subtype is what the message carries or imitates, "" when that is not known.
+func (f *findings) subtype() string {
+	if len(f.verdict.ThreatNames) > 0 {
+		return f.verdict.ThreatNames[0]
+	}
+	if len(f.m.From) > 0 {
+		if b := intel.ShippedBrands().Match([]byte(intel.Fold(f.m.From[0].Name)), true); len(b) > 0 {
+			return b[0].Brand.Name
+		}
+	}
+	return ""
+}
+
+// settle is what the ledger notes of a message whose events are stored.
+type settle struct {
+	sum    string
+	member *campaign.Member // nil: nothing to remember
+	trace  *casestore.Trace // who wrote to whom; nil: nothing to remember
+}
+
+// note writes down that messages are done and what they were like, in one transaction, and tells the index.
+func (p *Pipeline) note(done []settle) error {
+	ctx := context.Background()
+	sums := make([]string, len(done))
+	var members []*campaign.Member
+	var traces []casestore.Trace
+	for i, d := range done {
+		sums[i] = d.sum
+		if d.member != nil {
+			members = append(members, d.member)
+		}
+		if d.trace != nil {
+			traces = append(traces, *d.trace)
+		}
+	}
+	write := func(traces []casestore.Trace) error {
+		saved := func() {}
+		err := p.cfg.Ledger.InTx(ctx, func(tx *sql.Tx) error {
+			if err := p.cfg.Ledger.SavePrints(ctx, tx, members); err != nil {
+				return err
+			}
+			if len(traces) > 0 {
+				var err error
+				if saved, err = p.cfg.Memory.Save(ctx, tx, traces); err != nil {
+					return err
+				}
+			}
+			return p.cfg.Ledger.MessagesDone(ctx, tx, sums, time.Now())
+		})
+		if err == nil {
+			saved()
+		}
+		return err
+	}
+	err := write(traces)
+	if err != nil && len(traces) > 0 {
+		// What people wrote to whom is worth less than mail that goes on.
+		p.cfg.Logger.Error("messages are not remembered", "messages", len(traces), "err", err)
+		err = write(nil)
+	}
+	if err != nil {
+		return fmt.Errorf("note stored messages: %w", err)
+	}
+	for _, m := range members {
+		p.cfg.Campaigns.index.Add(m)
+	}
+	return nil
+}
