@@ -54,28 +54,56 @@ func (e *RuleError) Error() string {
 // LoadRules reads and compiles every *.yaml in the top folder of each file system, in the order given and then by name. A rule that
 // cannot be read, does not compile or repeats an id is set aside and told by Problems; the others work.
 func LoadRules(sources ...fs.FS) *RuleSet {
-	r := &RuleSet{}
-	words := &phrases{index: map[string]int{}}
-	lang := newLanguage(words)
-	seen := map[string]string{}
+	r := newRuleBuild()
+	type read struct {
+		files []RuleFile
+		later bool
+	}
+	var all []read
 	for _, source := range sources {
 		shipped, later := source.(Shipped)
 		if later {
 			source = shipped.FS
-		} else if _, err := lang.env(); err != nil {
-			r.problems = append(r.problems, &RuleError{File: "rules", Msg: "the rule language could not be set up: " + err.Error()})
-			return r
 		}
 		files, errs := readRuleFiles(source, later)
-		r.problems = append(r.problems, errs...)
-		for i := range files {
-			if err := r.add(lang, &files[i], seen, later); err != nil {
-				r.problems = append(r.problems, err)
-			}
+		all, r.set.problems = append(all, read{files, later}), append(r.set.problems, errs...)
+	}
+	for _, one := range all {
+		r.add(one.files, one.later)
+	}
+	return r.done()
+}
+
+// BuildRules compiles rules that ParseRule read, in the order given. Those that do not compile or repeat an id are told by Problems.
+func BuildRules(files []RuleFile) *RuleSet {
+	r := newRuleBuild()
+	r.add(files, false)
+	return r.done()
+}
+
+// ruleBuild is a set of rules that is being put together.
+type ruleBuild struct {
+	set  *RuleSet
+	lang *language
+	seen map[string]string // id -> file
+}
+
+func newRuleBuild() *ruleBuild {
+	return &ruleBuild{&RuleSet{}, newLanguage(&phrases{index: map[string]int{}}), map[string]string{}}
+}
+
+// add takes in rules; later leaves compiling them to the first message that needs them.
+func (b *ruleBuild) add(files []RuleFile, later bool) {
+	for i := range files {
+		if err := b.set.add(b.lang, &files[i], b.seen, later); err != nil {
+			b.set.problems = append(b.set.problems, err)
 		}
 	}
-	words.build()
-	return r
+}
+
+func (b *ruleBuild) done() *RuleSet {
+	b.lang.words.build()
+	return b.set
 }
 
 // readRuleFiles reads the *.yaml of the top folder, by name; with noSamples only what stands before the samples.
