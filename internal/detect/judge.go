@@ -96,7 +96,7 @@ func NewJudge(o Options) *Judge {
 	if j.detectors == nil {
 		j.detectors = Detectors()
 	}
-	j.lookalikes = j.brands.NewLookalikes()
+	j.lookalikes = j.brands.Lookalikes()
 	j.SetIndicators(o.Indicators)
 	j.SetRules(o.Rules)
 	return j
