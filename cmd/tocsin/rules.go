@@ -9,8 +9,15 @@ import (
 	"tocsin/rules"
 )
 
+// rulesCommand: all but test go through the running server, or work on the case store when none runs.
 type rulesCommand struct {
-	Test rulesTestCommand `cmd:"" help:"Try rules on the samples they came with."`
+	Test    rulesTestCommand    `cmd:"" help:"Try rules on the samples they came with."`
+	List    rulesListCommand    `cmd:"" help:"Show the rules that judge mail: shipped, of the folder, own."`
+	Show    rulesShowCommand    `cmd:"" help:"Show one rule: its text, or who decided what about it."`
+	Enable  rulesEnableCommand  `cmd:"" help:"Turn rules on."`
+	Disable rulesDisableCommand `cmd:"" help:"Turn rules off, also those that ship with Tocsin."`
+	Add     rulesAddCommand     `cmd:"" help:"Add rules of your own, or change them; one with the id of a file's stands before it."`
+	Remove  rulesRemoveCommand  `cmd:"" help:"Remove own rules, and what was decided about others."`
 }
 
 type rulesTestCommand struct {

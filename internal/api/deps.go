@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/rulebook"
 )
 
 // Deps is what the server is made of. A server that only describes itself (OpenAPI) needs none of it.
@@ -53,6 +54,7 @@ type Deps struct {
 	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
 	Desk          *policy.Desk
+	Rules         *rulebook.Desk
 	Runs          Runs
 	Supply        func() Supply
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

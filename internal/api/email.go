@@ -61,6 +61,9 @@ func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], erro
 		r := &all[i]
 		out.Recipients[i] = Recipient{RecipientEmailAddress: r.RecipientEmailAddress, Outcome: string(hunt.OutcomeOf(r)), DeliveryAction: r.DeliveryAction, LatestDeliveryLocation: r.LatestDeliveryLocation}
 	}
+	if out.Again, err = s.latest(ctx, e, &out.Verdict); err != nil {
+		return nil, err
+	}
 	m, _, err := s.message(ctx, e)
 	switch {
 	case err == nil:

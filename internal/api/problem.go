@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/kql"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/rulebook"
 )
 
 // Errors that handlers return; problem gives them their status.
@@ -58,6 +59,8 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		same      *policy.Same
 		wrong     *policy.Wrong
 		wrongRun  *rejudge.Wrong
+		ruleStale *rulebook.Outdated
+		ruleWrong *rulebook.Wrong
 		tooLarge  *http.MaxBytesError
 		withTheir = func(status int) error { return huma.NewError(status, err.Error()) }
 	)
@@ -86,10 +89,16 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusConflict)
 	case errors.Is(err, policy.ErrNotFound), errors.Is(err, rejudge.ErrNotFound):
 		return withTheir(http.StatusNotFound)
+	case errors.As(err, &ruleStale):
+		return withTheir(http.StatusConflict)
+	case errors.Is(err, rulebook.ErrNotFound):
+		return withTheir(http.StatusNotFound)
 	case errors.As(err, &wrongRun):
 		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrongRun.Field})
 	case errors.As(err, &wrong):
 		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrong.Field})
+	case errors.As(err, &ruleWrong):
+		return wrongRule(ruleWrong)
 	case errors.As(err, &input):
 		return huma.NewError(http.StatusUnprocessableEntity, input.msg, &huma.ErrorDetail{Message: input.msg, Location: input.location})
 	case errors.As(err, &invalid):

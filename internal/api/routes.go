@@ -89,6 +89,7 @@ func (s *Server) declare() {
 	add(s, auth.DirectoryManage, "POST /directory/sync", asking, "Ask the sources that can be asked; audited", s.directorySync)
 	s.declarePolicy()
 	s.declareJudging()
+	s.declareRules()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -170,12 +168,7 @@ func (a *App) candidate(_ context.Context, s *rejudge.Spec) (out rejudge.Setup, 
 	if s.Rule == "" {
 		return out, nil
 	}
-	id := detect.RuleID([]byte(s.Rule))
-	if id == "" {
-		return out, &rejudge.Wrong{Field: "rule", Err: errors.New("the rule has no id; its first line is id: small-letters-and-hyphens")}
-	}
-	file := id + ".yaml"
-	set, err := loadRulesInstead(a.cfg.Rules.Folder, file, []byte(s.Rule))
+	set, _, err := a.rules.Instead(s.Rule)
 	if err != nil {
 		return out, &rejudge.Wrong{Field: "rule", Err: err}
 	}
@@ -188,40 +181,6 @@ func (a *App) candidate(_ context.Context, s *rejudge.Spec) (out rejudge.Setup, 
 	}
 	out.Judge = judge
 	return out, nil
-}
-
-// loadRulesInstead compiles a rule together with all the others but those of its id.
-func loadRulesInstead(dir, file string, text []byte) (*detect.RuleSet, error) {
-	sources, err := ruleSources(dir)
-	if err != nil {
-		return nil, err
-	}
-	set := detect.LoadRules(append([]fs.FS{oneFile{file, text}}, sources...)...)
-	for _, p := range set.Problems() {
-		if !strings.HasSuffix(p.Msg, "is taken by "+file) { // the first of an id counts
-			return nil, p
-		}
-	}
-	return set, nil
-}
-
-// oneFile is a folder with one file.
-type oneFile struct {
-	name string
-	text []byte
-}
-
-func (f oneFile) Open(name string) (fs.File, error) {
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-}
-
-func (f oneFile) Glob(string) ([]string, error) { return []string{f.name}, nil }
-
-func (f oneFile) ReadFile(name string) ([]byte, error) {
-	if name != f.name {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	return f.text, nil
 }
 
 // rereader reads stored mail again, in the turns of the pipeline.

@@ -36,6 +36,7 @@ import (
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
+	"tocsin/internal/rulebook"
 	"tocsin/internal/scan"
 	"tocsin/internal/scan/yara"
 	"tocsin/ui"
@@ -74,6 +75,7 @@ type App struct {
 	memory    *casestore.Memory // nil: nothing is remembered
 	directory *directory.Directory
 	desk      *policy.Desk
+	rules     *rulebook.Desk
 	supply    supply
 	engines   []scan.Engine
 	lab       *detonate.Lab
@@ -133,6 +135,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.desk, err = policy.Open(ctx, a.cases, c.Decider(), a.opt.Now); err != nil {
 		return err
 	}
+	if err = a.openRules(ctx); err != nil {
+		return err
+	}
 	if a.blobs, err = blobstore.Open(ctx, url); err != nil {
 		return err
 	}
@@ -159,8 +164,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.supply.seen = fingerprint(c) // before they are read: what changes in between is read again
-	if a.judge, err = makeJudge(c, c.Learning.Collect); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
 		return err
 	}
 	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
@@ -235,6 +239,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
+	a.rules.Changed = a.rulesChanged
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
@@ -260,7 +265,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Desk:      a.desk, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -22,7 +22,7 @@ type Local struct {
 
 var _ http.RoundTripper = (*Local)(nil)
 
-// OpenLocal opens the case store alone: policy, entries, settings of mailboxes. It works beside another process.
+// OpenLocal opens the case store alone: policy, entries, settings of mailboxes, rules. It works beside another process.
 func OpenLocal(ctx context.Context, c Config) (*Local, error) {
 	p, err := OpenPeople(ctx, c)
 	if err != nil {
@@ -32,7 +32,11 @@ func OpenLocal(ctx context.Context, c Config) (*Local, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Sessions: p.Store.Sessions(), Desk: desk})
+	rules, err := newRulebook(ctx, p.Store, c, time.Now)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Sessions: p.Store.Sessions(), Desk: desk, Rules: rules})
 	return &Local{Token: p.Gate.LocalToken(), handler: server.Handler(), close: p.Close}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/rulebook"
 )
 
 // supplyEvery is how often the files of rules and indicators are looked at.
@@ -45,17 +46,22 @@ func fingerprint(c Config) string {
 func (a *App) watchSupply(ctx context.Context) {
 	tick := time.NewTicker(supplyEvery)
 	defer tick.Stop()
-	last := ""
+	last, failed := "", false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		_, err := a.rules.Refresh(ctx) // what other processes decided
+		if err != nil && !failed && ctx.Err() == nil {
+			a.log.Warn("changes of rules cannot be read; what was at work stays", "err", err)
+		}
+		failed = err != nil
 		now := fingerprint(a.cfg)
 		// A file that is being written is left until it has stayed the same for one round.
 		if now == last {
-			a.reload(now)
+			a.reload(ctx, now)
 		}
 		last = now
 	}
@@ -63,7 +69,7 @@ func (a *App) watchSupply(ctx context.Context) {
 
 // reload reads rules and indicators again when their files changed. Both are taken or none: files that are wrong are told, and what
 // worked goes on.
-func (a *App) reload(now string) {
+func (a *App) reload(ctx context.Context, now string) {
 	s := &a.supply
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,13 +77,17 @@ func (a *App) reload(now string) {
 		return
 	}
 	s.seen = now
-	set, err := loadRules(a.cfg.Rules.Folder)
+	sources, err := bookSources(a.cfg.Rules.Folder)
 	if err == nil {
-		known, e := indicators(a.cfg.Indicators.Files)
-		if err = e; err == nil {
-			a.judge.SetRules(set)
+		err = a.rules.Reload(ctx, sources, func(next *rulebook.State) error {
+			known, err := indicators(a.cfg.Indicators.Files)
+			if err != nil {
+				return err
+			}
+			a.judge.SetRules(next.Set)
 			a.judge.SetIndicators(known)
-		}
+			return nil
+		})
 	}
 	if err != nil {
 		s.failed = oneLine(err)
@@ -85,8 +95,49 @@ func (a *App) reload(now string) {
 		return
 	}
 	s.failed, s.loaded = "", a.opt.Now().UTC()
-	a.log.Info("took up changed rules and indicators", "rules", len(set.Rules()))
+	a.log.Info("took up changed rules and indicators", "rules", len(a.rules.Set().Rules()))
 	a.judgeAgain("rules or indicators changed")
+}
+
+// openRules reads the rules: those that ship, those of the folder, and what was decided about them in the product.
+func (a *App) openRules(ctx context.Context) error {
+	a.supply.seen = fingerprint(a.cfg) // before they are read: what changes in between is read again
+	var err error
+	if a.rules, err = newRulebook(ctx, a.cases, a.cfg, a.opt.Now); err != nil {
+		return err
+	}
+	for _, p := range a.rules.State().Problems() {
+		a.log.Error("a rule that was written in the product is wrong and is left out", "err", p.Error())
+	}
+	return nil
+}
+
+func newRulebook(ctx context.Context, s rulebook.Store, c Config, now func() time.Time) (*rulebook.Desk, error) {
+	sources, err := bookSources(c.Rules.Folder)
+	if err != nil {
+		return nil, err
+	}
+	return rulebook.Open(ctx, s, sources, now)
+}
+
+// bookSources names the files of rules.
+func bookSources(dir string) ([]rulebook.Source, error) {
+	folders, err := ruleSources(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := []rulebook.Source{{Origin: rulebook.Shipped, FS: folders[0]}}
+	for _, f := range folders[1:] {
+		out = append(out, rulebook.Source{Origin: rulebook.Folder, FS: f})
+	}
+	return out, nil
+}
+
+// rulesChanged exchanges the judge's rules after a decision in the product. Messages being judged finish with the old ones.
+func (a *App) rulesChanged(_, now *rulebook.State) {
+	a.judge.SetRules(now.Set)
+	a.log.Info("took up changed rules", "rules", len(now.Set.Rules()))
+	a.judgeAgain("rules changed")
 }
 
 // Supply says what the judge works with.

@@ -39,6 +39,8 @@ const (
 	ActEntryRemoved   Action = "entry removed"
 	ActMailboxChanged Action = "mailbox settings changed" // subject: the mailbox
 	ActMailboxRemoved Action = "mailbox settings removed"
+	ActRuleChanged    Action = "rule changed"      // written, turned on or off, or given another weight; subject: its id
+	ActRuleRemoved    Action = "rule removed"      // or, for one with a file, all that was decided about it
 	ActRejudged       Action = "mail judged again" // subject: the run
 	ActWhatIf         Action = "what-if run"
 	ActRunCancelled   Action = "run cancelled"

@@ -30,6 +30,8 @@ const (
 	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
 	PolicyBlock     Permission = "policy.block"     // add block entries
 	PolicyEdit      Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
+	RulesRead       Permission = "rules.read"       // see the rules that judge mail, and their history
+	RulesEdit       Permission = "rules.edit"       // write rules, turn them on and off
 	RejudgeRun      Permission = "rejudge.run"      // have delivered mail judged again
 	WhatIfRun       Permission = "whatif.run"       // try a rule, an entry or a policy on stored mail
 	DirectoryRead   Permission = "directory.read"   // see the people of the organisation
@@ -62,9 +64,9 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, DirectoryRead}
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
 	switch r {
 	case SecurityReader:
 		return reader
@@ -75,11 +77,11 @@ func (r Role) Permissions() []Permission {
 	case GlobalAdministrator:
 		return append(administrator, OperatorManage)
 	case SearchAndPurge:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove}
+		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove, RulesRead}
 	case Preview:
-		return []Permission{SignedIn, EmailRead, EmailContent, EmailPreview}
+		return []Permission{SignedIn, EmailRead, EmailContent, EmailPreview, RulesRead}
 	case Approve:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove}
+		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove, RulesRead}
 	}
 	return nil
 }

@@ -90,11 +90,11 @@ func RuleID(b []byte) string {
 func yamlError(name string, err error) *RuleError {
 	text := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "yaml: "), "unmarshal errors:"))
 	text, _, _ = strings.Cut(text, "\n")
-	e := &RuleError{File: name, Msg: Clean(text, maxEvidence)}
+	e := &RuleError{File: name, Msg: plainYAML(Clean(text, maxEvidence))}
 	var rest string
 	if n, scan := fmt.Sscanf(text, "line %d: %s", &e.Line, &rest); scan == nil && n == 2 {
 		_, text, _ = strings.Cut(text, ": ")
-		e.Msg = Clean(text, maxEvidence)
+		e.Msg = plainYAML(Clean(text, maxEvidence))
 	}
 	return e
 }

@@ -50,6 +50,19 @@ func (e *RuleError) Error() string {
 // LoadRules reads and compiles every *.yaml in the top folder of each file system, in the order given and then by name. A rule that
 // cannot be read, does not compile or repeats an id is set aside and told by Problems; the others work.
 func LoadRules(sources ...fs.FS) *RuleSet {
+	var all []RuleFile
+	var problems []*RuleError
+	for _, source := range sources {
+		files, errs := readRuleFiles(source)
+		all, problems = append(all, files...), append(problems, errs...)
+	}
+	r := BuildRules(all)
+	r.problems = append(problems, r.problems...)
+	return r
+}
+
+// BuildRules compiles rules that ParseRule read, in the order given. Those that do not compile or repeat an id are told by Problems.
+func BuildRules(files []RuleFile) *RuleSet {
 	r := &RuleSet{}
 	words := &phrases{index: map[string]int{}}
 	env, err := newRuleEnv(intel.ShippedBrands(), intel.ShippedHosts(), words)
@@ -58,13 +71,9 @@ func LoadRules(sources ...fs.FS) *RuleSet {
 		return r
 	}
 	seen := map[string]string{}
-	for _, source := range sources {
-		files, errs := readRuleFiles(source)
-		r.problems = append(r.problems, errs...)
-		for i := range files {
-			if err := r.add(env, words, &files[i], seen); err != nil {
-				r.problems = append(r.problems, err)
-			}
+	for i := range files {
+		if err := r.add(env, words, &files[i], seen); err != nil {
+			r.problems = append(r.problems, err)
 		}
 	}
 	words.build()

@@ -44,7 +44,7 @@ func TestRuleErrors(t *testing.T) {
 		{"unknown key in a sample", "  - match: true", "  - matches: true", `r.yaml:11:5: unknown key "matches"`},
 		{"repeated key", "weight: 20", "weight: 20\nweight: 30", `r.yaml:7:1: key "weight" stands twice`},
 		{"wrong type", "weight: 20", "weight: heavy", "r.yaml:6: "},
-		{"broken yaml", "severity: low", "severity: [low", "r.yaml:4: did not find expected"},
+		{"broken yaml", "severity: low", "severity: [low", "r.yaml:4: the list is not closed"},
 		{"no weight", "weight: 20", "weight: 0", "r.yaml:6: weight 0"},
 		{"id is not the file's", "id: r", "id: q", `r.yaml:1: id "q"`},
 		{"threat", "threat: Phish", "threat: phishing", "r.yaml:3: threat"},

@@ -38,6 +38,7 @@ type SampleResult struct {
 	Got      bool
 	Evidence string // when it matched
 	Problem  string // "" when all is well
+	Verdict  Verdict
 }
 
 // TestRules judges every sample of every rule in fsys and says which did not do what it must. A rule needs at least one sample that must
@@ -69,6 +70,19 @@ func TestRules(fsys fs.FS) []RuleResult {
 }
 
 func (j *Judge) trySample(fsys fs.FS, rule *RuleFile, s *RuleSample, n int) SampleResult {
+	res := j.tryMessage(fsys, rule, s, n)
+	switch {
+	case res.Problem != "":
+	case s.Match && !res.Got:
+		res.Problem = "must match, and does not" + because(s.Why)
+	case !s.Match && res.Got:
+		res.Problem = "must not match, and does" + because(s.Why) + "; evidence: " + res.Evidence
+	}
+	return res
+}
+
+// tryMessage judges one message and says whether the rule spoke, whatever it should have done.
+func (j *Judge) tryMessage(fsys fs.FS, rule *RuleFile, s *RuleSample, n int) SampleResult {
 	res := SampleResult{Name: fmt.Sprintf("message %d", n), Want: s.Match}
 	raw := []byte(strings.ReplaceAll(s.Message, "\n", "\r\n"))
 	if s.File != "" {
@@ -86,6 +100,7 @@ func (j *Judge) trySample(fsys fs.FS, rule *RuleFile, s *RuleSample, n int) Samp
 		return res
 	}
 	v := j.Judge(context.Background(), c)
+	res.Verdict = v
 	for _, sig := range v.Signals {
 		if sig.ID == rule.ID {
 			res.Got, res.Evidence = true, sig.Evidence
@@ -96,12 +111,6 @@ func (j *Judge) trySample(fsys fs.FS, rule *RuleFile, s *RuleSample, n int) Samp
 			res.Problem = note.Text
 			return res
 		}
-	}
-	switch {
-	case s.Match && !res.Got:
-		res.Problem = "must match, and does not" + because(s.Why)
-	case !s.Match && res.Got:
-		res.Problem = "must not match, and does" + because(s.Why) + "; evidence: " + res.Evidence
 	}
 	return res
 }

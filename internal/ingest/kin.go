@@ -120,19 +120,17 @@ func (f *findings) campaignRows() []event.Campaign {
 		return nil
 	}
 	var rows []event.Campaign
+	subtype := f.subtype()
 	add := func(m *campaign.Member, recipients []string, why string) {
 		kind, _, _ := strings.Cut(m.Threats, ", ") // in the order Malware, Phish, Spam
 		for _, r := range recipients {
 			rows = append(rows, event.Campaign{
 				Timestamp: m.At, CampaignName: self.Name, CampaignId: "c" + strconv.FormatUint(uint64(self.Family), 16), CampaignType: kind,
-				NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
+				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
 			})
 		}
 	}
 	add(self, f.recipients, bad[0].Likeness.String())
-	for i := range rows {
-		rows[i].CampaignSubtype = f.subtype()
-	}
 	for _, k := range bad { // those that are listed already stay as they are
 		add(k.Member, k.Recipients, k.Likeness.String())
 	}

@@ -39,14 +39,32 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./pages/rules/RulesPage"), "RulesPage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules/$id",
+  component: lazyRouteComponent(() => import("./pages/rules/RuleEditorPage"), "RuleEditorPage"),
+});
+
 const email = createRoute({
   getParentRoute: () => inside,
   path: "/email/$id",
   component: lazyRouteComponent(() => import("./pages/email/EmailPage"), "EmailPage"),
 });
 
+const policy = createRoute({
+  getParentRoute: () => inside,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -740,6 +740,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policy/entries/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What entries would mean, before they are added; nothing is kept */
+        post: operations["post-policy-entries-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policy/entries/{id}": {
         parameters: {
             query?: never;
@@ -883,6 +900,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules that judge mail: shipped, of the folder, own */
+        get: operations["get-rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many messages of the last 30 days each rule spoke on */
+        get: operations["get-rules-hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a rule can say: keys, names, functions, signals */
+        get: operations["get-rules-language"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compile a text, try it on its samples and on messages; nothing is kept */
+        post: operations["post-rules-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule: text, what it says, results of its samples */
+        get: operations["get-rules-id"];
+        /** Write a rule, at once for all mail that comes; audited */
+        put: operations["put-rules-id"];
+        post?: never;
+        /** Remove an own rule, or what was decided about a file's; audited */
+        delete: operations["delete-rules-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Turn a rule on or off, give it another weight; audited */
+        put: operations["put-rules-id-state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every state of a rule: who, when, why, with its text */
+        get: operations["get-rules-id-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/search": {
         parameters: {
             query?: never;
@@ -994,6 +1132,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Again: {
+            /** @description What is to be done; None when nothing is */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Signals that were not there at delivery */
+            came: components["schemas"]["Signal"][];
+            /** @description What was decided: Phish ZAP, Malware ZAP, Spam ZAP, Verdict changed */
+            decision: string;
+            /** @description Signals of delivery that are not there any more */
+            gone: components["schemas"]["Signal"][];
+            /** @description Entry of the organisation that decided; empty when none did */
+            org_policy: string;
+            /** @description Decided and not carried out yet */
+            pending: boolean;
+            /** @description Kind of policy that decided */
+            policy: string;
+            policy_id: string;
+            /** @description Stricter, because the recipient is a priority account */
+            priority: boolean;
+            /** @description Why, in one sentence */
+            reason: string;
+            /** @description What made it be judged again */
+            source: string;
+            /** @description Setting of the mailbox that decided; empty when none did */
+            user_policy: string;
+            /** @description As of then, with its signals */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Nothing is done only because the policy watches */
+            watched: boolean;
+        };
         Attachment: {
             children: components["schemas"]["Attachment"][];
             /** @description Media type as declared */
@@ -1197,6 +1366,8 @@ export interface components {
             tried?: string;
         };
         Email: {
+            /** @description The latest judgement after delivery; absent when there was none */
+            again?: components["schemas"]["Again"];
             auth: components["schemas"]["MailAuth"];
             can: components["schemas"]["Can"];
             /** @description What was broken in the message */
@@ -1207,6 +1378,7 @@ export interface components {
             raw_available: boolean;
             /** @description Everybody who got the message, by address */
             recipients: components["schemas"]["Recipient"][];
+            /** @description At delivery */
             verdict: components["schemas"]["Verdict"];
         };
         EmailAttachments: {
@@ -1406,6 +1578,8 @@ export interface components {
             IsPriorityAccount: boolean;
             LatestDeliveryAction: string;
             LatestDeliveryLocation: string;
+            /** @description Verdicts of the latest judgement */
+            LatestThreatTypes: string;
             NetworkMessageId: string;
             PhishConfidence: string;
             RecipientEmailAddress: string;
@@ -1420,6 +1594,7 @@ export interface components {
             ThreatNames: string;
             /** Format: int64 */
             ThreatScore: number;
+            /** @description Verdicts at delivery */
             ThreatTypes: string;
             /** Format: date-time */
             Timestamp: string;
@@ -1474,6 +1649,14 @@ export interface components {
             updated_by: string;
             value: string;
         };
+        EntryAsk: {
+            /** @enum {string} */
+            action: "Allow" | "Block";
+            /** @enum {string} */
+            kind: "sender" | "domain" | "ip" | "url" | "file";
+            unproven?: boolean;
+            values: string[];
+        };
         EntryChange: {
             /** @enum {string} */
             action: "Allow" | "Block";
@@ -1489,6 +1672,17 @@ export interface components {
              */
             revision: number;
             unproven?: boolean;
+        };
+        EntryCheck: {
+            /** @description What it would do, in one sentence */
+            effect: string;
+            given: string;
+            /** @description Why it cannot be an entry; empty when it can */
+            problem: string;
+            /** @description The entry that is there for it already; an expired one makes room */
+            same?: components["schemas"]["Entry"];
+            /** @description As it would be kept; empty when it cannot be */
+            value: string;
         };
         EntryDraft: {
             /**
@@ -2527,6 +2721,294 @@ export interface components {
              */
             trackers: number;
         };
+        Rule: {
+            /** @description ATT&CK techniques */
+            attack: string[];
+            author: string;
+            /** @description Text of the file that an own one stands before; empty when there is none */
+            base: string;
+            change_cause: string;
+            /**
+             * Format: date-time
+             * @description When it was last decided about in the product
+             */
+            changed: string | null;
+            changed_by: string;
+            description: string;
+            enabled: boolean;
+            /** @description Why it is not at work; empty when nothing is wrong */
+            error: string;
+            evidence: string;
+            /**
+             * Format: int64
+             * @description Samples on which it does not do what it must
+             */
+            failed: number;
+            false_positives: string[];
+            id: string;
+            /** @enum {string} */
+            origin: "shipped" | "folder" | "own";
+            problems: components["schemas"]["RuleProblem"][];
+            references: string[];
+            /** @description Of its samples, with all rules at work */
+            results: components["schemas"]["RuleSampleResult"][];
+            /** Format: int64 */
+            samples: number;
+            /** @description informational, low, medium or high */
+            severity: string;
+            technology: string;
+            text: string;
+            /** @description Malware, Phish or Spam; empty when the text cannot be read */
+            threat: string;
+            /** @description What it claims */
+            title: string;
+            /**
+             * @description Of an own rule that stands before a file's: where that one comes from
+             * @enum {string}
+             */
+            under: "shipped" | "folder" | "";
+            /**
+             * Format: int64
+             * @description What a change must name; 0 while nothing was decided in the product
+             */
+            version: number;
+            warnings: components["schemas"]["RuleProblem"][];
+            /**
+             * Format: int64
+             * @description Points at work
+             */
+            weight: number;
+            /**
+             * Format: int64
+             * @description Points as written, when another weight was given
+             */
+            weight_was: number | null;
+            when: string;
+        };
+        RuleDraft: {
+            enabled: boolean;
+            /** @description Why; shown in the history */
+            reason: string;
+            text: string;
+            /**
+             * Format: int64
+             * @description Version that was edited, 0 for a new one; 409 when there is a newer one
+             */
+            version: number;
+        };
+        RuleFunction: {
+            doc: string;
+            name: string;
+            /** @description Types on which it is called with a dot; empty: it stands alone */
+            of: string[];
+            /** @description Type of the answer of the first signature */
+            result: string;
+            signatures: string[];
+        };
+        RuleHits: {
+            /** @description Messages by id of the rule; absent: none */
+            hits: {
+                [key: string]: number;
+            };
+            /** @description false: this process has no events to count */
+            known: boolean;
+            /** Format: date-time */
+            since: string;
+        };
+        RuleLanguage: {
+            functions: components["schemas"]["RuleFunction"][];
+            keys: components["schemas"]["RuleName"][];
+            names: components["schemas"]["RuleName"][];
+            /** @description For has_signal */
+            signals: components["schemas"]["RuleSignal"][];
+        };
+        RuleLine: {
+            /** @description ATT&CK techniques */
+            attack: string[];
+            change_cause: string;
+            /**
+             * Format: date-time
+             * @description When it was last decided about in the product
+             */
+            changed: string | null;
+            changed_by: string;
+            enabled: boolean;
+            /** @description Why it is not at work; empty when nothing is wrong */
+            error: string;
+            /**
+             * Format: int64
+             * @description Samples on which it does not do what it must
+             */
+            failed: number;
+            id: string;
+            /** @enum {string} */
+            origin: "shipped" | "folder" | "own";
+            /** Format: int64 */
+            samples: number;
+            /** @description informational, low, medium or high */
+            severity: string;
+            technology: string;
+            /** @description Malware, Phish or Spam; empty when the text cannot be read */
+            threat: string;
+            /** @description What it claims */
+            title: string;
+            /**
+             * @description Of an own rule that stands before a file's: where that one comes from
+             * @enum {string}
+             */
+            under: "shipped" | "folder" | "";
+            /**
+             * Format: int64
+             * @description What a change must name; 0 while nothing was decided in the product
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Points at work
+             */
+            weight: number;
+            /**
+             * Format: int64
+             * @description Points as written, when another weight was given
+             */
+            weight_was: number | null;
+        };
+        RuleMessage: {
+            /** @description What was checked: spf, dkim, dmarc, policy. Absent: nothing is known */
+            auth?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            direction?: "Inbound" | "Outbound" | "Intra-org";
+            /** @description Of the organisation; absent: that of the first recipient */
+            domains?: string[];
+            /** @description The whole message, headers first */
+            message: string;
+            /** @description Absent: To and Cc */
+            recipients?: string[];
+        };
+        RuleName: {
+            doc: string;
+            name: string;
+            /** @description Type whose field it is; empty for a name that stands alone */
+            of: string;
+            type: string;
+            /** @description All that it can be, when that is a short list */
+            values: string[];
+        };
+        RuleProblem: {
+            /**
+             * Format: int64
+             * @description From 1, in characters; 0: the whole line
+             */
+            column: number;
+            /**
+             * Format: int64
+             * @description From 1; 0: the whole text
+             */
+            line: number;
+            message: string;
+        };
+        RuleSampleResult: {
+            /** @description What the rule saw */
+            evidence: string;
+            matched: boolean;
+            name: string;
+            phish_confidence: string;
+            /** @description What is wrong; empty when nothing is */
+            problem: string;
+            /** Format: int64 */
+            score: number;
+            /** @description Everything that spoke */
+            signals: components["schemas"]["Signal"][];
+            subject: string;
+            /** @description Of the whole judge */
+            threat_types: string[];
+            /** @description Whether the rule must match; null for a message that was only tried */
+            want: boolean | null;
+            /** @description Of a sample: what its writer says about it */
+            why: string;
+        };
+        RuleSignal: {
+            claim: string;
+            id: string;
+            threat: string;
+        };
+        RuleSwitch: {
+            enabled: boolean;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version that was looked at; 409 when there is a newer one
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Of a rule from a file: points instead of those written; 0: as written
+             */
+            weight?: number;
+        };
+        RuleTried: {
+            /** @description As the text has it; empty when it cannot be read */
+            id: string;
+            messages: components["schemas"]["RuleSampleResult"][];
+            /** @description Why it cannot be used; empty: it can */
+            problems: components["schemas"]["RuleProblem"][];
+            samples: components["schemas"]["RuleSampleResult"][];
+            title: string;
+            warnings: components["schemas"]["RuleProblem"][];
+        };
+        RuleTry: {
+            /** @description Only compile */
+            check?: boolean;
+            messages?: components["schemas"]["RuleMessage"][];
+            text: string;
+        };
+        RuleVersion: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            enabled: boolean;
+            reason: string;
+            /** @description Nothing was decided any more */
+            removed: boolean;
+            /** @description Empty: as the file has it */
+            text: string;
+            /** Format: int64 */
+            version: number;
+            /** @description session, token or local */
+            via: string;
+            /**
+             * Format: int64
+             * @description 0: as written
+             */
+            weight: number;
+            /** @description What changed, in words */
+            what: string;
+        };
+        RuleVersions: {
+            /**
+             * Format: int64
+             * @description 'below' of the next page; 0 when this is the last
+             */
+            next: number;
+            versions: components["schemas"]["RuleVersion"][];
+        };
+        Rules: {
+            /**
+             * Format: int64
+             * @description How many judge mail
+             */
+            at_work: number;
+            /** @description Why the files as they are now were not taken; empty: they were */
+            problem: string;
+            rules: components["schemas"]["RuleLine"][];
+            /**
+             * Format: int64
+             * @description How many there are without a filter
+             */
+            total: number;
+        };
         SearchHit: {
             /** @enum {string} */
             kind: "address" | "domain" | "url" | "hash" | "message_id" | "network_message_id" | "ip" | "text";
@@ -2640,7 +3122,7 @@ export interface components {
         TimelineEvent: {
             detail: string;
             /** @enum {string} */
-            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "post_delivery" | "click" | "content" | "download";
+            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download";
             /** @description Who says so */
             source: string;
             /** Format: date-time */
@@ -5662,6 +6144,66 @@ export interface operations {
             };
         };
     };
+    "post-policy-entries-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCheck"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-policy-entries-id": {
         parameters: {
             query?: never;
@@ -5784,7 +6326,10 @@ export interface operations {
     };
     "delete-policy-entries-id": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Why, for the audit log; absent: the reason of the entry */
+                reason?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -6509,6 +7054,548 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgingResults"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rules": {
+        parameters: {
+            query?: {
+                /** @description Part of id, title, description or author */
+                search?: string;
+                /** @description Absent: all */
+                origin?: "shipped" | "folder" | "own";
+                threat?: "Malware" | "Phish" | "Spam";
+                technology?: string;
+                severity?: "informational" | "low" | "medium" | "high";
+                /** @description wrong: its text or a sample fails */
+                state?: "on" | "off" | "wrong";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rules-hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleHits"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rules-language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleLanguage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-rules-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTried"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rules-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-rules-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-rules-id": {
+        parameters: {
+            query?: {
+                /** @description Version that was looked at; 409 when there is a newer one */
+                version?: number;
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-rules-id-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSwitch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-rules-id-versions": {
+        parameters: {
+            query?: {
+                /** @description Only older versions than this */
+                below?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVersions"];
                 };
             };
             /** @description Unauthorized */
