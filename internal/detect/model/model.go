@@ -87,7 +87,8 @@ func (v Vector) Has(f Feature) bool {
 
 func held(x, most float64) float64 { return max(-most, min(most, x)) }
 
-// Of words and phrases the share that is known counts, not the number: a text of few lines counts as one of fullText.
+// Of words and phrases the share that is known counts, not the number: a text of few words counts as one of fullWords, and
+// so with the runs of a text or of tags, and with shapes.
 const (
 	fullText   = 40
 	fullShapes = 8

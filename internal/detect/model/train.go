@@ -28,6 +28,7 @@ type Options struct {
 	MaxFeatures    int // kept in the model, the commonest first; default 40000
 }
 
+// stage is one step of learning.
 type stage struct {
 	families []Family
 	recalled bool
