@@ -152,7 +152,8 @@ func detectPictureLink(f *Facts, raise Raise) {
 	}
 	for i := range f.web {
 		l := &f.web[i]
-		if l.Where != email.InAttachment || !strings.HasSuffix(strings.ToLower(l.Part), ".svg") || l.Tag != "a" && l.Tag != "area" || !f.foreignLink(l) {
+		if l.Where != email.InAttachment || !strings.HasSuffix(strings.ToLower(l.Part), ".svg") || l.Tag != "a" && l.Tag != "area" || !f.foreignLink(l) || f.says("page-redirects", l.Part) ||
+			f.says("page-frames-site", l.Part) {
 			continue
 		}
 		raise("picture-link", say("%q leads to %s", shortWay(l.Part), host(l.host)))

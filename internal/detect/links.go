@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"tocsin/internal/email"
 	"tocsin/internal/intel"
 )
 
