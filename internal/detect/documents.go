@@ -17,6 +17,7 @@ func detectDocuments(f *Facts, raise Raise) {
 		return
 	}
 	detectCodes(f, raise)
+	detectPictureLink(f, raise)
 	if len(f.docs) > 0 {
 		detectDocumentLure(f, raise)
 	}
@@ -131,6 +132,36 @@ func detectDocumentLure(f *Facts, raise Raise) {
 		}
 		if topic, quote := f.baitIn(2, f.docs, f.subject); topic != "" {
 			raise("document-lure-link", say("%s (%s); leads to %s", topic, quote, host(l.host)))
+		}
+		return
+	}
+}
+
+// opensInBrowser says that the file at the end of way is a page or a picture that can hold links.
+func opensInBrowser(way string) bool {
+	i := strings.LastIndexByte(way, '.')
+	return i >= 0 && (pages[strings.ToLower(way[i+1:])] || strings.EqualFold(way[i+1:], "svg"))
+}
+
+var pages = set(`html htm shtml xhtml xht mht mhtml`)
+
+// detectPictureLink finds an attached drawing that is a button: a click on it opens a site, past filters that look for links in text.
+func detectPictureLink(f *Facts, raise Raise) {
+	if f.list || f.inThread() || f.org.owns(f.from.Domain) {
+		return
+	}
+	for i := range f.web {
+		l := &f.web[i]
+		if l.Where != email.InAttachment || !strings.HasSuffix(strings.ToLower(l.Part), ".svg") || l.Tag != "a" && l.Tag != "area" || !f.foreignLink(l) || f.says("page-redirects", l.Part) ||
+			f.says("page-frames-site", l.Part) {
+			continue
+		}
+		raise("picture-link", say("%q leads to %s", shortWay(l.Part), host(l.host)))
+		for _, to := range f.Recipients {
+			if carrier, _ := f.linkWith(strings.ToLower(to)); carrier != nil {
+				raise("picture-link-reader", say("%s", carrier.URL))
+				break
+			}
 		}
 		return
 	}

@@ -43,7 +43,7 @@ func detectFiles(f *Facts, raise Raise) {
 			raise("eicar", say("%q, sha256 %s", a.Name, a.SHA256))
 			f.threatNames = append(f.threatNames, eicarName)
 		}
-		detectFileName(a, raise)
+		detectFileName(f, a, raise)
 		detectFileContent(f, a, raise)
 		if !a.Inline {
 			offered++
@@ -66,7 +66,7 @@ func contentOf(a *email.Attachment) []byte {
 	return a.Part.Content
 }
 
-func detectFileName(a *email.Attachment, raise Raise) {
+func detectFileName(f *Facts, a *email.Attachment, raise Raise) {
 	ext := a.Extension
 	direct := a.Part != nil // what stands in an archive is judged by what stands around it, which package scan sees
 	switch {
@@ -74,7 +74,7 @@ func detectFileName(a *email.Attachment, raise Raise) {
 	case programs[ext] || runsKinds[a.Kind] && a.Kind != "js" && ext != "js":
 		raise("program-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
 	case diskImages[ext] && a.Kind != "one": // package scan opens notes and lists what is in them
-		raise("disk-image-attached", say("%q is %s", a.Name, orUnknown(a.Kind)))
+		raise(f.imageSignal(a.Name), say("%q is %s", a.Name, orUnknown(a.Kind)))
 	case macroFiles[ext] && !officeKinds[a.Kind]: // package scan looks into the others and knows whether there are any
 		raise("macro-document", say("%q", a.Name))
 	}

@@ -12,6 +12,9 @@ type inventory struct {
 	tools    []string // those that are as often part of a programmer's work: scripts, libraries
 	locked   bool     // the names of encrypted files
 	images   []string
+	papers   int // opened, and plain documents, pictures, text, sound or film by name and by octets
+	closed   int // not opened
+	holders  int // archives, mails and pages: what they hold or do is another question
 }
 
 // What extensions and kinds stand for. Programs are hardly ever sent in an archive by people who know each other; tools are.
@@ -20,8 +23,12 @@ var (
 		library-ms search-ms searchconnector-ms`)
 	programKinds = set(`exe dosexe lnk msi hta vbs vbe`)
 	toolNames    = set(`js jar dll sys reg inf chm xll wll ocx drv sct ws bat cmd ps1 psm1 url website`)
-	toolKinds    = set(`dll elf macho jar js bat ps1 wsf sct`)
-	imageNames   = set(`iso img vhd vhdx udf`)
+	paperNames   = set(`pdf doc docx odt rtf xls xlsx ods ppt pptx odp txt csv tsv md log json xml ini jpg jpeg png gif bmp tif tiff webp heic dwg dxf step stp
+		mp3 mp4 m4a wav mov avi mkv vob ifo bup srt ttf otf`)
+	paperKinds  = set(`pdf doc docx odt rtf xls xlsx ods ppt pptx odp txt csv json xml jpg png gif bmp tif tiff webp heic bin mp3 mp4 wav mov avi mkv ttf otf`)
+	holderKinds = set(`html xhtml svg zip rar 7z cab tar gz bz2 xz zst lz iso udf img vhd vhdx eml msg one ics docm xlsm pptm xlsb encrypted-office`)
+	toolKinds   = set(`dll elf macho jar js bat ps1 wsf sct`)
+	imageNames  = set(`iso img vhd vhdx udf`)
 )
 
 func set(words string) map[string]bool {
@@ -37,6 +44,14 @@ const maxNamed = 3 // names that a fact quotes
 // add counts one file. kind is "" when its octets are not known.
 func (v *inventory) add(name, extension, kind string) {
 	v.files++
+	switch {
+	case kind == "":
+		v.closed++
+	case holderKinds[kind]:
+		v.holders++
+	case paperNames[extension] && paperKinds[kind]:
+		v.papers++
+	}
 	keep := func(to *[]string) {
 		if len(*to) < maxNamed {
 			*to = append(*to, name)
@@ -71,6 +86,9 @@ func (s *session) takeStock(f *file, container string, v *inventory) {
 		what = append(what, v.tools...)
 	}
 	image := container == "disk image"
+	if image || v.locked {
+		s.harmlessStock(f, v)
+	}
 	switch {
 	case image && v.files <= maxAroundInImage && len(v.programs)+len(v.tools) > 0:
 		s.fact(f, "program-in-image", named(append(v.programs, v.tools...), v))
@@ -84,6 +102,18 @@ func (s *session) takeStock(f *file, container string, v *inventory) {
 	}
 	if len(v.images) > 0 && v.files <= maxAroundTool {
 		s.fact(f, "image-inside", named(v.images, v))
+	}
+}
+
+// harmlessStock says of a disk image or encrypted archive that was opened how little there is to fear in it. What a document itself does is
+// said by other facts.
+func (s *session) harmlessStock(f *file, v *inventory) {
+	switch n := strconv.Itoa(v.files); {
+	case v.files == 0 || v.closed+v.holders+len(v.images) > 0:
+	case v.papers == v.files:
+		s.fact(f, "holds-papers", n+" files")
+	case len(v.programs)+len(v.tools) == 0:
+		s.fact(f, "holds-no-program", n+" files")
 	}
 }
 

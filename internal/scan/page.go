@@ -40,6 +40,7 @@ type page struct {
 	reader   string // a recipient's address hidden in the page
 	scripts  int
 	busy     bool // a script does more than count visits
+	away     bool // a link, script or the like leads to a site
 	foreign  bool // SVG with HTML in it
 	garbled  string
 	built    string // kind and name of a file that a script builds
@@ -100,6 +101,7 @@ func (p *page) layer(doc string, depth int, how string) {
 			if strings.HasPrefix(l.URL, "data:") {
 				continue // what it holds is looked at
 			}
+			p.away = p.away || l.Host != ""
 			p.s.link(p.f, email.InAttachment, l)
 		}
 	}
@@ -191,6 +193,7 @@ func (p *page) element(name string, attrs map[string]string, depth int) {
 	case "script":
 		if src := orElse(attrs["src"], orElse(attrs["href"], attrs["xlink:href"])); src != "" {
 			p.scripts++
+			p.away = p.away || isWeb(src)
 			if isWeb(src) && !isKnownScript(src) {
 				p.busy = true
 			}
@@ -320,6 +323,9 @@ func (p *page) report() {
 	case saves && p.idents["Blob"] && p.blobSize >= 1024:
 		s.fact(f, "page-builds-unknown", oneLine(fmt.Sprintf("%d octets %s", p.blobSize, p.name)))
 	}
+	if p.onlyShows() {
+		s.fact(f, "page-only-shows", "")
+	}
 	switch {
 	case p.svg && p.scripts > 0 && (p.busy || p.redirect != ""):
 		s.fact(f, "svg-script", p.identList())
@@ -329,6 +335,21 @@ func (p *page) report() {
 	if p.foreign && (p.inputs > 0 || p.frame != "" || p.scripts > 0) {
 		s.fact(f, "svg-holds-page", "")
 	}
+}
+
+// onlyShows says that nothing in the page reaches beyond it. Building a small file of text, as the export buttons of reports do, is harmless.
+func (p *page) onlyShows() bool {
+	if p.password || p.decoded != "" || p.garbled != "" || p.redirect != "" || p.frame != "" || p.reader != "" || p.built != "" || p.foreign || p.away ||
+		len(p.sendsTo) > 0 || p.blobSize >= 1024 || p.layers > 1 {
+		return false
+	}
+	for _, w := range [...]string{"eval", "Function", "atob", "unescape", "location", "fetch", "XMLHttpRequest", "sendBeacon", "WebSocket", "ajax", "ActiveXObject",
+		"importScripts", "CryptoJS", "subtle", "msSaveBlob", "msSaveOrOpenBlob"} {
+		if p.idents[w] {
+			return false
+		}
+	}
+	return true
 }
 
 // identList names what scripts of the page call.

@@ -158,21 +158,25 @@ func follow(text string, start, end int) (sure, guessed []password) {
 	mention := strings.Join(strings.Fields(strings.ToValidUTF8(text[max(0, start-20):min(len(text), end+40)], "")), " ")
 	tail := text[end:min(len(text), end+160)]
 	marked := false // something says that a value follows: a colon, a quote, a verb
-	for n, word := range fieldsOf(tail, 10) {
+	byVerb := false // a verb alone, behind which a sentence may go on: "the password is the one on your slip"
+	words := fieldsOf(tail, 10)
+	for n, word := range words {
 		low := strings.ToLower(word)
 		if strings.Trim(word, ":=-–→>") == "" || strings.HasPrefix(word, ":") && len(word) == 1 {
-			marked = true
+			marked, byVerb = true, false
 			continue
 		}
 		if strings.HasPrefix(word, ":") || strings.HasPrefix(word, "=") {
-			marked = true
+			marked, byVerb = true, false
 			word, low = strings.TrimLeft(word, ":="), strings.TrimLeft(low, ":=")
 		}
 		if linking[strings.TrimRight(low, ":")] && n < 8 && valueLike(word) < 2 {
 			switch strings.TrimRight(low, ":") {
 			case "is", "ist", "est", "es", "è", "é", "jest", "to", "lautet":
+				byVerb = byVerb || !marked
 				marked = true
 			}
+			byVerb = byVerb && !strings.HasSuffix(low, ":")
 			marked = marked || strings.HasSuffix(low, ":")
 			continue
 		}
@@ -182,7 +186,8 @@ func follow(text string, start, end int) (sure, guessed []password) {
 		quoted := strings.ContainsAny(word[:1], "\"'([{<*`") || strings.HasPrefix(word, "“") || strings.HasPrefix(word, "„") || strings.HasPrefix(word, "«") || strings.HasPrefix(word, "‘")
 		like := valueLike(word)
 		said := ""
-		if quoted || marked || like == 2 {
+		goesOn := byVerb && n+1 < len(words) && strings.TrimRight(word, ".,;:!?") == word && !strings.HasPrefix(strings.TrimLeft(tail[strings.Index(tail, word)+len(word):], " "), "\n")
+		if quoted || marked && !goesOn || like == 2 {
 			said = mention
 		}
 		for _, v := range spellings(word) {
