@@ -23,7 +23,8 @@ type EmailEvent struct {
 type Email struct {
 	Event        EmailEvent  `json:"event"`
 	Recipients   []Recipient `json:"recipients" doc:"Everybody who got the message, by address"`
-	Verdict      Verdict     `json:"verdict"`
+	Verdict      Verdict     `json:"verdict" doc:"At delivery"`
+	Again        *Again      `json:"again,omitempty" doc:"The latest judgement after delivery; absent when there was none"`
 	Policy       Policy      `json:"policy"`
 	Auth         MailAuth    `json:"auth"`
 	Defects      []Defect    `json:"defects" doc:"What was broken in the message"`
@@ -146,7 +147,7 @@ type Timeline struct {
 // TimelineEvent is one thing that happened.
 type TimelineEvent struct {
 	Time   time.Time `json:"time"`
-	Kind   string    `json:"kind" enum:"sent,hops,received,judged,delivered,post_delivery,click,content,download"`
+	Kind   string    `json:"kind" enum:"sent,hops,received,judged,delivered,rejudged,post_delivery,click,content,download"`
 	Title  string    `json:"title"`
 	Detail string    `json:"detail"`
 	Source string    `json:"source" doc:"Who says so"`

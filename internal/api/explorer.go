@@ -104,7 +104,7 @@ func rows(in []hunt.EmailRow) []EmailRow {
 			Subject: r.Subject, SenderFromAddress: r.SenderFromAddress, SenderDisplayName: r.SenderDisplayName,
 			SenderFromDomain: r.SenderFromDomain, SenderMailFromAddress: r.SenderMailFromAddress,
 			SenderIPv4: r.SenderIPv4, SenderIPv6: r.SenderIPv6, SenderCountry: r.SenderCountry, EmailDirection: r.EmailDirection,
-			ThreatTypes: r.ThreatTypes, PhishConfidence: r.PhishConfidence, ThreatScore: int64(r.ThreatScore), ThreatNames: r.ThreatNames,
+			ThreatTypes: r.ThreatTypes, LatestThreatTypes: r.LatestThreatTypes, PhishConfidence: r.PhishConfidence, ThreatScore: int64(r.ThreatScore), ThreatNames: r.ThreatNames,
 			DetectionTechnologies: r.DetectionTechnologies, FirstSignal: r.FirstSignal,
 			DeliveryAction: r.DeliveryAction, DeliveryLocation: r.DeliveryLocation,
 			LatestDeliveryAction: r.LatestDeliveryAction, LatestDeliveryLocation: r.LatestDeliveryLocation,

@@ -118,7 +118,8 @@ type EmailRow struct {
 	SenderIPv6             string    `json:"SenderIPv6"`
 	SenderCountry          string    `json:"SenderCountry"`
 	EmailDirection         string    `json:"EmailDirection"`
-	ThreatTypes            string    `json:"ThreatTypes"`
+	ThreatTypes            string    `json:"ThreatTypes" doc:"Verdicts at delivery"`
+	LatestThreatTypes      string    `json:"LatestThreatTypes" doc:"Verdicts of the latest judgement"`
 	PhishConfidence        string    `json:"PhishConfidence"`
 	ThreatScore            int64     `json:"ThreatScore"`
 	ThreatNames            string    `json:"ThreatNames"`

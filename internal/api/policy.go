@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,6 +20,7 @@ func (s *Server) declarePolicy() {
 	add(s, auth.PolicyRead, "GET /policy/versions", quick, "Every state of the policy: who, when, why, what changed", s.policyVersions)
 	add(s, auth.PolicyRead, "GET /policy/entries", quick, "Allow and block entries, newest first", s.entries)
 	add(s, auth.PolicyBlock, "POST /policy/entries", quick, "Add entries, all or none; allow entries need policy.edit; audited", s.addEntries, withLongBody)
+	add(s, auth.PolicyRead, "POST /policy/entries/check", quick, "What entries would mean, before they are added; nothing is kept", s.checkEntries, withLongBody)
 	add(s, auth.PolicyRead, "GET /policy/entries/{id}", quick, "One entry", s.entry)
 	add(s, auth.PolicyEdit, "PUT /policy/entries/{id}", quick, "Change an entry; audited", s.changeEntry)
 	add(s, auth.PolicyEdit, "DELETE /policy/entries/{id}", quick, "Remove an entry; audited", s.removeEntry, with204)
@@ -160,6 +163,31 @@ func (s *Server) addEntries(ctx context.Context, in *entryAddInput) (*Reply[[]En
 	return &Reply[[]Entry]{out}, nil
 }
 
+// checkEntries answers value by value, in the order given: a page asks while somebody types.
+func (s *Server) checkEntries(ctx context.Context, in *entryCheckInput) (*Reply[[]EntryCheck], error) {
+	b := &in.Body
+	out := make([]EntryCheck, len(b.Values))
+	for i, v := range b.Values {
+		out[i] = EntryCheck{Given: v}
+		made, err := s.deps.Desk.Entries(who(ctx), draft(b.Kind, []string{v}, b.Action, b.Unproven, "asked before", nil))
+		if err != nil {
+			out[i].Problem = err.Error()
+			continue
+		}
+		o := &made[0].Override
+		out[i].Value, out[i].Effect = o.Value, policy.Effect(o)
+		same, err := s.deps.Desk.Store().EntryOf(ctx, o.Kind, o.Value)
+		switch {
+		case err == nil:
+			e := entryOf(same, s.deps.Now())
+			out[i].Same = &e
+		case !errors.Is(err, policy.ErrNotFound):
+			return nil, err
+		}
+	}
+	return &Reply[[]EntryCheck]{out}, nil
+}
+
 func draft(kind string, values []string, action string, unproven bool, reason string, expires *time.Time) policy.Draft {
 	d := policy.Draft{Kind: detect.OverrideKind(kind), Values: values, Allow: action == "Allow", Unproven: unproven, Reason: reason}
 	if expires != nil {
@@ -170,11 +198,16 @@ func draft(kind string, values []string, action string, unproven bool, reason st
 
 // recordEntry writes down a change of the list, under the value that it is about.
 func (s *Server) recordEntry(ctx context.Context, act auth.Action, before, after *Entry) error {
+	return s.recordEntryFor(ctx, act, "", before, after)
+}
+
+// recordEntryFor is recordEntry with the reason of the change; without one, the entry's own stands there.
+func (s *Server) recordEntryFor(ctx context.Context, act auth.Action, reason string, before, after *Entry) error {
 	one := after
 	if one == nil {
 		one = before
 	}
-	return s.deps.Gate.Write(ctx, auth.Record{Action: act, Subject: one.Kind + " " + one.Value, Reason: one.Reason}, beforeAfter{before, after})
+	return s.deps.Gate.Write(ctx, auth.Record{Action: act, Subject: one.Kind + " " + one.Value, Reason: cmp.Or(reason, one.Reason)}, beforeAfter{before, after})
 }
 
 func (s *Server) changeEntry(ctx context.Context, in *entryChangeInput) (*Reply[Entry], error) {
@@ -187,13 +220,13 @@ func (s *Server) changeEntry(ctx context.Context, in *entryChangeInput) (*Reply[
 	return &Reply[Entry]{after}, s.recordEntry(ctx, auth.ActEntryChanged, &before, &after)
 }
 
-func (s *Server) removeEntry(ctx context.Context, in *entryInput) (*Nothing, error) {
+func (s *Server) removeEntry(ctx context.Context, in *entryRemoveInput) (*Nothing, error) {
 	was, err := s.deps.Desk.RemoveEntry(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	before := entryOf(was, s.deps.Now())
-	return nil, s.recordEntry(ctx, auth.ActEntryRemoved, &before, nil)
+	return nil, s.recordEntryFor(ctx, auth.ActEntryRemoved, strings.TrimSpace(in.Reason), &before, nil)
 }
 
 func (s *Server) mailboxes(ctx context.Context, in *mailboxesInput) (*Reply[MailboxPage], error) {

@@ -162,6 +162,32 @@ type entryAddInput struct {
 	Body EntryDraft
 }
 
+// EntryAsk is what somebody thinks of putting on the list.
+type EntryAsk struct {
+	Kind     string   `json:"kind" enum:"sender,domain,ip,url,file"`
+	Values   []string `json:"values" minItems:"1" maxItems:"100"`
+	Action   string   `json:"action" enum:"Allow,Block"`
+	Unproven bool     `json:"unproven,omitempty"`
+}
+
+type entryCheckInput struct {
+	Body EntryAsk
+}
+
+// EntryCheck says what one value would mean.
+type EntryCheck struct {
+	Given   string `json:"given"`
+	Value   string `json:"value" doc:"As it would be kept; empty when it cannot be"`
+	Effect  string `json:"effect" doc:"What it would do, in one sentence"`
+	Problem string `json:"problem" doc:"Why it cannot be an entry; empty when it can"`
+	Same    *Entry `json:"same,omitempty" doc:"The entry that is there for it already; an expired one makes room"`
+}
+
+type entryRemoveInput struct {
+	ID     string `path:"id" maxLength:"36"`
+	Reason string `query:"reason" maxLength:"500" doc:"Why, for the audit log; absent: the reason of the entry"`
+}
+
 // EntryChange is everything of an entry that can change; what it is about cannot.
 type EntryChange struct {
 	Action   string     `json:"action" enum:"Allow,Block"`

@@ -192,7 +192,7 @@ func (s *Server) afterDelivery(ctx context.Context, e *event.EmailEvent) ([]Time
 
 // rejudged is a judgement after delivery, in words: what was decided is not done yet.
 func rejudged(at time.Time, source, kind, action, result, place, threats string, again *event.Rejudged) TimelineEvent {
-	e := TimelineEvent{Time: at, Kind: "post_delivery", Source: source, Tone: "warn"}
+	e := TimelineEvent{Time: at, Kind: "rejudged", Source: source, Tone: "warn"}
 	verdict := "clean"
 	if threats != "" {
 		verdict = threats

@@ -96,8 +96,12 @@ func TestDeliveredMailIsJudgedAgain(t *testing.T) {
 	}
 	timeline := ok[api.Timeline](reader.get(t, "/emails/"+id+"/timeline", "recipient", "bob@harbour.test")).Events
 	last := timeline[len(timeline)-1]
-	if last.Kind != "post_delivery" || last.Title != "Phish ZAP: Moved to quarantine, decided and not yet carried out" || !strings.Contains(last.Detail, "still in Inbox/folder") || !strings.Contains(last.Source, "started by nobody.security-administrator") {
+	if last.Kind != "rejudged" || last.Title != "Phish ZAP: Moved to quarantine, decided and not yet carried out" || !strings.Contains(last.Detail, "still in Inbox/folder") || !strings.Contains(last.Source, "started by nobody.security-administrator") {
 		t.Errorf("%+v", last)
+	}
+
+	if a := ok[api.Email](reader.get(t, "/emails/"+id, "recipient", "bob@harbour.test")).Again; a == nil || !a.Pending || a.Action != "Moved to quarantine" || a.OrgPolicy == "" || !strings.Contains(a.Reason, "seen elsewhere") || len(a.Came) != 0 {
+		t.Errorf("%+v", a)
 	}
 
 	// Again with the same outcome adds nothing; taking the entry off is noted and asks for nothing; putting it back is told again.
@@ -201,6 +205,11 @@ func TestChangedRulesAreTakenUpAndMailJudgedAgain(t *testing.T) {
 	comes(t, "the event does not follow", func() bool {
 		return slices.Equal(s.kql(t, `EmailEvents | project strcat(ThreatTypes, "/", LatestThreatTypes)`), []string{"/Phish"})
 	})
+	if e := ok[api.EmailPage](reader.get(t, "/explorer/emails", "view", "phish")).Rows; len(e) != 1 || e[0].Outcome != "delivered_threat" || e[0].ThreatTypes != "" || e[0].LatestThreatTypes != "Phish" {
+		t.Errorf("%+v", e)
+	} else if m := ok[api.Email](reader.get(t, "/emails/"+e[0].NetworkMessageId)); m.Event.Outcome != "delivered_threat" || m.Again == nil || len(m.Again.Came) != 1 || m.Again.Verdict.Score <= m.Verdict.Score || len(m.Again.Verdict.ThreatTypes) != 1 {
+		t.Errorf("%+v", m)
+	}
 	if got := s.kql(t, `EmailPostDeliveryEvents | project strcat(ActionTrigger, " ", DetectionMethods, " ", tostring(parse_json(AdditionalFields).changes))`); len(got) != 1 || !strings.HasPrefix(got[0], `ZAP: rules or indicators changed {"Phish":["General filter"]} ["+noon-meeting"`) {
 		t.Errorf("%q", got)
 	}

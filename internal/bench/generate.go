@@ -96,7 +96,7 @@ SELECT ts AS "Timestamp", id AS "NetworkMessageId", '<' || hex(m, 16) || '@' || 
 	word(s) || ' ' || word(s // 60 + 11) || ' ' || word(s * 7 + 3) || ' ' || s || CASE WHEN u(m, 23) < 0.4 THEN ' ' || substr(hex(m, 24), 1, 10) ELSE '' END AS "Subject",
 	CASE WHEN s < 500 THEN (hash(s) >> 1)::BIGINT ELSE 0 END AS "EmailClusterId", CASE WHEN u(m, 25) < 0.8 THEN 'Inbound' WHEN u(m, 25) < 0.92 THEN 'Intra-org' ELSE 'Outbound' END AS "EmailDirection",
 	action AS "DeliveryAction", place AS "DeliveryLocation", CASE WHEN zapped THEN 'Moved to quarantine' ELSE action END AS "LatestDeliveryAction",
-	CASE WHEN zapped THEN 'Quarantine' ELSE place END AS "LatestDeliveryLocation", threat AS "ThreatTypes",
+	CASE WHEN zapped THEN 'Quarantine' ELSE place END AS "LatestDeliveryLocation", threat AS "ThreatTypes", threat AS "LatestThreatTypes",
 	CASE WHEN threat = 'Malware' THEN (['EICAR','Emotet','Qakbot','AgentTesla','Formbook'])[1 + zipf(5, m, 26) % 5] ELSE '' END AS "ThreatNames",
 	CASE threat WHEN '' THEN '' WHEN 'Malware' THEN 'Antimalware protection' WHEN 'Spam' THEN (['General filter','Bulk','Domain reputation'])[1 + m % 3]
 		ELSE (['URL malicious reputation','Impersonation brand, Advanced filter','Spoof DMARC','Impersonation user','Fingerprint matching, URL malicious reputation','Mixed analysis detection'])[1 + zipf(6, m, 27) % 6] END AS "DetectionTechnologies",

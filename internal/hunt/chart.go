@@ -169,7 +169,7 @@ func (c *Chart) add(s *Series, t time.Time, n int64) {
 // chartOutcome groups by the columns that decide the outcome before it computes it: once for each of their few
 // combinations instead of once an event.
 func (x *Explorer) chartOutcome(ctx context.Context, base *kql.Query, c *Chart, step time.Duration) error {
-	q, err := pipe(base, `| summarize Events = count() by Bucket = bin(Timestamp, %s), DeliveryAction, LatestDeliveryAction, LatestDeliveryLocation, ThreatTypes
+	q, err := pipe(base, `| summarize Events = count() by Bucket = bin(Timestamp, %s), DeliveryAction, LatestDeliveryAction, LatestDeliveryLocation, LatestThreatTypes
 | summarize Events = sum(Events) by Bucket, Outcome = %s`, timespan(step), outcomeKQL)
 	if err != nil {
 		return err

@@ -138,7 +138,7 @@ func exportColumns(r Request, names []string) (stored []string, outcome int, err
 	}
 	if outcome == 0 {
 		outcome = len(stored)
-		for i, name := range []string{"DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "ThreatTypes"} {
+		for i, name := range []string{"DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "LatestThreatTypes"} {
 			stored = append(stored, fmt.Sprintf("Outcome%d = %s", i, name))
 		}
 	}

@@ -93,9 +93,9 @@ func (x *Explorer) base(r Request) (*kql.Query, error) {
 	switch r.View {
 	case All, "":
 	case Malware:
-		ops += `| where ThreatTypes has "Malware" `
+		ops += `| where ThreatTypes has "Malware" or LatestThreatTypes has "Malware" `
 	case Phish:
-		ops += `| where ThreatTypes has "Phish" `
+		ops += `| where ThreatTypes has "Phish" or LatestThreatTypes has "Phish" `
 	default:
 		return nil, inputError("view", "%q is no view; there are all, malware and phish", string(r.View))
 	}

@@ -48,6 +48,7 @@ func mail(r *rand.Rand, t time.Time, n int) (b event.Batch) {
 		To: []string{"a@corp.example", "Ü, <b@corp.example>"}, IsFirstContact: n%2 == 0,
 	}
 	e.SenderFromAddress = pick(r, "ann@", "bob@") + e.SenderFromDomain
+	e.LatestThreatTypes = pick(r, e.ThreatTypes, e.ThreatTypes, e.ThreatTypes, "", "Phish")
 	for k := range 1 + r.IntN(3) {
 		e.RecipientEmailAddress = fmt.Sprintf("user%d@corp.example", (n*7+k)%40)
 		e.DeliveryAction = pick(r, "Delivered", "Delivered", "Junked", "Blocked", "Replaced")
@@ -278,9 +279,9 @@ func TestViewsCountsAndValues(t *testing.T) {
 		keep func(e *event.EmailEvent) bool
 	}{
 		{hunt.Request{}, func(*event.EmailEvent) bool { return true }},
-		{hunt.Request{View: hunt.Malware}, func(e *event.EmailEvent) bool { return e.ThreatTypes == "Malware" }},
+		{hunt.Request{View: hunt.Malware}, func(e *event.EmailEvent) bool { return e.ThreatTypes == "Malware" || e.LatestThreatTypes == "Malware" }},
 		{hunt.Request{View: hunt.Phish, Query: `EmailEvents | where ThreatScore > 40`}, func(e *event.EmailEvent) bool {
-			return strings.HasPrefix(e.ThreatTypes, "Phish") && e.ThreatScore > 40
+			return (strings.HasPrefix(e.ThreatTypes, "Phish") || strings.HasPrefix(e.LatestThreatTypes, "Phish")) && e.ThreatScore > 40
 		}},
 		{hunt.Request{From: start.Add(time.Hour), To: start.Add(25 * time.Hour)}, func(e *event.EmailEvent) bool {
 			return !e.Timestamp.Before(start.Add(time.Hour)) && e.Timestamp.Before(start.Add(25*time.Hour))
@@ -454,7 +455,7 @@ func TestURLs(t *testing.T) {
 		events := map[string][]*event.EmailEvent{}
 		for i := range w.batch.Emails {
 			e := &w.batch.Emails[i]
-			if r.View == hunt.Phish && !strings.HasPrefix(e.ThreatTypes, "Phish") || r.Query != "" && e.SenderFromDomain != "d3.example" {
+			if r.View == hunt.Phish && !strings.HasPrefix(e.ThreatTypes, "Phish") && !strings.HasPrefix(e.LatestThreatTypes, "Phish") || r.Query != "" && e.SenderFromDomain != "d3.example" {
 				continue
 			}
 			events[e.NetworkMessageId] = append(events[e.NetworkMessageId], e)

@@ -10,7 +10,7 @@ const (
 	Junked          Outcome = "junked"           // delivered to the junk folder, still there
 	Replaced        Outcome = "replaced"         // delivered without its malicious attachment
 	Removed         Outcome = "removed"          // delivered, taken out afterwards
-	DeliveredThreat Outcome = "delivered_threat" // in the mailbox with a verdict against it
+	DeliveredThreat Outcome = "delivered_threat" // in the mailbox, and today's verdict is against it
 	Delivered       Outcome = "delivered"        // in the mailbox, no threat known
 )
 
@@ -30,22 +30,24 @@ var Outcomes = []struct {
 // outcomeKQL computes an Outcome in a query. OutcomeOf is the same in Go; a test holds them together.
 //
 // The latest place decides. Mail that was stopped and not let go since is blocked, wherever the store of stopped mail
-// moved it. Mail that was delivered and is now neither in the inbox nor where delivery had put it was removed.
+// moved it. Mail that was delivered and is now neither in the inbox nor where delivery had put it was removed. Whether what
+// lies in a mailbox is a threat is said by the latest judgement: mail that turned out bad later is a threat that was delivered,
+// and mail that turned out harmless is none any more.
 const outcomeKQL = `case(` +
 	`DeliveryAction == "Blocked" and LatestDeliveryLocation !in ("Inbox/folder", "On-premises/external", "Junk folder"), "blocked", ` +
 	`LatestDeliveryLocation in ("Quarantine", "Deleted items folder", "Failed", "Dropped") or LatestDeliveryAction in ("Soft delete", "Hard delete"), "removed", ` +
 	`LatestDeliveryLocation == "Junk folder" and DeliveryAction in ("Delivered", "Replaced"), "removed", ` +
 	`LatestDeliveryLocation == "Junk folder" or (LatestDeliveryLocation == "" and DeliveryAction == "Junked"), "junked", ` +
 	`DeliveryAction == "Replaced", "replaced", ` +
-	`ThreatTypes != "", "delivered_threat", ` +
+	`LatestThreatTypes != "", "delivered_threat", ` +
 	`"delivered")`
 
 // OutcomeOf is the outcome of one event.
 func OutcomeOf(e *event.EmailEvent) Outcome {
-	return outcomeOf(e.DeliveryAction, e.LatestDeliveryAction, e.LatestDeliveryLocation, e.ThreatTypes)
+	return outcomeOf(e.DeliveryAction, e.LatestDeliveryAction, e.LatestDeliveryLocation, e.LatestThreatTypes)
 }
 
-func outcomeOf(action, latestAction, latestLocation, threats string) Outcome {
+func outcomeOf(action, latestAction, latestLocation, latestThreats string) Outcome {
 	inbox := latestLocation == "Inbox/folder" || latestLocation == "On-premises/external"
 	junk := latestLocation == "Junk folder"
 	switch {
@@ -60,7 +62,7 @@ func outcomeOf(action, latestAction, latestLocation, threats string) Outcome {
 		return Junked
 	case action == "Replaced":
 		return Replaced
-	case threats != "":
+	case latestThreats != "":
 		return DeliveredThreat
 	}
 	return Delivered

@@ -28,6 +28,7 @@ type EmailRow struct {
 	SenderCountry          string
 	EmailDirection         string
 	ThreatTypes            string
+	LatestThreatTypes      string
 	PhishConfidence        string
 	ThreatScore            int32
 	ThreatNames            string
@@ -119,7 +120,7 @@ func (x *Explorer) Emails(ctx context.Context, r Request, p Page) (*Emails, erro
 		}
 		var e EmailRow
 		decode(&e, row)
-		e.Outcome = outcomeOf(e.DeliveryAction, e.LatestDeliveryAction, e.LatestDeliveryLocation, e.ThreatTypes)
+		e.Outcome = outcomeOf(e.DeliveryAction, e.LatestDeliveryAction, e.LatestDeliveryLocation, e.LatestThreatTypes)
 		out.Rows = append(out.Rows, e)
 		if len(out.Rows) == p.Limit {
 			last = append([]any(nil), row[len(rowColumns):]...)

@@ -91,7 +91,7 @@ func TestOutcome(t *testing.T) {
 		{"Blocked", "Quarantine release", "Inbox/folder", "", Delivered},
 		{"Blocked", "Quarantine release", "Junk folder", "Spam", Junked},
 	} {
-		e := &event.EmailEvent{DeliveryAction: c.action, LatestDeliveryAction: c.latestAction, LatestDeliveryLocation: c.location, ThreatTypes: c.threats}
+		e := &event.EmailEvent{DeliveryAction: c.action, LatestDeliveryAction: c.latestAction, LatestDeliveryLocation: c.location, LatestThreatTypes: c.threats}
 		if got := OutcomeOf(e); got != c.want {
 			t.Errorf("%s, then %q, now in %q, %q: %s, want %s", c.action, c.latestAction, c.location, c.threats, got, c.want)
 		}

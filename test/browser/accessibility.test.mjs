@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
+import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
@@ -270,6 +271,76 @@ check("axe: Hunting", { timeout: 300_000 }, async ({ page }) => {
   await page.getByRole("button", { name: "Schema and queries" }).click();
   await seen(page.getByRole("complementary", { name: "Schema and queries" }));
   await axe.look("narrow, with the side over the page");
+  axe.none();
+});
+
+check("axe: the policy", { server: ruled, timeout: 300_000 }, async ({ page, session }) => {
+  const axe = new Findings(page);
+  const add = (data) => session.context.request.post("/api/v1/policy/entries", { data });
+  await add({ kind: "sender", values: ["ann@evil.example"], action: "Block", reason: "ticket 4711" });
+  await add({ kind: "domain", values: ["partner.example"], action: "Allow", reason: "newsletter", expires: new Date(Date.now() + 86_400_000).toISOString() });
+  const surface = ".fui-DialogSurface", panel = "[role=tabpanel]";
+  const dialog = page.getByRole("dialog");
+  const shut = async () => {
+    await page.keyboard.press("Escape");
+    await gone(dialog);
+  };
+  await policy(page);
+  await axe.look("what is done");
+  await policy(page, { set: "mode:watch,spam:drop,priority.points:5" });
+  await page.getByRole("button", { name: "What would it have done?" }).click();
+  const tried = page.getByRole("region", { name: "What would it have done?" });
+  await seen(tried.getByText("Done", { exact: true }));
+  await seen(tried.getByRole("grid"));
+  await axe.look("changed and tried", "main");
+  await page.getByRole("button", { name: "Save…" }).click();
+  await seen(dialog);
+  await axe.look("save", surface);
+  await shut();
+
+  await policy(page, { tab: "list" });
+  await axe.look("the list", panel);
+  await page.getByRole("grid", { name: "Entries" }).getByText("ticket 4711").click();
+  await seen(dialog.getByRole("button", { name: "Remove…" }));
+  await axe.look("one entry", surface);
+  await dialog.getByRole("button", { name: "Remove…" }).click();
+  await seen(dialog.getByText("Remove the entry?"));
+  await axe.look("removal", surface);
+  await shut();
+  await page.getByRole("button", { name: "Add entry" }).click();
+  await dialog.getByRole("textbox", { name: /^What/ }).fill("ann@evil.example\nnobody");
+  await seen(dialog.getByText(/it should be/));
+  await axe.look("add, wrong", surface);
+  await dialog.getByRole("textbox", { name: /^What/ }).fill("bob@evil.example");
+  await dialog.getByRole("group", { name: "Action" }).getByRole("button", { name: "Allow" }).click();
+  await seen(dialog.getByText(/or every forger/));
+  await axe.look("add, allow", surface);
+  await shut();
+  await policy(page, { tab: "list", search: "nothing like it" });
+  await seen(page.getByText("No entry is like that"));
+  await axe.look("nothing found", panel);
+
+  await policy(page, { tab: "mailboxes" });
+  await axe.look("mailboxes", panel);
+  await page.getByRole("button", { name: "Add mailbox" }).click();
+  await dialog.getByLabel("Safe senders").fill("nobody");
+  await seen(dialog.getByText(/is no address/));
+  await axe.look("a mailbox", surface);
+  await shut();
+
+  await policy(page, { tab: "judging", runs: "whatif" });
+  await seen(page.getByRole("grid", { name: "Runs" }));
+  await axe.look("judging again", panel);
+  await page.getByRole("button", { name: "Judge again…" }).click();
+  await seen(dialog);
+  await axe.look("ask for it", surface);
+  await shut();
+  await page.setViewportSize({ width: 780, height: 900 });
+  for (const tab of ["decisions", "list", "mailboxes", "judging"]) {
+    await policy(page, { tab });
+    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), `${tab} moves sideways`);
+  }
+  await axe.look("narrow");
   axe.none();
 });
 

@@ -157,7 +157,7 @@ check("Explorer's question opens in Hunting, and a query that is a filter in Exp
   await settled(page);
   await page.getByRole("button", { name: "Hunt", exact: true }).click();
   await rowsThere(page, await session.count(filter, "phish"));
-  assert.equal(await queryText(page), 'EmailEvents\n| where DeliveryAction == "Blocked"\n| where ThreatTypes has "Phish"\n| order by Timestamp desc');
+  assert.equal(await queryText(page), 'EmailEvents\n| where DeliveryAction == "Blocked"\n| where ThreatTypes has "Phish" or LatestThreatTypes has "Phish"\n| order by Timestamp desc');
 
   await writeQuery(page, threats);
   await page.keyboard.press("Control+Enter");

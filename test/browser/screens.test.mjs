@@ -10,4 +10,5 @@ import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
+import "./policy.mjs";
 import "./rules.mjs";

@@ -57,8 +57,14 @@ const email = createRoute({
   component: lazyRouteComponent(() => import("./pages/email/EmailPage"), "EmailPage"),
 });
 
+const policy = createRoute({
+  getParentRoute: () => inside,
+  path: "/policy",
+  component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -24,7 +24,7 @@ describe("the address of Hunting", () => {
 
 describe("Explorer's question as a query", () => {
   it("has one operator a line, and the view as a condition", () => {
-    expect(asQuery('EmailEvents | where Subject has "a"', "phish")).toBe('EmailEvents\n| where Subject has "a"\n| where ThreatTypes has "Phish"\n| order by Timestamp desc');
+    expect(asQuery('EmailEvents | where Subject has "a"', "phish")).toBe('EmailEvents\n| where Subject has "a"\n| where ThreatTypes has "Phish" or LatestThreatTypes has "Phish"\n| order by Timestamp desc');
   });
   it("leaves pipes inside of text alone", () => {
     expect(asQuery(`EmailEvents | where Subject in ("a | \\" | b", 'c | d', @'e\\' )`, "all")).toBe(`EmailEvents\n| where Subject in ("a | \\" | b", 'c | d', @'e\\' )\n| order by Timestamp desc`);

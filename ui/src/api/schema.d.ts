@@ -740,6 +740,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policy/entries/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What entries would mean, before they are added; nothing is kept */
+        post: operations["post-policy-entries-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policy/entries/{id}": {
         parameters: {
             query?: never;
@@ -1115,6 +1132,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Again: {
+            /** @description What is to be done; None when nothing is */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Signals that were not there at delivery */
+            came: components["schemas"]["Signal"][];
+            /** @description What was decided: Phish ZAP, Malware ZAP, Spam ZAP, Verdict changed */
+            decision: string;
+            /** @description Signals of delivery that are not there any more */
+            gone: components["schemas"]["Signal"][];
+            /** @description Entry of the organisation that decided; empty when none did */
+            org_policy: string;
+            /** @description Decided and not carried out yet */
+            pending: boolean;
+            /** @description Kind of policy that decided */
+            policy: string;
+            policy_id: string;
+            /** @description Stricter, because the recipient is a priority account */
+            priority: boolean;
+            /** @description Why, in one sentence */
+            reason: string;
+            /** @description What made it be judged again */
+            source: string;
+            /** @description Setting of the mailbox that decided; empty when none did */
+            user_policy: string;
+            /** @description As of then, with its signals */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Nothing is done only because the policy watches */
+            watched: boolean;
+        };
         Attachment: {
             children: components["schemas"]["Attachment"][];
             /** @description Media type as declared */
@@ -1318,6 +1366,8 @@ export interface components {
             tried?: string;
         };
         Email: {
+            /** @description The latest judgement after delivery; absent when there was none */
+            again?: components["schemas"]["Again"];
             auth: components["schemas"]["MailAuth"];
             can: components["schemas"]["Can"];
             /** @description What was broken in the message */
@@ -1328,6 +1378,7 @@ export interface components {
             raw_available: boolean;
             /** @description Everybody who got the message, by address */
             recipients: components["schemas"]["Recipient"][];
+            /** @description At delivery */
             verdict: components["schemas"]["Verdict"];
         };
         EmailAttachments: {
@@ -1527,6 +1578,8 @@ export interface components {
             IsPriorityAccount: boolean;
             LatestDeliveryAction: string;
             LatestDeliveryLocation: string;
+            /** @description Verdicts of the latest judgement */
+            LatestThreatTypes: string;
             NetworkMessageId: string;
             PhishConfidence: string;
             RecipientEmailAddress: string;
@@ -1541,6 +1594,7 @@ export interface components {
             ThreatNames: string;
             /** Format: int64 */
             ThreatScore: number;
+            /** @description Verdicts at delivery */
             ThreatTypes: string;
             /** Format: date-time */
             Timestamp: string;
@@ -1595,6 +1649,14 @@ export interface components {
             updated_by: string;
             value: string;
         };
+        EntryAsk: {
+            /** @enum {string} */
+            action: "Allow" | "Block";
+            /** @enum {string} */
+            kind: "sender" | "domain" | "ip" | "url" | "file";
+            unproven?: boolean;
+            values: string[];
+        };
         EntryChange: {
             /** @enum {string} */
             action: "Allow" | "Block";
@@ -1610,6 +1672,17 @@ export interface components {
              */
             revision: number;
             unproven?: boolean;
+        };
+        EntryCheck: {
+            /** @description What it would do, in one sentence */
+            effect: string;
+            given: string;
+            /** @description Why it cannot be an entry; empty when it can */
+            problem: string;
+            /** @description The entry that is there for it already; an expired one makes room */
+            same?: components["schemas"]["Entry"];
+            /** @description As it would be kept; empty when it cannot be */
+            value: string;
         };
         EntryDraft: {
             /**
@@ -3049,7 +3122,7 @@ export interface components {
         TimelineEvent: {
             detail: string;
             /** @enum {string} */
-            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "post_delivery" | "click" | "content" | "download";
+            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download";
             /** @description Who says so */
             source: string;
             /** Format: date-time */
@@ -6071,6 +6144,66 @@ export interface operations {
             };
         };
     };
+    "post-policy-entries-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCheck"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-policy-entries-id": {
         parameters: {
             query?: never;
@@ -6193,7 +6326,10 @@ export interface operations {
     };
     "delete-policy-entries-id": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Why, for the audit log; absent: the reason of the entry */
+                reason?: string;
+            };
             header?: never;
             path: {
                 id: string;

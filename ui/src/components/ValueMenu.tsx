@@ -4,10 +4,13 @@ import { createContext, useCallback, useContext, useMemo, useState, type Keyboar
 import { useExplorer, useTimeRange } from "../address/useAddress";
 import { api, ask, type Schemas } from "../api/client";
 import { useFields, useFilter } from "../filter/useFilter";
+import { offers } from "../pages/policy/entries";
+import { useEntryDialog } from "../pages/policy/EntryDialogProvider";
+import { useMay } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
 
@@ -67,6 +70,8 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const copy = useCopy();
   const known = byName.get(field);
   const safe = defangField(field, value);
+  const addEntry = useEntryDialog();
+  const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
   const splittable = splits.some((s) => s.key === field);
   const { include, exclude, group } = here ?? {
     include: known && (() => void filter.include(field, value)),
@@ -97,6 +102,8 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
             </Menu>
           )}
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
+          {listed.length > 0 && <MenuDivider />}
+          {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}
         </MenuList>
       </MenuPopover>
     </Menu>

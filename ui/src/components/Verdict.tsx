@@ -14,26 +14,30 @@ export function listed(s: string): string[] {
 }
 
 /** What a message was judged to be: icon, word, and the confidence of a phish. Filled only in the header of one message. */
-export function VerdictBadge({ types, confidence, filled, outcome }: { types: string; confidence: string; filled?: boolean; outcome?: Outcome }) {
+export function VerdictBadge({ types: then, confidence, filled, outcome, latest }: { types: string; confidence: string; filled?: boolean; outcome?: Outcome; latest?: string }) {
+  // What it was judged later counts; what it was at delivery is said beside it.
+  const later = latest !== undefined && latest !== then;
+  const types = later ? latest : then;
   const all = listed(types);
   const first = all[0];
   if (first === undefined) {
-    return filled ? <span className={`${styles.badge} ${styles.neutral}`}><CheckmarkCircle16Regular aria-hidden />No threat found</span> : <span className={styles.none}>Clean</span>;
+    return filled ? <span className={`${styles.badge} ${styles.neutral}`}><CheckmarkCircle16Regular aria-hidden />{later ? "Harmless, as known since" : "No threat found"}</span> : <span className={styles.none} title={later ? `Judged ${then} at delivery, and harmless since` : undefined}>Clean{later && <small> was {then}</small>}</span>;
   }
   const Icon = threatIcons[first] ?? Shield16Regular;
-  const sure = all.includes("Phish") ? confidence : "";
+  const sure = all.includes("Phish") && (filled || !later) ? confidence : "";
   if (filled) {
     return (
       <span className={`${styles.badge} ${outcome === "delivered_threat" ? styles.threat : styles.neutral}`}>
         <Icon aria-hidden />
-        {all.join(", ")}{sure && ` · ${sure} confidence`}
+        {all.join(", ")}{sure && ` · ${sure} confidence`}{later && " · since delivery"}
       </span>
     );
   }
   return (
-    <span className={styles.plain}>
+    <span className={styles.plain} title={later ? `Judged so after delivery; it was ${then || "clean"} then` : undefined}>
       <Icon aria-hidden />
       <b>{all.join(", ")}</b>
+      {later && <small>later</small>}
       {sure === "High" && <small>High</small>}
     </span>
   );

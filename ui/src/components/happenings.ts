@@ -9,9 +9,9 @@ export type TimelineFilter = (typeof timelineFilters)[number];
 
 const kinds: Record<TimelineFilter, readonly Happening["kind"][] | undefined> = {
   everything: undefined,
-  verdicts: ["judged"],
+  verdicts: ["judged", "rejudged"],
   people: ["click", "content", "download"],
-  actions: ["delivered", "post_delivery"],
+  actions: ["delivered", "rejudged", "post_delivery"],
 };
 
 export function happenings(events: readonly Happening[], filter: TimelineFilter): readonly Happening[] {

@@ -7,6 +7,7 @@ import { Bell } from "../components/Bell";
 import { ToasterContext } from "../components/copy";
 import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
 import { ValueMenuProvider } from "../components/ValueMenu";
+import { EntryDialogProvider } from "../pages/policy/EntryDialogProvider";
 import { useOperator, usePreferences } from "../session/queries";
 import { useChooseTheme } from "../theme/AppTheme";
 import { ClockProvider, useClock } from "../time/Clock";
@@ -29,9 +30,11 @@ export function Shell() {
   return (
     <ToasterContext.Provider value={toaster}>
       <ClockProvider serverTime={session.time}>
-        <ValueMenuProvider>
-          <Frame />
-        </ValueMenuProvider>
+        <EntryDialogProvider>
+          <ValueMenuProvider>
+            <Frame />
+          </ValueMenuProvider>
+        </EntryDialogProvider>
       </ClockProvider>
       <Toaster toasterId={toaster} position="bottom" />
     </ToasterContext.Provider>

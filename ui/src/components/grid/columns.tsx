@@ -81,7 +81,7 @@ export const columns: readonly Column[] = [
   text("SenderFromAddress", "Sender", 150, 3),
   {
     field: "ThreatTypes", label: "Verdict", min: 112, grow: 0.2, value: (r) => listed(r.ThreatTypes)[0] ?? "",
-    cell: (r) => <VerdictBadge types={r.ThreatTypes} confidence={r.PhishConfidence} />,
+    cell: (r) => <VerdictBadge types={r.ThreatTypes} confidence={r.PhishConfidence} latest={r.LatestThreatTypes} />,
   },
   {
     field: "DetectionTechnologies", label: "Why (first detection)", min: 150, grow: 2, value: (r) => listed(r.DetectionTechnologies)[0] ?? "",
@@ -98,6 +98,7 @@ export const columns: readonly Column[] = [
   text("EmailDirection", "Direction", 92),
   { ...count("ThreatScore", "Score") },
   text("PhishConfidence", "Confidence", 96),
+  text("LatestThreatTypes", "Latest verdict", 112),
   text("ThreatNames", "Threat names", 130, 1),
   text("FirstSignal", "First signal", 180, 2.5),
   text("DeliveryLocation", "Original location", 120, 0.6),

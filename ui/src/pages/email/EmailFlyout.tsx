@@ -14,6 +14,7 @@ import styles from "./Email.module.css";
 import { FilesPane } from "./FilesPane";
 import { FlyoutHead } from "./FlyoutHead";
 import { HeadersPane } from "./HeadersPane";
+import { LaterNote } from "./LaterNote";
 import { LinksPane } from "./LinksPane";
 import { useEmail, useFiles, useHeaders, useLinks, useTimeline } from "./queries";
 import { SummaryPane } from "./SummaryPane";
@@ -39,7 +40,7 @@ type Pane = (typeof panes)[number];
 export function EmailFlyout({ id, recipient, pane, onPane, position, onPrev, onNext, onClose }: EmailFlyoutProps) {
   const email = useEmail(id, recipient);
   const openPage = useOpenPage(id, recipient);
-  const threat = (email.data?.verdict.threat_types.length ?? 0) > 0;
+  const threat = (email.data?.verdict.threat_types.length ?? 0) > 0 || (email.data?.event.LatestThreatTypes ?? "") !== "";
   const tab: Pane = panes.find((p) => p === pane) ?? (threat ? "analysis" : "summary");
   const [show, setShow] = useState("");
   const [find, setFind] = useState("");
@@ -76,7 +77,7 @@ export function EmailFlyout({ id, recipient, pane, onPane, position, onPrev, onN
       <div className={`${styles.sheet} ${email.isPlaceholderData ? styles.stale : ""}`} aria-busy={email.isPlaceholderData}>
         <FlyoutHead email={data} onPreview={() => openPage("preview")} />
         <div className={styles.flytabs}><TabBar id="flyout" label="Parts of the message" tabs={tabs} value={tab} onChange={choose} /></div>
-        <div role="tabpanel" id="flyout-panel" aria-labelledby={`flyout-${tab}`} className={`${styles.pane} ${styles.flat}`}>{shown[tab]()}</div>
+        <div role="tabpanel" id="flyout-panel" aria-labelledby={`flyout-${tab}`} className={`${styles.pane} ${styles.flat}`}><LaterNote email={data} onTimeline={() => choose("timeline")} />{shown[tab]()}</div>
       </div>
     );
   };

@@ -1,4 +1,4 @@
-import { Button, Tooltip } from "@fluentui/react-components";
+import { Button, Menu, MenuDivider, MenuItem, MenuList, MenuPopover, MenuTrigger, Tooltip } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { readExplorer, writeExplorer } from "../../address/explorer";
 import type { FromList } from "../../address/email";
@@ -6,15 +6,19 @@ import { fixedLink } from "../../address/range";
 import { useTimeRange } from "../../address/useAddress";
 import type { Schemas } from "../../api/client";
 import { useCopy } from "../../components/copy";
-import { ArrowDownload20Regular, ChevronDown20Regular, ChevronRight16Regular, ChevronUp20Regular, CursorClick20Regular, Share20Regular, Star12Filled } from "../../components/icons";
+import { ArrowDownload20Regular, CheckmarkCircle20Regular, ChevronDown20Regular, ChevronRight16Regular, ChevronUp20Regular, CursorClick20Regular, Prohibited20Regular, Share20Regular, Star12Filled } from "../../components/icons";
 import { Untrusted } from "../../components/Untrusted";
 import { Value } from "../../components/ValueMenu";
 import { ActionWord, Badge, VerdictBadge } from "../../components/Verdict";
 import { negative, operatorWords, valueWords } from "../../filter/chips";
 import { useFields } from "../../filter/useFilter";
+import { useMay } from "../../session/queries";
 import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
+import { offers, type Offer } from "../policy/entries";
+import { useEntryDialog } from "../policy/EntryDialogProvider";
 import styles from "./Email.module.css";
+import { latestOf, reasonOf } from "./reasons";
 import type { Place } from "./useList";
 
 interface Props {
@@ -34,6 +38,7 @@ interface Props {
 /** What every tab of a message stands under: the way back, the subject, verdict and place, the reason, and what can be done. */
 export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, onWhy, onDownload }: Props) {
   const { event: e, verdict: v, can } = email;
+  const now = latestOf(email), reason = reasonOf(email);
   const copy = useCopy();
   const { range, from, to } = useTimeRange();
   const evidence = useValueEvidence();
@@ -44,7 +49,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         <div className={styles.headtext}>
           <h1>{e.Subject === "" ? <i>(no subject)</i> : <Untrusted text={e.Subject} />}</h1>
           <div className={styles.badges}>
-            <VerdictBadge types={v.threat_types.join(", ")} confidence={v.phish_confidence} filled outcome={e.outcome} />
+            <VerdictBadge types={v.threat_types.join(", ")} confidence={now.phish_confidence} latest={e.LatestThreatTypes} filled outcome={e.outcome} />
             <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
             {clicks > 0 && <Badge icon={<CursorClick20Regular aria-hidden />}>{clicks === 1 ? "Clicked once" : `Clicked ${number(clicks)} times`}</Badge>}
             {e.IsPriorityAccount && <Badge icon={<Star12Filled aria-hidden />}>Priority account</Badge>}
@@ -52,6 +57,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
           </div>
         </div>
         <div className={styles.buttons}>
+          <ListMenu event={e} />
           <Button appearance="subtle" icon={<Share20Regular />} onClick={() => copy(list ? fixedLink(location.href, range, { from, to }) : location.href, "Link copied")}>Share</Button>
           <Button icon={<ArrowDownload20Regular />} disabledFocusable={!can.download} title={can.download ? undefined : can.why} onClick={() => can.download && onDownload()}>Download</Button>
         </div>
@@ -61,10 +67,35 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         From <Value field="SenderFromAddress" value={e.SenderFromAddress} className="mono"><Untrusted text={evidence("SenderFromAddress", e.SenderFromAddress)} spelling /></Value> to <Value field="RecipientEmailAddress" value={e.RecipientEmailAddress}><b><Untrusted text={e.RecipientEmailAddress} /></b></Value>
       </p>
       <p className={styles.reason}>
-        {e.FirstSignal && v.signals.some((s) => s.weight > 0) ? <Untrusted text={full(e.FirstSignal)} /> : v.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
-        <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{v.score} of 100, see why</button>
+        {reason ? <Untrusted text={full(reason)} /> : now.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
+        <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{now.score} of 100, see why</button>
       </p>
     </header>
+  );
+}
+
+/** What of this message can be put on the allow and block list; links and files have their own menus where they are listed. */
+function ListMenu({ event: e }: { event: Schemas["EmailEvent"] }) {
+  const add = useEntryDialog();
+  const evidence = useValueEvidence();
+  const may = { block: useMay("policy.block"), edit: useMay("policy.edit") };
+  const ip = e.SenderIPv4 ? "SenderIPv4" : "SenderIPv6";
+  const all = [...offers("SenderFromAddress", e.SenderFromAddress, may), ...offers(ip, e[ip], may)];
+  if (all.length === 0) return null;
+  const item = (o: Offer) => (
+    <MenuItem key={`${o.action} ${o.kind}`} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} subText={<span className="mono"><Untrusted text={evidence(o.kind === "ip" ? ip : "SenderFromAddress", o.value)} /></span>} onClick={() => add({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>
+  );
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement><Button appearance="subtle" icon={<Prohibited20Regular />}>Block or allow</Button></MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {all.filter((o) => o.action === "Block").map(item)}
+          {may.edit && <MenuDivider />}
+          {all.filter((o) => o.action === "Allow").map(item)}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
   );
 }
 

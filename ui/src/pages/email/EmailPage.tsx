@@ -16,6 +16,7 @@ import { EmailHead } from "./EmailHead";
 import { Facts } from "./Facts";
 import { FilesPane } from "./FilesPane";
 import { HeadersPane } from "./HeadersPane";
+import { LaterNote } from "./LaterNote";
 import { LinksPane } from "./LinksPane";
 import { PathCard } from "./PathCard";
 import { PreviewPane } from "./PreviewPane";
@@ -118,6 +119,7 @@ function Page({ id, email, stale }: { id: string; email: Schemas["Email"]; stale
           onWhy={() => open("analysis")}
           onDownload={() => setDownloading(true)}
         />
+        <LaterNote email={email} onTimeline={() => open("timeline")} />
       </div>
       <div className={styles.tabs}><TabBar id="email" label="Parts of the message" tabs={tabs} value={tab} onChange={open} /></div>
       <div className={`${styles.body} ${stale ? styles.stale : ""}`}>

@@ -66,7 +66,7 @@ function Row({ row: r }: { row: EmailRow }) {
       </td>
       <td><Value field="RecipientEmailAddress" value={r.RecipientEmailAddress} className="clip"><Untrusted text={mine ? r.RecipientEmailAddress.slice(0, cut) : r.RecipientEmailAddress} /></Value></td>
       <td className={rows.from}><Value field="SenderFromAddress" value={r.SenderFromAddress} className="clip"><Untrusted text={evidence("SenderFromAddress", r.SenderFromAddress)} /></Value></td>
-      <td className={rows.verdict}><VerdictBadge types={r.ThreatTypes} confidence={r.PhishConfidence} /></td>
+      <td className={rows.verdict}><VerdictBadge types={r.ThreatTypes} confidence={r.PhishConfidence} latest={r.LatestThreatTypes} /></td>
       <td><ActionWord outcome={r.outcome} /></td>
     </tr>
   );

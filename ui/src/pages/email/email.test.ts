@@ -83,7 +83,7 @@ describe("what authentication proves", () => {
 
 describe("which policy decided", () => {
   const email = (policy: Partial<Schemas["Policy"]>, event: Partial<Schemas["EmailEvent"]> = {}, threat = true) => ({
-    policy: { action: "Blocked", email_action: "Send to quarantine", location: "Quarantine", org_override: "", org_policy: "", policy: "Antimalware", policy_id: "", transport_rule: "", user_override: "", user_policy: "", reason: "", priority: false, watched: false, ...policy },
+    policy: { action: "Blocked", email_action: "Send to quarantine", location: "Quarantine", org_override: "", org_policy: "", policy: "Antimalware", policy_id: "", transport_rule: "", user_override: "", user_policy: "", reason: "", watched: false, priority: false, ...policy },
     event: { DeliveryAction: "Blocked", DeliveryLocation: "Quarantine", LatestDeliveryAction: "", LatestDeliveryLocation: "Quarantine", ...event } as Schemas["EmailEvent"],
     verdict: { score: threat ? 82 : 3, threat_types: threat ? ["Malware"] : [], phish_confidence: "", thresholds: { flag: 40, high: 70 } } as Schemas["Verdict"],
   });
@@ -94,6 +94,12 @@ describe("which policy decided", () => {
     expect(decided(email({ user_override: "Block", user_policy: "Safe senders" }))).toHaveLength(1);
     expect(decided(email({ transport_rule: "Keep out" }))).toHaveLength(1);
     expect(decided(email({ policy: "", action: "Delivered", location: "Inbox/folder", email_action: "No action taken" }, {}, false))).toEqual(["No policy had to act: Delivered, to Inbox"]);
+  });
+  it("says why, that it was stricter for a priority account, and that it only watches", () => {
+    expect(policyLines(email({ reason: "Malware, score 82" })).find((l) => l.decided)?.why).toBe("Malware, score 82");
+    const lines = policyLines(email({ priority: true, watched: true, action: "Delivered", location: "Inbox/folder" })).map((l) => l.text);
+    expect(lines).toContain("The recipient is a priority account");
+    expect(lines.at(-1)).toBe("The policy only watches");
   });
   it("is followed by what was done later", () => {
     expect(policyLines(email({}, { LatestDeliveryAction: "Quarantine release", LatestDeliveryLocation: "Inbox/folder" })).at(-1)).toMatchObject({ kind: "after", result: "Quarantine release, now in Inbox" });
@@ -123,12 +129,12 @@ it("names languages, and keeps codes it does not know", () => {
 
 describe("what happened", () => {
   const at = (kind: Schemas["TimelineEvent"]["kind"], time = "2026-01-01T00:00:00Z"): Schemas["TimelineEvent"] => ({ kind, time, title: "", detail: "", source: "", tone: "neutral" });
-  const all = [at("sent"), at("judged"), at("delivered"), at("click"), at("download"), at("post_delivery")];
+  const all = [at("sent"), at("judged"), at("delivered"), at("click"), at("download"), at("rejudged"), at("post_delivery")];
   it("is shown in parts", () => {
-    expect(happenings(all, "everything")).toHaveLength(6);
-    expect(happenings(all, "verdicts").map((e) => e.kind)).toEqual(["judged"]);
+    expect(happenings(all, "everything")).toHaveLength(7);
+    expect(happenings(all, "verdicts").map((e) => e.kind)).toEqual(["judged", "rejudged"]);
     expect(happenings(all, "people").map((e) => e.kind)).toEqual(["click", "download"]);
-    expect(happenings(all, "actions").map((e) => e.kind)).toEqual(["delivered", "post_delivery"]);
+    expect(happenings(all, "actions").map((e) => e.kind)).toEqual(["delivered", "rejudged", "post_delivery"]);
   });
   it("stands under its day, in order", () => expect(byDay(["a1", "a2", "b1", "a3"], (s) => s[0]!)).toEqual([{ day: "a", events: ["a1", "a2"] }, { day: "b", events: ["b1"] }, { day: "a", events: ["a3"] }]));
 });

@@ -30,17 +30,30 @@ export function reporter(auth: MailAuth): string {
   return /^reported by ([^\s:;]+)/.exec(auth.spf.detail)?.[1] ?? "another server";
 }
 
+/** The verdict that counts today: the latest judgement, or that of delivery. */
+export function latestOf({ verdict, again }: Pick<Email, "verdict" | "again">): Schemas["Verdict"] {
+  return again?.verdict ?? verdict;
+}
+
+/** What spoke most for today's verdict; "" when nothing did or it was not stored. */
+export function reasonOf(email: Pick<Email, "event" | "verdict" | "again">): string {
+  if (!email.again) return email.verdict.signals.some((s) => s.weight > 0) ? email.event.FirstSignal : "";
+  return [...email.again.verdict.signals].sort((a, b) => b.weight - a.weight).find((s) => s.weight > 0)?.claim ?? "";
+}
+
 export interface PolicyLine {
   kind: "none" | "step" | "after";
   text: string;
   /** What came of it. */
   result: string;
+  /** Why, in a sentence; "" when the line says it all. */
+  why: string;
   decided: boolean;
 }
 
 /** What was asked in turn before the message went where it went; exactly one of the lines at delivery decided. */
 export function policyLines({ policy: p, event: e, verdict: v }: Pick<Email, "policy" | "event" | "verdict">): PolicyLine[] {
-  const line = (kind: PolicyLine["kind"], text: string, result = "", decided = false): PolicyLine => ({ kind, text, result, decided });
+  const line = (kind: PolicyLine["kind"], text: string, result = "", decided = false): PolicyLine => ({ kind, text, result, decided, why: decided ? p.reason : "" });
   const place = p.location === "" ? "" : `, to ${placeWord(p.location)}`;
   const done = p.action + place;
   const org = p.org_override !== "", user = p.user_override !== "" && !org, rule = p.transport_rule !== "" && !org && !user;
@@ -54,13 +67,29 @@ export function policyLines({ policy: p, event: e, verdict: v }: Pick<Email, "po
     ? `Scored ${v.score}, under ${v.thresholds.flag}: no threat is named`
     : `Scored ${v.score}: ${v.threat_types.join(", ")}${v.phish_confidence ? `, ${v.phish_confidence} confidence` : ""}`;
   out.push(line("step", what));
+  if (p.priority) out.push(line("step", "The recipient is a priority account", "treated more strictly"));
   if (mine) {
     out.push(line("step", p.policy || (v.threat_types.length === 0 ? "No policy had to act" : "No policy acted"), done, true));
   }
+  if (p.watched) out.push(line("step", "The policy only watches", "delivered, whatever it would have done"));
   if (e.LatestDeliveryAction !== "" && (e.LatestDeliveryAction !== e.DeliveryAction || e.LatestDeliveryLocation !== e.DeliveryLocation)) {
     out.push(line("after", "After delivery", `${e.LatestDeliveryAction}${e.LatestDeliveryLocation ? `, now in ${placeWord(e.LatestDeliveryLocation)}` : ""}`));
   }
   return out;
+}
+
+/** What decides since the latest judgement after delivery, in the same words. */
+export function againLines({ again: a, event: e }: Pick<Email, "again" | "event">): PolicyLine[] {
+  if (!a) return [];
+  const line = (text: string, result: string, decided: boolean): PolicyLine => ({ kind: "step", text, result, decided, why: decided ? a.reason : "" });
+  const place = placeWord(e.LatestDeliveryLocation) || "its place";
+  const result = a.pending ? `${a.action}, not carried out yet` : `stays in ${place}`;
+  const name = a.org_policy || (a.user_policy ? `Setting of the mailbox, ${a.user_policy}` : a.policy || "No policy has to act");
+  return [
+    line(name, result, true),
+    ...(a.priority ? [line("The recipient is a priority account", "treated more strictly", false)] : []),
+    ...(a.watched ? [line("The policy only watches", "nothing is done", false)] : []),
+  ];
 }
 
 /** What a preview left out: "1 script, 1 form, 5 remote images (2 trackers)"; "" when nothing had to go. */
