@@ -99,6 +99,9 @@ var catalogue = []Kind{
 	{"link-disguised-host", Links, Phish, AdvancedFilter, 26, "Link writes where it goes in numbers, codes or fancy letters"},
 	{"link-broken-into", Links, Phish, AdvancedFilter, 14, "Link goes to a folder that websites do not show: a sign of a break-in"},
 	{"link-random-host", Links, Phish, AdvancedFilter, 8, "Link goes to a name that looks drawn at random"},
+	{"consent-broad", Links, Phish, AdvancedFilter, 56, "A sign-in link gives an application the mailbox, the files or the whole organisation"},
+	{"consent-foreign", Links, Phish, AdvancedFilter, 20, "A sign-in link gives its answer to a site that is not the sender's"},
+	{"device-code", Links, Phish, AdvancedFilter, 56, "A code to type in at a provider's page signs somebody else's device in"},
 	{"qr-link", Links, Phish, AdvancedFilter, 16, "A QR code holds the link"},
 	// aim
 	{"recipient-in-link-coded", Aim, Phish, AdvancedFilter, 22, "The links carry the recipient's address in a form that readers do not notice"},
@@ -228,6 +231,9 @@ var catalogue = []Kind{
 	{"qr-only-way", Files, Phish, AdvancedFilter, 10, "The QR code is the only way to the site"},
 	{"qr-drawn-link", Files, Phish, AdvancedFilter, 12, "The QR code is drawn with characters or table cells, past filters that look at pictures"},
 	{"invitation-lure", Files, Phish, AdvancedFilter, 26, "An invitation from a stranger tempts or threatens, and its links lead elsewhere"},
+	{"qr-pressed", Files, Phish, AdvancedFilter, 56, "Presses or tempts the reader to sign in, pay or read something by scanning a code"},
+	{"invitation-pressed", Files, Phish, AdvancedFilter, 56, "An invitation presses or tempts the reader to sign in, pay or read something by a link"},
+	{"invitation-program", Files, Phish, AdvancedFilter, 56, "An invitation from outside wants a program installed from a link"},
 	// indicators
 	{"known-url", Known, Phish, URLMaliciousReputation, 80, "A link is on a list of known-bad URLs"},
 	{"known-link-domain", Known, Phish, DomainReputation, 70, "A link's host is on a list of known-bad domains"},

@@ -98,6 +98,7 @@ func detectCodes(f *Facts, raise Raise) {
 			code = l
 		}
 	}
+	f.codePressed(raise)
 	if code == nil {
 		return
 	}
@@ -172,9 +173,10 @@ func (f *Facts) inThread() bool { return len(f.Message.InReplyTo) > 0 }
 // detectInvitation finds invitations that are a phishing mail in another form: calendars show them even when nobody accepts.
 func detectInvitation(f *Facts, raise Raise) {
 	fact, ok := f.Files.Has("calendar-invitation")
-	if !ok || f.list || f.inThread() || f.org.owns(f.from.Domain) || f.from.Domain == "" {
+	if !ok || f.list || f.inThread() || f.org.owns(f.from.Domain) && !f.unproven() || f.from.Domain == "" {
 		return
 	}
+	f.invitationPressed(fact.Detail, raise)
 	organiser := intel.OrgDomain(intel.DomainOf(afterLast(fact.Detail, "@")))
 	for i := range f.web {
 		l := &f.web[i]

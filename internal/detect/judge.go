@@ -48,6 +48,7 @@ func Detectors() []Detector {
 		detectorFunc{"files", detectFiles},
 		detectorFunc{"inside", detectInside},
 		detectorFunc{"documents", detectDocuments},
+		detectorFunc{"consent", detectConsent},
 		detectorFunc{"lures", detectLures},
 		detectorFunc{"shape", detectShape},
 		detectorFunc{"defects", detectDefects},

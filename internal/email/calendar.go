@@ -11,7 +11,7 @@ const (
 // It counts as visible text, and its links as links in the body, because a reader meets them there.
 func (c *content) calendar(p *Part, in place) {
 	text, _ := toUTF8(p.Content, p.Charset)
-	var b strings.Builder
+	var b, page strings.Builder
 	cut := calendarLines(lineFeeds(text), func(line string) bool {
 		if b.Len() > maxCalendarText || c.b.expired() {
 			return false
@@ -27,8 +27,10 @@ func (c *content) calendar(p *Part, in place) {
 		case "URL", "ATTACH", "CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK":
 			c.keep(textLinks(value, p.Path, InBody, c.b), in)
 		case "X-ALT-DESC":
-			_, hidden, links := readHTML(calendarText(value), p.Path, c.b)
+			text, hidden, links := readHTML(calendarText(value), p.Path, c.b)
 			c.keep(links, in)
+			page.WriteString(text) // programs that can show it do not show the description
+			page.WriteByte('\n')
 			if !in.embedded {
 				c.hidden = appendText(c.hidden, hidden)
 			}
@@ -37,6 +39,10 @@ func (c *content) calendar(p *Part, in place) {
 	})
 	if cut || b.Len() > maxCalendarText {
 		c.b.defect("limit-text", p.Path)
+	}
+	if alt := strings.TrimSpace(page.String()); alt != "" && !sameWords(b.String(), alt) && b.Len()+len(alt) <= maxCalendarText {
+		b.WriteString(alt)
+		b.WriteByte('\n')
 	}
 	shown := strings.TrimSpace(b.String())
 	c.keep(textLinks(shown, p.Path, InBody, c.b), in)
@@ -120,4 +126,9 @@ func calendarText(s string) string {
 		b.WriteByte(s[i])
 	}
 	return b.String()
+}
+
+// sameWords says that the words of alt all stand in text in their order, as when a program writes the description a second time.
+func sameWords(text, alt string) bool {
+	return strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(alt), " "))
 }
