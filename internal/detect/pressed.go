@@ -22,8 +22,8 @@ type pressing struct {
 // pretexts are lures that say what the reader would get to see or has to do.
 var pretexts = [...]string{"ask", "access", "account", "payroll", "delivery", "voicemail", "share", "crypto", "prize"}
 
-// says reports whether a topic stands in text and files together: once with a phrase that honest mail seldom uses, or twice.
-func (f *Facts) says(topic string, n int) bool {
+// tells reports whether a topic stands in text and files together: once with a phrase that honest mail seldom uses, or twice.
+func (f *Facts) tells(topic string, n int) bool {
 	h := &f.lures
 	if h.plain[topic] <= 0 {
 		n++
@@ -35,7 +35,7 @@ func (f *Facts) says(topic string, n int) bool {
 func (f *Facts) pressed(links []*link) (p pressing) {
 	h := &f.lures
 	for _, t := range pretexts {
-		if f.says(t, 1) {
+		if f.tells(t, 1) {
 			p.topics++
 			if p.ask == "" {
 				p.ask = h.quote(t)
@@ -48,7 +48,7 @@ func (f *Facts) pressed(links []*link) (p pressing) {
 			p.why = s
 		}
 	}
-	if f.says("pressure", 1) || f.says("urgency", 1) {
+	if f.tells("pressure", 1) || f.tells("urgency", 1) {
 		q := h.quote("pressure")
 		if q == "" {
 			q = h.quote("urgency")
@@ -58,7 +58,7 @@ func (f *Facts) pressed(links []*link) (p pressing) {
 	switch {
 	case f.putsOnOwnName():
 		why("in the name of " + f.Org.Name)
-	case len(f.lures.found["house"]) > 0 && (f.inHead("house") || f.says("house", 1)):
+	case len(f.lures.found["house"]) > 0 && (f.inHead("house") || f.tells("house", 1)):
 		why(h.quote("house"))
 	}
 	for _, l := range links {
@@ -133,7 +133,7 @@ func (f *Facts) codePressed(raise Raise) {
 	if drawn && !foreign {
 		p.reasons++
 	}
-	asks := f.says("ask", 1)
+	asks := f.tells("ask", 1)
 	if p.topics > 0 && p.reasons > 0 && (asks || foreign || p.topics > 1 || p.reasons > 1) {
 		raise("qr-pressed", say("%s; %s; the code leads to %s", p.ask, orElse(p.why, "the code is drawn with characters"), host(codes[0].host)))
 	}
@@ -172,7 +172,7 @@ func (f *Facts) invitationPressed(who string, raise Raise) {
 		return
 	}
 	p := f.pressed(ways)
-	asks := f.says("ask", 1)
+	asks := f.tells("ask", 1)
 	if p.topics > 0 && p.reasons > 0 && (asks && (p.topics > 1 || p.reasons > 1 || foreign || f.lures.plain["pressure"] > 0) || foreign && (p.topics > 1 || p.reasons > 1)) {
 		raise("invitation-pressed", say("%s; %s; %s; leads to %s", who, p.ask, p.why, host(ways[0].host)))
 	}
