@@ -29,7 +29,7 @@ type learnEvaluateCommand struct {
 	Split          []string `help:"Names of the splits: each cuts the sets in other halves." default:"one"`
 	Threat         string   `help:"What bad means." enum:"Phish,Spam" default:"Phish"`
 	FalsePositives float64  `help:"Good mail, in percent, that the model may find when it chooses its threshold." default:"0.5"`
-	Without        []string `help:"Families to leave out: identity, authentication, structure, links, files, signals, likeness, wording."`
+	Without        []string `help:"Families to leave out: identity, authentication, structure, links, files, signals, phrases, markup, shapes, wording."`
 }
 
 // Run shows how well a model learns from these folders, without any store.

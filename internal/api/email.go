@@ -16,13 +16,14 @@ import (
 	"tocsin/internal/event"
 	"tocsin/internal/hunt"
 	"tocsin/internal/mailauth"
+	"tocsin/internal/scan"
 )
 
 // maxRecipients of one message that its page lists.
 const maxRecipients = 1000
 
-// message reads the stored bytes of an event's message again. Nothing derived is kept: what a page shows is what the
-// bytes say to today's parser.
+// message reads the stored bytes of an event's message again, with what is inside its files. Nothing derived is kept: what a page shows is
+// what the bytes say to today's readers.
 func (s *Server) message(ctx context.Context, e *event.EmailEvent) (*email.Message, []byte, error) {
 	if e.RawSHA256 == "" {
 		return nil, nil, ErrRawGone
@@ -31,7 +32,9 @@ func (s *Server) message(ctx context.Context, e *event.EmailEvent) (*email.Messa
 	if err != nil {
 		return nil, nil, err
 	}
-	return email.Parse(raw, email.Limits{}), raw, nil
+	m := email.Parse(raw, email.Limits{})
+	scan.Open(ctx, m, scan.Limits{})
+	return m, raw, nil
 }
 
 func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], error) {

@@ -59,7 +59,7 @@ func brands(path string) (*intel.Brands, error) {
 	return all, nil
 }
 
-// loadRules compiles the shipped rules and those in the folder.
+// loadRules takes in the shipped rules, and compiles those in the folder.
 func loadRules(dir string) (*detect.RuleSet, error) {
 	sources, err := ruleSources(dir)
 	if err != nil {
@@ -73,7 +73,7 @@ func loadRules(dir string) (*detect.RuleSet, error) {
 }
 
 func ruleSources(dir string) ([]fs.FS, error) {
-	sources := []fs.FS{rules.FS}
+	sources := []fs.FS{detect.Shipped{FS: rules.FS}}
 	if dir == "" {
 		return sources, nil
 	}

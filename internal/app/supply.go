@@ -11,6 +11,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/rulebook"
+	"tocsin/rules"
 )
 
 // supplyEvery is how often the files of rules and indicators are looked at.
@@ -126,7 +127,7 @@ func bookSources(dir string) ([]rulebook.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []rulebook.Source{{Origin: rulebook.Shipped, FS: folders[0]}}
+	out := []rulebook.Source{{Origin: rulebook.Shipped, FS: rules.FS}} // whole: people read and try them
 	for _, f := range folders[1:] {
 		out = append(out, rulebook.Source{Origin: rulebook.Folder, FS: f})
 	}

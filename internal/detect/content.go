@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -73,13 +74,31 @@ var blanks = strings.NewReplacer("&zwnj;", "\u200c", "&zwj;", "\u200d", "&#8203;
 	"&#65279;", "\ufeff", "&#x200b;", "\u200b", "&#x200B;", "\u200b", "&#x200c;", "\u200c", "&#x200C;", "\u200c", "&#x200d;", "\u200d", "&#x200D;", "\u200d",
 	"&NoBreak;", "\u2060", "&ZeroWidthSpace;", "\u200b")
 
+// hasBlank says that an entity of blanks may stand in html; most pages hold many others.
+func hasBlank(html string) bool {
+	for {
+		i := strings.IndexByte(html, '&')
+		if i < 0 || i+3 > len(html) {
+			return false
+		}
+		switch html = html[i+1:]; html[:2] {
+		case "zw", "#8", "#6", "#x", "No", "Ze":
+			return true
+		}
+	}
+}
+
 // splitWord returns the first word of Latin letters with invisible characters between them, written out or as entities; soft hyphens,
 // which newsletters use for line breaks, do not count. Scripts that need joiners are not Latin.
 func splitWord(html string) string {
-	if i := strings.IndexByte(html, '&'); i >= 0 {
+	if hasBlank(html) {
 		html = blanks.Replace(html)
 	}
 	for i := 0; i < len(html); {
+		if i+8 <= len(html) && binary.LittleEndian.Uint64([]byte(html[i:i+8]))&0x8080808080808080 == 0 { // all ASCII
+			i += 8
+			continue
+		}
 		if html[i] < utf8.RuneSelf {
 			i++
 			continue

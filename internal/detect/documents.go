@@ -50,7 +50,7 @@ func (f *Facts) foreignLink(l *link) bool {
 }
 
 // bait are the lures that count together with a document: a bill alone is what documents are for.
-var bait = []string{"access", "account", "share", "voicemail", "payroll", "delivery", "prize", "crypto"}
+var bait = []string{"access", "account", "share", "voicemail", "payroll", "delivery", "prize", "crypto", "staff"}
 
 // baitIn returns the first topic of bait that n different phrases of the texts speak of, and the phrases.
 func (f *Facts) baitIn(n int, texts ...[]byte) (topic, quote string) {

@@ -149,7 +149,7 @@ func (f *Facts) readLinks() {
 		f.links = append(f.links, k)
 		if k.host != "" && (k.scheme == "http" || k.scheme == "https") {
 			f.web = append(f.web, k)
-			f.ownLink = f.ownLink || k.org == f.fromOrg
+			f.ownLink = f.ownLink || k.org == f.fromOrg || f.brandLink(&k)
 			f.readBeyond(&k)
 		}
 	}
@@ -160,6 +160,16 @@ func (f *Facts) readLinks() {
 			f.images++
 		}
 	}
+}
+
+// brandLink says that a link leads to another domain of the brand whose own domain From names: microsoft.com to live.com.
+func (f *Facts) brandLink(l *link) bool {
+	for _, b := range f.judge.brands.Of(l.host) {
+		if f.officialSender(b) && f.judge.rented(l.host) == "" && f.judge.hosts.Hosting.Match(l.host) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *Facts) readAuthentication() {

@@ -16,6 +16,7 @@ const (
 	maxWordText = 6 << 10 // octets of folded text whose words count
 	maxWords    = 140     // different words
 	backing     = 20
+	weakSignal  = 8 // points: signals of fewer say how somebody writes
 )
 
 // features gathers what a local model may know of a message: facts with fixed names, each with a value or "". A name is written so that
@@ -69,6 +70,7 @@ func (g *features) gather(f *Facts, signals []Signal) {
 	g.links(f)
 	g.files(f)
 	g.signals(signals)
+	g.pairs(f, signals)
 	g.likeness(f)
 	g.wording(f)
 	if !backed(f, signals) {
@@ -91,7 +93,9 @@ func (g *features) identity(f *Facts) {
 		state, sign = "proven", model.Either
 	}
 	if f.fromOrg != "" {
-		g.add(id, sign, "sender ("+state+")", f.fromOrg)
+		if f.freeMail == "" { // of a free mail service everybody is one sender
+			g.add(id, sign, "sender ("+state+")", f.fromOrg)
+		}
 		g.add(model.Structure, model.Either, "sender's top-level domain", intel.TLD(f.from.Domain))
 	}
 	g.addIf(f.freeMail != "", id, model.Either, "sender writes from a free mail address")
@@ -105,17 +109,17 @@ func (g *features) identity(f *Facts) {
 		case f.judge.hosts.FreeMail.Match(m.ReplyTo[0].Domain) != "" && f.freeMail == "":
 			g.add(id, model.Raises, "answers go to a free mail address", "")
 		default:
-			g.add(id, model.Raises, "answers go to another domain", "")
+			g.add(model.Structure, model.Either, "answers go to another domain", "")
 		}
 	}
 	if mid := intel.DomainOf(m.MessageID); mid == "" || !strings.Contains(mid, ".") {
-		g.add(id, model.Raises, "message id without a domain", "")
+		g.add(model.Structure, model.Raises, "message id without a domain", "")
 	} else if intel.OrgDomain(mid) == f.fromOrg {
 		g.add(model.Structure, model.Either, "message id of the sender's domain", "")
 	}
 	if f.Envelope.MailFrom != "" && !f.list {
 		if at := strings.LastIndexByte(f.Envelope.MailFrom, '@'); intel.OrgDomain(strings.ToLower(f.Envelope.MailFrom[at+1:])) != f.fromOrg {
-			g.add(id, model.Raises, "envelope sender of another domain", "")
+			g.add(model.Structure, model.Either, "envelope sender of another domain", "")
 		}
 	}
 	local, _, _ := strings.Cut(f.from.Addr, "@")
@@ -331,7 +335,7 @@ func (g *features) target(f *Facts, k *link) {
 	g.addIf(strings.HasSuffix(path, ".php"), l, model.Raises, "link to a script (.php)")
 	g.addIf(strings.HasSuffix(path, ".html") || strings.HasSuffix(path, ".htm"), l, model.Raises, "link to a page (.html)")
 	g.addIf(strings.Contains(path, "wp-"), l, model.Raises, "link into a content system's folders")
-	g.addIf(strings.TrimSpace(k.Text) == "" && k.Tag == "a", l, model.Raises, "link on a picture or on nothing")
+	g.addIf(strings.TrimSpace(k.Text) == "" && k.Tag == "a", model.Structure, model.Either, "link on a picture or on nothing")
 	g.addIf(k.Where == email.InQRCode || k.Where == email.InAttachment, l, model.Raises, "link inside a file or code")
 	g.addIf(f.judge.hosts.Trackers.Match(k.host) != "", model.Structure, model.Either, "link of a mailing service")
 }
@@ -366,7 +370,11 @@ func (g *features) signals(signals []Signal) {
 		if signals[i].Weight < 0 {
 			sign = model.Lowers
 		}
-		g.add(s, sign, "signal", signals[i].ID)
+		family := s
+		if signals[i].Weight > 0 && signals[i].Weight < weakSignal {
+			family = model.Structure
+		}
+		g.add(family, sign, "signal", signals[i].ID)
 	}
 	against := Sum(signals, "")
 	g.grade(Sum(signals, Phish)+against, s, model.Raises, "points for phishing", "5", "10", "16", "22", "30")

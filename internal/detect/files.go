@@ -134,7 +134,8 @@ func isPage(a *email.Attachment) bool {
 	return a.Kind == "html" || a.Kind == "xhtml"
 }
 
-// detectBareAttachment finds a document that comes with hardly a word from a sender that does not know the reader.
+// detectBareAttachment finds a document that comes with hardly a word from a sender that does not know the reader. Photos, scans and
+// papers that people send from their own free mail address come like that as well.
 func detectBareAttachment(f *Facts, raise Raise) {
 	if f.list || len(f.Message.InReplyTo) > 0 || f.org.owns(f.from.Domain) {
 		return
@@ -145,7 +146,7 @@ func detectBareAttachment(f *Facts, raise Raise) {
 			if isPage(&a) && !f.actsInside(a.Name) {
 				continue // a saved page, as private people send them
 			}
-			if n := letters(f.Message.Visible, 200); n < 60 && !a.Inline && (f.htmlOnly || f.freeMail != "" || f.unproven()) {
+			if n := letters(f.Message.Visible, 200); n < 60 && !a.Inline && (f.htmlOnly || f.unproven()) {
 				raise("bare-attachment", say("%q with %d letters of text", a.Name, n))
 				return
 			}

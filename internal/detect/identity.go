@@ -125,9 +125,56 @@ func detectNameTricks(f *Facts, raise Raise) {
 	if w := intel.MixedWord(f.from.Name + " " + f.Message.Subject); w != "" {
 		raise("mixed-script-name", say("%q mixes %s", w, strings.Join(intel.Scripts(w), " and ")))
 	}
+	if w := intel.MixedWord(f.from.Name); w != "" {
+		raise("sender-name-mixed", say("%q mixes %s", w, strings.Join(intel.Scripts(w), " and ")))
+	} else if c := hiddenLetter(f.from.Name); c != "" {
+		raise("sender-name-hidden", say("%q", c))
+	}
+	if shown := intel.Unicode(f.from.Domain); shown != f.from.Domain || !ascii(shown) {
+		if w := intel.MixedWord(shown); w != "" || !alphabets[intel.TLD(f.from.Domain)] && ascii(intel.TLD(shown)) && len(shown) >= 9 && intel.Disguised(shown) {
+			raise("sender-domain-mixed", say("%s is read as %q", host(f.from.Domain), intel.Fold(shown)))
+		}
+	}
+	if w := styledWord(f.from.Name); w != "" {
+		raise("sender-name-styled", say("%q stands for %q", w, intel.Fold(w)))
+	}
 	if w := styledWord(f.from.Name + " " + f.Message.Subject); w != "" {
 		raise("styled-letters", say("%q stands for %q", w, intel.Fold(w)))
 	}
+}
+
+// alphabets are countries whose own letters stand in their domains.
+var alphabets = set("gr cy ru su bg ua rs mk by kz am eu")
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// hiddenLetter returns the word around a character without width that stands between Latin letters of a name, "" when there is none. It has
+// a meaning between Arabic or Indic letters and in emoji, never there.
+func hiddenLetter(name string) string {
+	if ascii(name) {
+		return ""
+	}
+	for w := range strings.FieldsSeq(cut(name, 1000)) {
+		last, hidden := rune(0), false
+		for _, r := range w {
+			switch {
+			case intel.Invisible(r):
+				hidden = unicode.Is(unicode.Latin, last)
+				continue
+			case hidden && unicode.Is(unicode.Latin, r):
+				return w
+			}
+			last, hidden = r, false
+		}
+	}
+	return ""
 }
 
 // styledWord returns the first word with three or more letters from the mathematical, fullwidth or enclosed blocks, which mail

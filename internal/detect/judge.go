@@ -55,6 +55,7 @@ func Detectors() []Detector {
 		detectorFunc{"kin", detectKin},
 		detectorFunc{"past", detectPast},
 		detectorFunc{"thread", detectHijack},
+		detectorFunc{"requests", detectRequests},
 		detectorFunc{"against", detectAgainst},
 	}
 }
@@ -95,7 +96,7 @@ func NewJudge(o Options) *Judge {
 	if j.detectors == nil {
 		j.detectors = Detectors()
 	}
-	j.lookalikes = j.brands.NewLookalikes()
+	j.lookalikes = j.brands.Lookalikes()
 	j.SetIndicators(o.Indicators)
 	j.SetRules(o.Rules)
 	return j

@@ -11,9 +11,9 @@ import (
 // Bounds of what a local model may say. Alone it never names a threat: it needs another sign of at least FlagScore-maxLearned points.
 const (
 	maxLearned  = 38 // points for
-	minLearned  = 14 // at the model's own threshold
+	minLearned  = 6  // at the model's own threshold
 	maxOrdinary = 8  // points against
-	fullMargin  = 4  // log-odds above the threshold from which maxLearned is given
+	fullMargin  = 7  // log-odds above the threshold from which maxLearned is given
 	strongSign  = 30 // a signal of so many points, or a sum of twice that, is not spoken against
 	topFeatures = 6  // named in the evidence
 )

@@ -22,7 +22,7 @@ func (g *features) likeness(f *Facts) {
 	g.phrases(f.subject, 2, 12, 1, "subject has the phrase")
 	g.phrases(f.body[:min(len(f.body), 2*maxWordText)], 3, maxRuns, keepOneIn, "text has the phrase")
 	g.shapes(cut(f.Message.HTML, maxBody))
-	const l = model.Likeness
+	const l = model.Shapes
 	local, _, _ := strings.Cut(f.from.Addr, "@")
 	if strings.ContainsAny(local, "0123456789.-_+=") {
 		g.add(l, model.Either, "sender's local part looks like", shape(local))
@@ -92,7 +92,7 @@ func (g *features) phrases(text []byte, n, most, oneIn int, name string) {
 			continue
 		}
 		p := buf[starts[0] : len(buf)-1]
-		x := model.NewFeature(model.Likeness, model.Either, name, p)
+		x := model.NewFeature(model.Phrases, model.Either, name, p)
 		if int(x)%oneIn != 0 {
 			continue
 		}
@@ -143,7 +143,7 @@ func (g *features) shapes(html string) {
 		if n++; n < len(last) {
 			continue
 		}
-		x := model.NewFeature(model.Likeness, model.Either, "HTML written like", strconv.AppendUint(num[:0], uint64(mix(last)), 16))
+		x := model.NewFeature(model.Markup, model.Either, "HTML written like", strconv.AppendUint(num[:0], uint64(mix(last)), 16))
 		if x%keepOneIn != 0 {
 			continue
 		}

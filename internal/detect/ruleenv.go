@@ -167,7 +167,6 @@ func (f *Facts) toRule() *RuleMessage {
 // newRuleEnv declares what rules may say. Every function is a pure question to the shipped knowledge.
 // words must be filled before the first evaluation.
 func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.Env, error) {
-	look := brands.NewLookalikes()
 	message := cel.ObjectType("detect.RuleMessage")
 	list := cel.ListType(cel.StringType)
 	text := func(name string, do func(string) string) cel.EnvOption {
@@ -205,7 +204,7 @@ func newRuleEnv(brands *intel.Brands, hosts *intel.Hosts, words *phrases) (*cel.
 		text("org_domain", func(s string) string { return intel.OrgDomain(intel.DomainOf(s)) }),
 		text("fold", func(s string) string { return intel.Fold(cut(s, maxBody)) }),
 		text("lookalike", func(s string) string {
-			im, _ := look.Find(strings.ToLower(s))
+			im, _ := brands.Lookalikes().Find(strings.ToLower(s))
 			return im.Of
 		}),
 		is("free_mail", func(s string) bool { return hosts.FreeMail.Match(s) != "" }),

@@ -1,32 +1,49 @@
 package detect
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
+	"tocsin/internal/intel"
 )
 
 // A gate says, without CEL, that a condition cannot hold. Most rules are about something that a message does not even mention, and CEL
-// takes microseconds to find that out. The gate is made of the parts of a condition that are joined by "&&" at its top and are cheap
-// to ask: written-out phrases, plain facts of the message, signals. One of them that is false makes the whole condition false in CEL
-// as well, whatever the other parts say, even where they would fail.
+// takes microseconds to find that out, and a millisecond to compile a condition that is asked for the first time. The gate is made of
+// the parts of a condition that are joined by "&&" at its top and are cheap to ask: written-out phrases, plain facts of the message,
+// signals. One of them that is false makes the whole condition false in CEL as well, whatever the other parts say, even where they
+// would fail.
 type gate []need
 
 // need is one part of a gate; it returns false when the condition cannot hold.
 type need func(f *Facts) bool
 
-// gateOf reads the gate of a checked condition. Parts it does not understand are left to CEL.
-func (p *phrases) gateOf(e ast.Expr) gate {
-	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalAnd {
+// gateOf reads the gate of a condition. Parts it does not understand are left to CEL.
+func (p *phrases) gateOf(t skimmed) gate {
+	if _, choice := t.split("?"); choice || len(t) == 0 {
+		return nil
+	}
+	if sides, or := t.split("||"); or { // each side must have a need of its own: then one of them must hold
+		gates := make([]gate, len(sides))
+		for i, side := range sides {
+			if gates[i] = p.gateOf(side); len(gates[i]) == 0 {
+				return nil
+			}
+		}
+		return gate{func(f *Facts) bool { return slices.ContainsFunc(gates, func(g gate) bool { return g.open(f) }) }}
+	}
+	if parts, and := t.split("&&"); and {
 		var g gate
-		for _, arg := range e.AsCall().Args() {
-			g = append(g, p.gateOf(arg)...)
+		for _, part := range parts {
+			g = append(g, p.gateOf(part)...)
 		}
 		return g
 	}
-	if n := p.needOf(e); n != nil {
+	if inner, ok := t.inBrackets(); ok && t[0].text == "(" {
+		return p.gateOf(inner)
+	}
+	if n := p.needOf(t); n != nil {
 		return gate{n}
 	}
 	return nil
@@ -41,77 +58,52 @@ func (g gate) open(f *Facts) bool {
 	return true
 }
 
-// needOf understands msg.says, mentions, head_says, files_say and links_contain with written-out phrases, msg.is_list and its like, has_signal, the first
-// condition of exists on links and attachments (that there are some), their "!" and "||".
-func (p *phrases) needOf(e ast.Expr) need {
-	switch e.Kind() {
-	case ast.SelectKind:
-		if read := plainFacts[msgField(e)]; read != nil {
-			return read
+// needOf understands msg.says, mentions, head_says, files_say and links_contain with written-out phrases, has_signal, the plain facts and
+// their "!", the direction, what the sender's domain looks like, and exists on links and attachments (that there are some).
+func (p *phrases) needOf(t skimmed) need {
+	negated := len(t) > 0 && t[0].kind == mark && t[0].text == "!"
+	if negated {
+		t = t[1:]
+	}
+	for _, fact := range plainFacts {
+		if t.is(fact.written...) {
+			return func(f *Facts) bool { return fact.read(f) != negated }
 		}
-	case ast.ComprehensionKind:
-		return someOf(e.AsComprehension())
-	case ast.CallKind:
-		return p.needOfCall(e.AsCall())
+	}
+	switch {
+	case negated:
+	case t.is("direction", "=", "=", ""):
+		want := Direction(t[3].text)
+		return func(f *Facts) bool { return f.Direction == want }
+	case t.is("has_signal", "(", "", ")"):
+		id := t[2].text
+		return func(f *Facts) bool { return slices.ContainsFunc(f.raised, func(s Signal) bool { return s.ID == id }) }
+	case len(t) < 6 || !t[:2].is("msg", "."):
+	case t[:5].is("msg", ".", "from", ".", "domain"):
+		return domainNeed(t[5:])
+	case t[3].kind == mark && t[3].text == ".":
+		return someOf(t)
+	default:
+		return p.needOfCall(t[2].text, t[3:])
 	}
 	return nil
 }
 
-func (p *phrases) needOfCall(c ast.CallExpr) need {
-	args := c.Args()
-	switch c.FunctionName() {
-	case operators.LogicalNot:
-		if read := plainFacts[msgField(args[0])]; read != nil {
-			return func(f *Facts) bool { return !read(f) }
-		}
-	case operators.LogicalOr: // each side must have a need of its own: then one of them must hold
-		var sides []gate
-		for _, arg := range args {
-			side := p.gateOf(arg)
-			if len(side) == 0 {
-				return nil
-			}
-			sides = append(sides, side)
-		}
-		return func(f *Facts) bool { return slices.ContainsFunc(sides, func(g gate) bool { return g.open(f) }) }
-	case operators.In: // has_signal
-		if args[0].Kind() == ast.LiteralKind && args[1].Kind() == ast.IdentKind && args[1].AsIdent() == "signals" {
-			id, _ := args[0].AsLiteral().Value().(string)
-			return func(f *Facts) bool { return slices.ContainsFunc(f.raised, func(s Signal) bool { return s.ID == id }) }
-		}
-	case "says", "mentions", "head_says", "files_say", "links_contain":
-		if !c.IsMemberFunction() || c.Target().Kind() != ast.IdentKind || c.Target().AsIdent() != "msg" {
-			return nil
-		}
-		written, ok := writtenOut(args[0])
-		switch {
-		case !ok:
-			return nil
-		case c.FunctionName() == "links_contain":
-			return linkNeed(written)
-		}
-		return p.phraseNeed(phrasePlaces[c.FunctionName()], written)
+// needOfCall is for msg.name(["...", "..."]).
+func (p *phrases) needOfCall(name string, args skimmed) need {
+	list, ok := args.inBrackets()
+	if !ok || args[0].text != "(" {
+		return nil
+	}
+	written, ok := list.writtenOut()
+	switch {
+	case !ok:
+	case name == "links_contain":
+		return linkNeed(written)
+	case phrasePlaces[name] != 0:
+		return p.phraseNeed(phrasePlaces[name], written)
 	}
 	return nil
-}
-
-// writtenOut returns the strings of a list; false when one of them is worked out.
-func writtenOut(list ast.Expr) ([]string, bool) {
-	if list.Kind() != ast.ListKind {
-		return nil, false
-	}
-	var out []string
-	for _, e := range list.AsList().Elements() {
-		if e.Kind() != ast.LiteralKind {
-			return nil, false
-		}
-		s, ok := e.AsLiteral().Value().(string)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, s)
-	}
-	return out, true
 }
 
 func (p *phrases) phraseNeed(where place, written []string) need {
@@ -135,32 +127,60 @@ func linkNeed(pieces []string) need {
 	}
 }
 
-// plainFacts are the fields of msg that a gate can read.
-var plainFacts = map[string]need{
-	"is_list":       func(f *Facts) bool { return f.list },
-	"is_reply":      func(f *Facts) bool { return len(f.Message.InReplyTo) > 0 },
-	"html_only":     func(f *Facts) bool { return f.htmlOnly },
-	"foreign_links": func(f *Facts) bool { return f.foreign },
+// plainFacts are what a gate can read.
+var plainFacts = []struct {
+	written []string
+	read    need
+}{
+	{[]string{"msg", ".", "is_list"}, func(f *Facts) bool { return f.list }},
+	// What claims to answer something shuts out "!msg.is_reply", also where the rules themselves would not take it for an answer.
+	{[]string{"msg", ".", "is_reply"}, func(f *Facts) bool { return len(f.Message.InReplyTo) > 0 }},
+	{[]string{"msg", ".", "html_only"}, func(f *Facts) bool { return f.htmlOnly }},
+	{[]string{"msg", ".", "foreign_links"}, func(f *Facts) bool { return f.foreign }},
+	{[]string{"auth", ".", "aligned"}, func(f *Facts) bool { return f.Auth.Aligned }},
+	{[]string{"auth", ".", "known"}, func(f *Facts) bool { return f.known }},
+	{[]string{"msg", ".", "links", ".", "size", "(", ")", "=", "=", "0"}, func(f *Facts) bool { return len(f.links) == 0 }},
+	{[]string{"msg", ".", "links", ".", "size", "(", ")", ">", "0"}, func(f *Facts) bool { return len(f.links) > 0 }},
+	{[]string{"free_mail", "(", "msg", ".", "from", ".", "domain", ")"}, func(f *Facts) bool {
+		return intel.ShippedHosts().FreeMail.Match(f.from.Domain) != ""
+	}},
+	{[]string{"free_mail", "(", "msg", ".", "reply_to", ".", "domain", ")"}, func(f *Facts) bool {
+		return len(f.Message.ReplyTo) > 0 && intel.ShippedHosts().FreeMail.Match(f.Message.ReplyTo[0].Domain) != ""
+	}},
 }
 
-// msgField is "subject" for msg.subject, "" for anything else.
-func msgField(e ast.Expr) string {
-	if e.Kind() != ast.SelectKind {
-		return ""
-	}
-	s := e.AsSelect()
-	if s.IsTestOnly() || s.Operand().Kind() != ast.IdentKind || s.Operand().AsIdent() != "msg" {
-		return ""
-	}
-	return s.FieldName()
-}
-
-// someOf is for exists: nothing exists in an empty list. exists starts from false, all from true.
-func someOf(c ast.ComprehensionExpr) need {
-	if c.AccuInit().Kind() != ast.LiteralKind || c.AccuInit().AsLiteral().Value() != false {
+// domainNeed is for msg.from.domain.startsWith("...") and its like.
+func domainNeed(t skimmed) need {
+	if len(t) != 5 || !t[2:].is("(", "", ")") || t[0].text != "." {
 		return nil
 	}
-	switch msgField(c.IterRange()) {
+	arg := t[3].text
+	switch t[1].text {
+	case "startsWith":
+		return func(f *Facts) bool { return strings.HasPrefix(f.from.Domain, arg) }
+	case "endsWith":
+		return func(f *Facts) bool { return strings.HasSuffix(f.from.Domain, arg) }
+	case "contains":
+		return func(f *Facts) bool { return strings.Contains(f.from.Domain, arg) }
+	case "matches":
+		compile := sync.OnceValues(func() (*regexp.Regexp, error) { return regexp.Compile(arg) })
+		return func(f *Facts) bool {
+			re, err := compile()
+			return err != nil || re.MatchString(f.from.Domain)
+		}
+	}
+	return nil
+}
+
+// someOf is for exists: nothing exists in an empty list.
+func someOf(t skimmed) need {
+	if len(t) < 7 || !t[3:5].is(".", "exists") {
+		return nil
+	}
+	if _, all := t[5:].inBrackets(); !all || t[5].text != "(" {
+		return nil
+	}
+	switch t[2].text {
 	case "links":
 		return func(f *Facts) bool { return len(f.links) > 0 }
 	case "attachments":

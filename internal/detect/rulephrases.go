@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -44,18 +43,19 @@ func (h *phraseHits) has(i int, where place) bool {
 	return where&inBody != 0 && h.body[word]&bit != 0 || where&inHead != 0 && h.head[word]&bit != 0 || where&inFiles != 0 && h.files[word]&bit != 0
 }
 
-// collect takes in the phrases of one checked expression.
-func (p *phrases) collect(a *ast.AST) {
-	asks := func(e ast.NavigableExpr) bool {
-		return e.Kind() == ast.CallKind && phrasePlaces[e.AsCall().FunctionName()] != 0
-	}
-	for _, call := range ast.MatchDescendants(ast.NavigateAST(a), asks) {
-		for _, arg := range call.AsCall().Args() {
-			if written, ok := writtenOut(arg); ok {
-				for _, s := range written {
-					p.add(s)
-				}
-			}
+// collect takes in the phrases that an expression writes out, wherever they stand.
+func (p *phrases) collect(t skimmed) {
+	for i := 2; i+2 < len(t); i++ {
+		if t[i].kind != word || phrasePlaces[t[i].text] == 0 || !t[i+1:i+3].is("(", "[") {
+			continue
+		}
+		end := i + 3
+		for end < len(t) && !t[end:end+1].is("]") {
+			end++
+		}
+		written, _ := t[i+2 : min(end+1, len(t))].writtenOut()
+		for _, s := range written {
+			p.add(s)
 		}
 	}
 }

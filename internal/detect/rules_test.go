@@ -2,6 +2,8 @@ package detect_test
 
 import (
 	"context"
+	"io/fs"
+	"reflect"
 	"testing"
 
 	"tocsin/internal/detect"
@@ -35,6 +37,54 @@ func TestShippedRules(t *testing.T) {
 				t.Errorf("%s: %s: no evidence", r.File, s.Name)
 			}
 		}
+	}
+}
+
+// TestShippedLater: shipped rules that are compiled when a message needs them are the rules that TestShippedRules tries, and judge alike.
+func TestShippedLater(t *testing.T) {
+	now, later := detect.LoadRules(rules.FS), detect.LoadRules(detect.Shipped{FS: rules.FS})
+	want, got := now.Rules(), later.Rules()
+	if len(later.Problems()) > 0 || len(got) != len(want) {
+		t.Fatalf("%d rules of %d, problems %v", len(got), len(want), later.Problems())
+	}
+	for i := range want {
+		a, b := want[i], got[i]
+		if a.Samples = nil; b.Samples != nil || !reflect.DeepEqual(shown(a), shown(b)) {
+			t.Errorf("%s is read as\n%+v\nwithout its samples, which must stand last, and as\n%+v\nwith them", a.ID, b, a)
+		}
+	}
+	first, second := detect.NewJudge(detect.Options{Rules: now}), detect.NewJudge(detect.Options{Rules: later})
+	for _, vc := range readCases(t) {
+		c := vc.context()
+		if a, b := first.Judge(context.Background(), c), second.Judge(context.Background(), c); !reflect.DeepEqual(a, b) {
+			t.Errorf("%s: %+v\nand %+v", vc.name, a, b)
+		}
+	}
+}
+
+// shown are the fields of a rule that can be written in its file.
+func shown(f detect.RuleFile) map[string]any {
+	out := map[string]any{}
+	for v, i := reflect.ValueOf(f), 0; i < v.NumField(); i++ {
+		if v.Type().Field(i).IsExported() {
+			out[v.Type().Field(i).Name] = v.Field(i).Interface()
+		}
+	}
+	return out
+}
+
+// BenchmarkLoadRules takes in the shipped rules as a program does that starts, and as one that checks them.
+func BenchmarkLoadRules(b *testing.B) {
+	for _, run := range []struct {
+		name   string
+		source fs.FS
+	}{{"later", detect.Shipped{FS: rules.FS}}, {"checked", rules.FS}} {
+		b.Run(run.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				detect.LoadRules(run.source)
+			}
+		})
 	}
 }
 

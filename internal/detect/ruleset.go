@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,6 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
-
-	"tocsin/internal/intel"
 )
 
 // RuleSet holds compiled rules. It is never changed after LoadRules and may be used by many goroutines. The zero value has none.
@@ -25,9 +24,14 @@ type RuleSet struct {
 type compiled struct {
 	RuleFile
 	gate     gate
-	when     cel.Program
-	evidence cel.Program // nil: the title stands in
+	when     *program
+	evidence *program // nil: the title stands in
 }
+
+// Shipped marks a source of rules that come with Tocsin. Tests compile them and try them on their samples (rules/, TestShippedRules), so a
+// program that starts need not: each is compiled when a message first comes through its gate, and its samples are not read. Of more
+// than a hundred rules the mail of a day needs a few dozen, and a command that judges one message two or three.
+type Shipped struct{ fs.FS }
 
 // RuleError says what is wrong with a rule, and where.
 type RuleError struct {
@@ -50,38 +54,60 @@ func (e *RuleError) Error() string {
 // LoadRules reads and compiles every *.yaml in the top folder of each file system, in the order given and then by name. A rule that
 // cannot be read, does not compile or repeats an id is set aside and told by Problems; the others work.
 func LoadRules(sources ...fs.FS) *RuleSet {
-	var all []RuleFile
-	var problems []*RuleError
-	for _, source := range sources {
-		files, errs := readRuleFiles(source)
-		all, problems = append(all, files...), append(problems, errs...)
+	r := newRuleBuild()
+	type read struct {
+		files []RuleFile
+		later bool
 	}
-	r := BuildRules(all)
-	r.problems = append(problems, r.problems...)
-	return r
+	var all []read
+	for _, source := range sources {
+		shipped, later := source.(Shipped)
+		if later {
+			source = shipped.FS
+		}
+		files, errs := readRuleFiles(source, later)
+		all, r.set.problems = append(all, read{files, later}), append(r.set.problems, errs...)
+	}
+	for _, one := range all {
+		r.add(one.files, one.later)
+	}
+	return r.done()
 }
 
 // BuildRules compiles rules that ParseRule read, in the order given. Those that do not compile or repeat an id are told by Problems.
 func BuildRules(files []RuleFile) *RuleSet {
-	r := &RuleSet{}
-	words := &phrases{index: map[string]int{}}
-	env, err := newRuleEnv(intel.ShippedBrands(), intel.ShippedHosts(), words)
-	if err != nil {
-		r.problems = append(r.problems, &RuleError{File: "rules", Msg: "the rule language could not be set up: " + err.Error()})
-		return r
-	}
-	seen := map[string]string{}
-	for i := range files {
-		if err := r.add(env, words, &files[i], seen); err != nil {
-			r.problems = append(r.problems, err)
-		}
-	}
-	words.build()
-	return r
+	r := newRuleBuild()
+	r.add(files, false)
+	return r.done()
 }
 
-// readRuleFiles reads the *.yaml of the top folder, by name.
-func readRuleFiles(source fs.FS) ([]RuleFile, []*RuleError) {
+// ruleBuild is a set of rules that is being put together.
+type ruleBuild struct {
+	set  *RuleSet
+	lang *language
+	seen map[string]string // id -> file
+}
+
+func newRuleBuild() *ruleBuild {
+	return &ruleBuild{&RuleSet{}, newLanguage(&phrases{index: map[string]int{}}), map[string]string{}}
+}
+
+// add takes in rules; later leaves compiling them to the first message that needs them.
+func (b *ruleBuild) add(files []RuleFile, later bool) {
+	for i := range files {
+		if err := b.set.add(b.lang, &files[i], b.seen, later); err != nil {
+			b.set.problems = append(b.set.problems, err)
+		}
+	}
+}
+
+func (b *ruleBuild) done() *RuleSet {
+	b.lang.words.build()
+	return b.set
+}
+
+// readRuleFiles reads the *.yaml of the top folder, by name; with noSamples only what stands before the samples.
+func readRuleFiles(source fs.FS, noSamples bool) ([]RuleFile, []*RuleError) {
 	names, err := fs.Glob(source, "*.yaml")
 	if err != nil {
 		return nil, []*RuleError{{File: ".", Msg: err.Error()}}
@@ -94,6 +120,9 @@ func readRuleFiles(source fs.FS) ([]RuleFile, []*RuleError) {
 		if err != nil {
 			problems = append(problems, &RuleError{File: name, Msg: err.Error()})
 			continue
+		}
+		if i := bytes.Index(b, []byte("\nsamples:\n")); noSamples && i >= 0 {
+			b = b[:i+1]
 		}
 		f, err := ParseRule(name, b)
 		if err != nil {
@@ -109,7 +138,8 @@ func readRuleFiles(source fs.FS) ([]RuleFile, []*RuleError) {
 	return files, problems
 }
 
-func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string]string) *RuleError {
+// add takes in a rule; later leaves compiling it to the first message that needs it.
+func (r *RuleSet) add(lang *language, f *RuleFile, seen map[string]string, later bool) *RuleError {
 	if other, have := seen[f.ID]; have {
 		return &RuleError{File: f.File, Line: f.line("id"), Msg: fmt.Sprintf("id %q is taken by %s", f.ID, other)}
 	}
@@ -117,39 +147,25 @@ func (r *RuleSet) add(env *cel.Env, words *phrases, f *RuleFile, seen map[string
 		return &RuleError{File: f.File, Line: f.line("id"), Msg: fmt.Sprintf("id %q belongs to a built-in signal", f.ID)}
 	}
 	c := &compiled{RuleFile: *f}
-	var err *RuleError
-	if c.when, c.gate, err = compile(env, words, f, "when", f.When, cel.BoolType); err != nil {
-		return err
-	}
+	c.when = &program{lang: lang, rule: &c.RuleFile, key: "when", source: f.When, want: cel.BoolType}
 	if f.Evidence != "" {
-		if c.evidence, _, err = compile(env, words, f, "evidence", f.Evidence, cel.StringType); err != nil {
+		c.evidence = &program{lang: lang, rule: &c.RuleFile, key: "evidence", source: f.Evidence, want: cel.StringType}
+	}
+	for _, p := range []*program{c.when, c.evidence} {
+		if p == nil || later {
+			continue
+		}
+		if _, err := p.ready(); err != nil {
 			return err
 		}
 	}
+	when := skim(f.When)
+	lang.words.collect(when)
+	lang.words.collect(skim(f.Evidence))
+	c.gate = lang.words.gateOf(when)
 	seen[f.ID] = f.File
 	r.rules = append(r.rules, c)
 	return nil
-}
-
-func compile(env *cel.Env, words *phrases, f *RuleFile, key, source string, want *cel.Type) (cel.Program, gate, *RuleError) {
-	checked, iss := env.Compile(strings.TrimRight(source, " \t\r\n"))
-	if iss != nil && iss.Err() != nil {
-		first := iss.Errors()[0]
-		e := &RuleError{File: f.File, Line: f.textLine(key) + max(first.Location.Line(), 1) - 1, Msg: key + ": " + Clean(first.Message, maxEvidence)}
-		if f.block(key) {
-			e.Column = first.Location.Column() + 1 + f.indent
-		}
-		return nil, nil, e
-	}
-	if !checked.OutputType().IsExactType(want) {
-		return nil, nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: fmt.Sprintf("%s gives %s; it must give %s", key, checked.OutputType(), want)}
-	}
-	words.collect(checked.NativeRep())
-	p, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxRuleCost), cel.InterruptCheckFrequency(100))
-	if err != nil {
-		return nil, nil, &RuleError{File: f.File, Line: f.textLine(key), Msg: key + ": " + Clean(err.Error(), maxEvidence)}
-	}
-	return p, words.gateOf(checked.NativeRep().Expr()), nil
 }
 
 // Rules returns the rules at work, in order. Do not change them.
@@ -203,7 +219,7 @@ func (r *RuleSet) evaluate(ctx context.Context, f *Facts) ([]Signal, []Note) {
 }
 
 func (c *compiled) evaluate(ctx context.Context, vars map[string]any) (Signal, bool, error) {
-	v, _, err := c.when.ContextEval(ctx, vars)
+	v, err := c.when.eval(ctx, vars)
 	if err != nil {
 		return Signal{}, false, err
 	}
@@ -212,7 +228,7 @@ func (c *compiled) evaluate(ctx context.Context, vars map[string]any) (Signal, b
 	}
 	s := Signal{ID: c.ID, Technology: c.Technology, Threat: c.Threat, Weight: c.Weight, Claim: c.Title, Evidence: c.Title}
 	if c.evidence != nil {
-		v, _, err := c.evidence.ContextEval(ctx, vars)
+		v, err := c.evidence.eval(ctx, vars)
 		if err != nil {
 			return Signal{}, false, fmt.Errorf("evidence: %w", err)
 		}

@@ -56,29 +56,6 @@ func detectImpostor(f *Facts, free bool, raise Raise) {
 	}
 }
 
-// detectCallBack finds mail about an order nobody made, with a telephone number as the only way out.
-func detectCallBack(f *Facts, raise Raise) {
-	if f.reply || f.ownLink || f.proven() && f.freeMail == "" || f.bulkLevel() >= 4 {
-		return
-	}
-	h := &f.lures
-	n := h.count("callback")
-	if n < 3 || n < 5 && f.freeMail == "" && len(f.web) > 0 {
-		return
-	}
-	number := phoneIn(cut(f.Message.Visible, maxBody))
-	if number == "" {
-		number = phoneIn(cut(f.Files.Text, maxBody))
-	}
-	if number == "" {
-		return
-	}
-	raise("call-back", say("%s; the number is %s", h.quote("callback"), number))
-	if m := f.judge.brands.Match(f.body[:min(len(f.body), 4000)], false); len(m) > 0 && !f.officialSender(m[0].Brand) {
-		raise("call-back-brand", say("speaks for %s, sent from %s", m[0].Brand.Name, f.from.Addr))
-	}
-}
-
 // phoneIn returns the first telephone number that text shows: seven to fifteen digits in groups, or behind "+" or in brackets. Dates,
 // sums, long numbers without gaps and parts of words are none. "O" and "l" among digits are read as digits, as people do.
 func phoneIn(text string) string {

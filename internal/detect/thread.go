@@ -23,23 +23,26 @@ func detectHijack(f *Facts, raise Raise) {
 	if f.Past.Known && (f.Past.Sender.Known() || f.knownThread()) {
 		return
 	}
-	if len(f.Message.InReplyTo) == 0 && len(f.Message.References) == 0 && !answers(f.Message) {
+	people := quotedPeople(cut(f.Message.Visible, maxBody), string(f.name))
+	answer := len(f.Message.InReplyTo) > 0 || len(f.Message.References) > 0 || answers(f.Message)
+	if !answer && len(people) == 0 {
 		return
 	}
-	people := quotedPeople(cut(f.Message.Visible, maxBody), string(f.name))
 	people = append(people, f.Past.Thread.Participants...)
 	for _, p := range people {
 		if strings.EqualFold(p.Address, f.from.Addr) { // took part, or quotes itself
 			f.newcomer = f.threadReply(raise)
 			f.threadRequest(raise)
+			f.threadApproved(people, raise)
 			return
 		}
 	}
 	alike := f.threadLookalike(people, raise)
 	raised := f.threadReply(raise) || alike
 	key := NameKey(f.from.Name)
+	shown := addressIn(f.from.Name)
 	for _, p := range people {
-		if key == "" || p.Name != key || f.org.owns(intel.DomainOf(p.Address)) {
+		if !(key != "" && p.Name == key || shown != "" && p.Address == shown) || f.org.owns(intel.DomainOf(p.Address)) {
 			continue
 		}
 		id := "thread-other-address"
@@ -52,10 +55,17 @@ func detectHijack(f *Facts, raise Raise) {
 	}
 	f.newcomer = raised
 	f.threadRequest(raise)
+	f.threadApproved(people, raise)
+	if answer && !raised {
+		f.threadStranger(people, raise)
+	}
 }
 
 func (f *Facts) threadRequest(raise Raise) {
 	if !f.newcomer {
+		return
+	}
+	if f.threadBrings(raise); f.threadAsks(raise) {
 		return
 	}
 	for _, t := range [...]string{"payroll", "bec", "giftcard", "invoice", "account"} {

@@ -69,7 +69,7 @@ func leftover(s string) string {
 			i = start
 			continue
 		}
-		word := strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s[i : i+n]))
+		word := strings.ToLower(joints.Replace(s[i : i+n]))
 		word = strings.TrimRight(word, "0123456789")
 		if leftovers[word] || strings.HasPrefix(word, "random") || strings.HasPrefix(word, "rndm") {
 			return s[start : i+n+1]
@@ -78,6 +78,9 @@ func leftover(s string) string {
 	}
 	return ""
 }
+
+// joints stand between the words of a placeholder.
+var joints = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // salad returns words of s, a result of folding, when many of its words are letters and digits thrown together, as tools add to make
 // every copy different. A reference number or two are no salad.

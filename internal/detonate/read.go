@@ -40,7 +40,7 @@ func (l *Lab) read(s page.Seen, m *email.Message) string {
 			}
 		}
 	}
-	if im, ok := l.Brands.NewLookalikes().Find(host); ok {
+	if im, ok := l.Brands.Lookalikes().Find(host); ok {
 		return fmt.Sprintf("asks for a password at %s, which imitates %s", host, im.Of)
 	}
 	for _, a := range s.Actions {

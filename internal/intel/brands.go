@@ -28,6 +28,9 @@ type Brands struct {
 
 	shapes    map[string]int  // Skeleton of forms of one word -> index in list
 	formWords map[string]bool // the forms themselves, folded
+
+	look       sync.Once
+	lookalikes *Lookalikes
 }
 
 // BrandMatch is a brand named in a text.

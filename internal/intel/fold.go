@@ -174,7 +174,17 @@ func scriptOf(r rune) string {
 // MixedWord returns the first word of s that mixes Latin letters with Cyrillic, Greek, Armenian or Cherokee ones that look
 // Latin, which nobody writes by accident; "" when there is none.
 func MixedWord(s string) string {
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	i := 0
+	for i < len(s) && s[i] < utf8.RuneSelf {
+		i++
+	}
+	if i == len(s) {
+		return ""
+	}
+	for i > 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || s[i-1] >= 'A' && s[i-1] <= 'Z' || s[i-1] >= '0' && s[i-1] <= '9') { // where its word begins
+		i--
+	}
+	for w := range strings.FieldsFuncSeq(s[i:], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		latin, foreign := false, false
 		for _, r := range w {
 			switch {

@@ -2,6 +2,7 @@ package intel
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -78,6 +79,62 @@ func TestMatcher(t *testing.T) {
 	}
 }
 
+// TestMatcherOrder: the tree finds what trying every phrase at every place finds, in the order of ends, the longest first.
+func TestMatcherOrder(t *testing.T) {
+	pieces := []string{"a", "b", "ab", "ba", "a b", "aa", " ", "c", "b*", "a*", "abc", "é", "ж"}
+	r := rand.New(rand.NewPCG(1, 2))
+	text := func(n int) string {
+		var b strings.Builder
+		for range n {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		return b.String()
+	}
+	for range 3000 {
+		phrases := make([]string, r.IntN(12))
+		for i := range phrases {
+			phrases[i] = text(r.IntN(5))
+		}
+		folded := Fold(text(r.IntN(30)))
+		var got, want []Match
+		NewMatcher(phrases).Find([]byte(folded), func(m Match) bool { got = append(got, m); return true })
+		for end := range len(folded) + 1 {
+			for start := range end {
+				for i, p := range phrases {
+					bare, open := strings.CutSuffix(p, "*")
+					if (start == 0 || folded[start-1] == ' ') && (open || end == len(folded) || folded[end] == ' ') && folded[start:end] == Fold(bare) {
+						want = append(want, Match{Phrase: i, Start: start, End: end})
+					}
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q in %q: %v, want %v", phrases, folded, got, want)
+		}
+	}
+}
+
+func BenchmarkMatcher(b *testing.B) {
+	var forms []string
+	for _, brand := range ShippedBrands().All() {
+		forms = append(forms, brand.Forms...)
+	}
+	b.Run("build", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			NewMatcher(forms)
+		}
+	})
+	m := NewMatcher(forms)
+	text := []byte(Fold(strings.Repeat("Your parcel could not be delivered because the postal code is wrong; confirm it at the post office of your town. ", 200)))
+	b.Run("find", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			m.Find(text, func(Match) bool { return true })
+		}
+	})
+}
+
 func TestShipped(t *testing.T) {
 	h, b := ShippedHosts(), ShippedBrands()
 	if len(b.All()) < 100 {
@@ -93,7 +150,7 @@ func TestShipped(t *testing.T) {
 			t.Errorf("Match(%q) = %q, want %q", c.host, got, c.want)
 		}
 	}
-	look := b.NewLookalikes()
+	look := b.Lookalikes()
 	for _, brand := range b.All() {
 		for _, d := range brand.Domains {
 			if im, ok := look.Find("mail." + d); ok {
@@ -140,7 +197,7 @@ func TestBrandMatch(t *testing.T) {
 }
 
 func TestLookalikes(t *testing.T) {
-	brands := ShippedBrands().NewLookalikes()
+	brands := ShippedBrands().Lookalikes()
 	own := NewLookalikes("Northwind Harbour", []string{"northwindharbour.example", "nwh.example"})
 	for _, c := range []struct {
 		in    *Lookalikes

@@ -62,8 +62,14 @@ var ordinary = func() map[string]bool {
 	return m
 }()
 
-// NewLookalikes prepares the search for imitations of the brands' domains. Hosts for which the brand is the owner are never imitations.
-func (b *Brands) NewLookalikes() *Lookalikes {
+// Lookalikes finds imitations of the brands' domains. Hosts for which the brand is the owner are never imitations. It is prepared once,
+// by whoever asks first.
+func (b *Brands) Lookalikes() *Lookalikes {
+	b.look.Do(func() { b.lookalikes = b.newLookalikes() })
+	return b.lookalikes
+}
+
+func (b *Brands) newLookalikes() *Lookalikes {
 	l := newLookalikes(func(host string) bool { return len(b.Of(host)) > 0 })
 	for i := range b.list {
 		for _, d := range b.list[i].Domains {

@@ -330,8 +330,6 @@ func (s *session) dataPictures(f *file, doc string) {
 		} else {
 			s.opened[key] = true
 		}
-		if img := s.picture(f, pictureKind(content), content); img != nil {
-			s.codesIn(f, img)
-		}
+		s.look(f, pictureKind(content), content)
 	}
 }

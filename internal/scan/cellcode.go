@@ -142,7 +142,10 @@ func (c *cellReader) start(z *html.Tokenizer, closed bool) {
 	for more {
 		var key, value []byte
 		key, value, more = z.TagAttr()
-		c.attribute(&e, string(key), string(value))
+		switch string(key) {
+		case "bgcolor", "fill", "class", "colspan", "width", "height", "x", "y", "style":
+			c.attribute(&e, string(key), string(value))
+		}
 	}
 	switch name {
 	case "td", "th", "span", "div", "i", "b", "u", "s", "em", "p", "li", "a", "font", "rect":

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -31,10 +32,12 @@ func (s shade) of(r, g, b, a uint32) byte { // 8-bit channels, not premultiplied
 	return byte(max(0, min(255, v)))
 }
 
-// grayOf turns img to gray.
+// grayOf turns img to gray. The result may share the octets of img: nobody changes them.
 func grayOf(img image.Image, s shade) *gray {
 	b := img.Bounds()
-	plain := s.r == luma.r && s.g == luma.g && s.add == 0
+	if p, ok := img.(*image.Gray); ok && p.Stride == b.Dx() {
+		return &gray{b.Dx(), b.Dy(), p.Pix[:b.Dx()*b.Dy()]}
+	}
 	g := &gray{b.Dx(), b.Dy(), make([]byte, b.Dx()*b.Dy())}
 	switch p := img.(type) {
 	case *image.YCbCr:
@@ -71,24 +74,11 @@ func grayOf(img image.Image, s shade) *gray {
 		}
 	case *image.NRGBA:
 		for y := range g.h {
-			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range g.w {
-				q := row[4*x : 4*x+4 : 4*x+4]
-				if plain && q[3] == 255 {
-					g.pix[y*g.w+x] = byte((306*uint32(q[0]) + 601*uint32(q[1]) + 117*uint32(q[2])) >> 10)
-					continue
-				}
-				g.pix[y*g.w+x] = s.of(uint32(q[0]), uint32(q[1]), uint32(q[2]), uint32(q[3]))
-			}
+			s.row(g.pix[y*g.w:(y+1)*g.w], p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):], false)
 		}
 	case *image.RGBA:
 		for y := range g.h {
-			row := p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):]
-			for x := range g.w {
-				q := row[4*x : 4*x+4 : 4*x+4]
-				back := s.under * uint32(255-q[3]) / 255 // premultiplied
-				g.pix[y*g.w+x] = s.of(min(255, uint32(q[0])+back), min(255, uint32(q[1])+back), min(255, uint32(q[2])+back), 255)
-			}
+			s.row(g.pix[y*g.w:(y+1)*g.w], p.Pix[p.PixOffset(b.Min.X, b.Min.Y+y):], true)
 		}
 	default:
 		for y := range g.h {
@@ -101,28 +91,71 @@ func grayOf(img image.Image, s shade) *gray {
 	return g
 }
 
+// row turns pixels of four octets to gray; pre says that they are premultiplied. Drawings and screens are runs of one colour, so a pixel
+// like the one before it costs next to nothing.
+func (s shade) row(out, pix []byte, pre bool) {
+	last := ^binary.LittleEndian.Uint32(pix)
+	var v byte
+	for x := range out {
+		q := pix[4*x : 4*x+4 : 4*x+4]
+		if n := binary.LittleEndian.Uint32(q); n != last {
+			last = n
+			if pre {
+				back := s.under * uint32(255-q[3]) / 255
+				v = s.of(min(255, uint32(q[0])+back), min(255, uint32(q[1])+back), min(255, uint32(q[2])+back), 255)
+			} else {
+				v = s.of(uint32(q[0]), uint32(q[1]), uint32(q[2]), uint32(q[3]))
+			}
+		}
+		out[x] = v
+	}
+}
+
 // shrink averages n by n pixels.
 func (g *gray) shrink(n int) *gray {
 	if n <= 1 || g.w/n < 1 || g.h/n < 1 {
 		return g
 	}
 	out := &gray{g.w / n, g.h / n, make([]byte, (g.w/n)*(g.h/n))}
-	sums := make([]uint32, out.w)
+	if n == 2 {
+		for y := range out.h {
+			halve(out.pix[y*out.w:(y+1)*out.w], g.pix[2*y*g.w:(2*y+1)*g.w], g.pix[(2*y+1)*g.w:(2*y+2)*g.w])
+		}
+		return out
+	}
+	sums := make([]uint32, g.w)
 	for y := range out.h {
 		clear(sums)
 		for dy := range n {
-			row := g.pix[(y*n+dy)*g.w:]
-			for x := range out.w {
-				for _, v := range row[x*n : x*n+n] {
-					sums[x] += uint32(v)
-				}
+			row := g.pix[(y*n+dy)*g.w:][:len(sums)]
+			for x, v := range row {
+				sums[x] += uint32(v)
 			}
 		}
-		for x := range out.w {
-			out.pix[y*out.w+x] = byte(sums[x] / uint32(n*n))
+		row := out.pix[y*out.w : (y+1)*out.w]
+		for x := range row {
+			sum := uint32(0)
+			for _, v := range sums[x*n : x*n+n] {
+				sum += v
+			}
+			row[x] = byte(sum / uint32(n*n))
 		}
 	}
 	return out
+}
+
+// halve averages two by two pixels of the rows a and b, four results at a time: each pair of octets is added up in 16 bits of its own.
+func halve(out, a, b []byte) {
+	const low = 0x00FF00FF00FF00FF
+	x := 0
+	for ; x+4 <= len(out); x += 4 {
+		p, q := binary.LittleEndian.Uint64(a[2*x:]), binary.LittleEndian.Uint64(b[2*x:])
+		sum := (p&low + p>>8&low + q&low + q>>8&low) >> 2 & low
+		out[x], out[x+1], out[x+2], out[x+3] = byte(sum), byte(sum>>16), byte(sum>>32), byte(sum>>48)
+	}
+	for ; x < len(out); x++ {
+		out[x] = byte((uint32(a[2*x]) + uint32(a[2*x+1]) + uint32(b[2*x]) + uint32(b[2*x+1])) / 4)
+	}
 }
 
 // grow repeats each pixel n by n times.
@@ -154,10 +187,7 @@ type mask struct {
 
 // otsu splits the tones where both sides vary least (Otsu 1979). ok is false for a picture of one tone.
 func (g *gray) otsu() (m *mask, ok bool) {
-	var hist [256]int
-	for _, v := range g.pix {
-		hist[v]++
-	}
+	hist := g.tones()
 	total, sum := len(g.pix), 0
 	for v, n := range hist {
 		sum += v * n
@@ -192,6 +222,31 @@ func (g *gray) otsu() (m *mask, ok bool) {
 		m.bits[i] = table[v]
 	}
 	return m, true
+}
+
+// tones counts the pixels of each tone. Four counts side by side, because neighbours are often of one tone, and adding to the same place
+// again and again is slow.
+func (g *gray) tones() (hist [256]int) {
+	var part [4][256]uint32
+	rest := g.pix
+	for ; len(rest) >= 8; rest = rest[8:] {
+		n := binary.LittleEndian.Uint64(rest)
+		part[0][byte(n)]++
+		part[1][byte(n>>8)]++
+		part[2][byte(n>>16)]++
+		part[3][byte(n>>24)]++
+		part[0][byte(n>>32)]++
+		part[1][byte(n>>40)]++
+		part[2][byte(n>>48)]++
+		part[3][byte(n>>56)]++
+	}
+	for _, v := range rest {
+		part[0][v]++
+	}
+	for i := range hist {
+		hist[i] = int(part[0][i]) + int(part[1][i]) + int(part[2][i]) + int(part[3][i])
+	}
+	return hist
 }
 
 // adaptive calls a pixel dark when it is darker than its surroundings (Bradley and Roth 2007): for photographs with uneven light.

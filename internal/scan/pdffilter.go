@@ -2,18 +2,20 @@ package scan
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/zlib"
 	"encoding/ascii85"
 	"io"
 
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zlib"
 	"golang.org/x/image/tiff/lzw"
 )
 
 // undo reads r to its end or to what may still be unpacked, and counts it. What came before an error is kept: readers of PDF show it too.
-func (s *session) undo(f *file, r io.Reader) []byte {
+// guess is how many octets will come, 0 when nothing is known.
+func (s *session) undo(f *file, r io.Reader, guess int) []byte {
 	most := min(s.lim.File, s.bytes)
 	var b bytes.Buffer
+	b.Grow(int(max(0, min(int64(guess), most))) + bytes.MinRead)
 	n, _ := io.Copy(&b, io.LimitReader(r, most+1))
 	if n > most {
 		s.defect("file-limit-bytes", f.way)
@@ -39,9 +41,9 @@ func (p *pdf) unfilter(d pdfDict, raw []byte) (out []byte, rest pdfName) {
 		}
 		switch name {
 		case "FlateDecode", "Fl":
-			raw = p.predict(p.inflate(raw), parm)
+			raw = p.predict(p.inflate(raw, samples(p, d)), parm)
 		case "LZWDecode", "LZW":
-			raw = p.predict(p.s.undo(p.f, lzw.NewReader(bytes.NewReader(raw), lzw.MSB, 8)), parm)
+			raw = p.predict(p.s.undo(p.f, lzw.NewReader(bytes.NewReader(raw), lzw.MSB, 8), 2*len(raw)), parm)
 		case "ASCIIHexDecode", "AHx":
 			l := pdfLexer{b: append([]byte{'<'}, raw...)}
 			raw = []byte(l.hex())
@@ -50,7 +52,7 @@ func (p *pdf) unfilter(d pdfDict, raw []byte) (out []byte, rest pdfName) {
 			if end := bytes.Index(raw, []byte("~")); end >= 0 {
 				raw = raw[:end]
 			}
-			raw = p.s.undo(p.f, ascii85.NewDecoder(bytes.NewReader(raw)))
+			raw = p.s.undo(p.f, ascii85.NewDecoder(bytes.NewReader(raw)), len(raw))
 		case "RunLengthDecode", "RL":
 			raw = p.runLength(raw)
 		case "Crypt":
@@ -61,13 +63,29 @@ func (p *pdf) unfilter(d pdfDict, raw []byte) (out []byte, rest pdfName) {
 	return raw, ""
 }
 
-func (p *pdf) inflate(raw []byte) []byte {
+// samples is how many octets the samples of a picture take, by what its dictionary claims; 0 for anything else.
+func samples(p *pdf, d pdfDict) int {
+	w, h := p.number(p.first(d, "Width", "W"), 0), p.number(p.first(d, "Height", "H"), 0)
+	if w < 1 || h < 1 || w > 1<<16 || h > 1<<16 {
+		return 0
+	}
+	colours, _ := p.colours(p.first(d, "ColorSpace", "CS"), 0)
+	bits := int(p.number(p.first(d, "BitsPerComponent", "BPC"), 8))
+	return (int(w)*colours*min(max(bits, 1), 16)/8 + 2) * int(h) // a row of a predictor is one octet longer
+}
+
+// inflate undoes FlateDecode. guess is how many octets will come; it is believed as far as the packed ones can hold it.
+func (p *pdf) inflate(raw []byte, guess int) []byte {
+	const most = 1032 // octets one octet of deflate can hold
+	if guess = min(guess, most*len(raw)); guess == 0 {
+		guess = 3 * len(raw)
+	}
 	raw = bytes.TrimLeft(raw, "\r\n")
 	if z, err := zlib.NewReader(bytes.NewReader(raw)); err == nil {
-		return p.s.undo(p.f, z)
+		return p.s.undo(p.f, z, guess)
 	}
 	if len(raw) > 2 {
-		return p.s.undo(p.f, flate.NewReader(bytes.NewReader(raw[2:])))
+		return p.s.undo(p.f, flate.NewReader(bytes.NewReader(raw[2:])), guess)
 	}
 	return nil
 }

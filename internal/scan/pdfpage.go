@@ -152,9 +152,7 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 	}
 	if last == "DCTDecode" || last == "DCT" {
 		b, _ := p.data(o)
-		if img := p.s.picture(p.f, "jpg", b); img != nil {
-			p.s.codesIn(p.f, img)
-		}
+		p.s.look(p.f, "jpg", b)
 		return
 	}
 	if !p.s.takePixels(p.f, image.Config{Width: w, Height: h, ColorModel: color.GrayModel}, false) {
@@ -189,7 +187,8 @@ func (p *pdf) fax(d pdfDict, b []byte, h int) (out []byte, w int) {
 	if w < minSide || w > 1<<16 {
 		return nil, minSide
 	}
-	return p.s.undo(p.f, ccitt.NewReader(bytes.NewReader(b), ccitt.MSB, group, w, h, &ccitt.Options{Align: p.resolve(parm["EncodedByteAlign"]) == true})), w
+	r := ccitt.NewReader(bytes.NewReader(b), ccitt.MSB, group, w, h, &ccitt.Options{Align: p.resolve(parm["EncodedByteAlign"]) == true})
+	return p.s.undo(p.f, r, (w+7)/8*min(h, 8*len(b))), w // a row takes a bit at least
 }
 
 // raster turns samples into gray: 1 or 8 bits, gray, RGB, CMYK or a palette (section 8.9).
@@ -209,32 +208,80 @@ func (p *pdf) raster(d pdfDict, b []byte, w, h int) image.Image {
 	}
 	h = min(h, len(b)/row)
 	g := image.NewGray(image.Rect(0, 0, w, h))
+	table := tonesOf(bits, palette, inverted)
 	for y := range h {
-		line := b[y*row : (y+1)*row]
-		for x := range w {
-			var v byte
-			switch {
-			case colours == 1:
-				n := int(line[x*bits/8]>>(8-bits-x*bits%8)) & (1<<bits - 1)
-				if palette != nil {
-					v = palette[n]
-				} else {
-					v = byte(n * 255 / (1<<bits - 1))
-				}
-			case colours == 3:
-				q := line[3*x : 3*x+3]
-				v = luma.of(uint32(q[0]), uint32(q[1]), uint32(q[2]), 255)
-			default:
-				q := line[4*x : 4*x+4]
-				v = byte(max(0, 255-(306*int(q[0])+601*int(q[1])+117*int(q[2]))>>10-int(q[3])))
+		line, out := b[y*row:(y+1)*row], g.Pix[y*w:(y+1)*w]
+		switch {
+		case colours == 1:
+			table.row(out, line, bits)
+		case colours == 3:
+			for x := range out {
+				q := line[3*x : 3*x+3 : 3*x+3]
+				out[x] = byte((uint32(luma.r)*uint32(q[0]) + uint32(luma.g)*uint32(q[1]) + uint32(luma.b)*uint32(q[2])) >> 10)
 			}
-			if inverted {
-				v = 255 - v
+		default:
+			for x := range out {
+				q := line[4*x : 4*x+4 : 4*x+4]
+				out[x] = byte(max(0, 255-(306*int(q[0])+601*int(q[1])+117*int(q[2]))>>10-int(q[3])))
 			}
-			g.Pix[y*w+x] = v
+		}
+		if inverted && colours != 1 {
+			for x, v := range out {
+				out[x] = 255 - v
+			}
 		}
 	}
 	return g
+}
+
+// tones are the gray of each sample of one component, and for samples of one bit the gray of the eight in an octet.
+type tones struct {
+	of    [256]byte
+	eight [256][8]byte
+}
+
+func tonesOf(bits int, palette *[256]byte, inverted bool) *tones {
+	t := &tones{}
+	for n := range 1 << bits {
+		v := byte(n * 255 / (1<<bits - 1))
+		if palette != nil {
+			v = palette[n]
+		}
+		if inverted {
+			v = 255 - v
+		}
+		t.of[n] = v
+	}
+	if bits == 1 {
+		for n := range t.eight {
+			for i := range 8 {
+				t.eight[n][i] = t.of[n>>(7-i)&1]
+			}
+		}
+	}
+	return t
+}
+
+// row turns the packed samples of one row to gray. Pages from scanners come with one bit a sample, and with many millions of them.
+func (t *tones) row(out, line []byte, bits int) {
+	switch bits {
+	case 8:
+		for x := range out {
+			out[x] = t.of[line[x]]
+		}
+	case 1:
+		i := 0
+		for ; i+8 <= len(out); i += 8 {
+			*(*[8]byte)(out[i:]) = t.eight[line[i/8]]
+		}
+		if i < len(out) {
+			copy(out[i:], t.eight[line[i/8]][:])
+		}
+	default:
+		for x := range out {
+			out[x] = t.of[line[x*bits/8]>>(8-bits-x*bits%8)&(1<<bits-1)]
+		}
+	}
 }
 
 // colours is the number of components of a colour space, and its palette in gray when it has one.

@@ -8,6 +8,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"time"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
@@ -22,55 +23,87 @@ const (
 type codec struct {
 	config func(b []byte) (image.Config, error)
 	decode func(b []byte) (image.Image, error)
+	pixels int // of the picture at hand, by its header
 }
 
 // codecOf returns the codec of a kind (email.Attachment.Kind).
 func codecOf(kind string) (c codec, ok bool) {
 	switch kind {
 	case "png":
-		return codec{func(b []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(b)) },
-			func(b []byte) (image.Image, error) { return png.Decode(bytes.NewReader(b)) }}, true
+		return codec{config: func(b []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(b)) },
+			decode: func(b []byte) (image.Image, error) { return png.Decode(bytes.NewReader(b)) }}, true
 	case "jpg":
-		return codec{func(b []byte) (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(b)) },
-			func(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }}, true
+		return codec{config: func(b []byte) (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(b)) },
+			decode: func(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }}, true
 	case "gif":
-		return codec{func(b []byte) (image.Config, error) { return gif.DecodeConfig(bytes.NewReader(b)) },
-			func(b []byte) (image.Image, error) { return gif.Decode(bytes.NewReader(b)) }}, true
+		return codec{config: func(b []byte) (image.Config, error) { return gif.DecodeConfig(bytes.NewReader(b)) },
+			decode: func(b []byte) (image.Image, error) { return gif.Decode(bytes.NewReader(b)) }}, true
 	case "bmp":
-		return codec{func(b []byte) (image.Config, error) { return bmp.DecodeConfig(bytes.NewReader(b)) },
-			func(b []byte) (image.Image, error) { return bmp.Decode(bytes.NewReader(b)) }}, true
+		return codec{config: func(b []byte) (image.Config, error) { return bmp.DecodeConfig(bytes.NewReader(b)) },
+			decode: func(b []byte) (image.Image, error) { return bmp.Decode(bytes.NewReader(b)) }}, true
 	case "webp":
-		return codec{func(b []byte) (image.Config, error) { return webp.DecodeConfig(bytes.NewReader(b)) },
-			func(b []byte) (image.Image, error) { return webp.Decode(bytes.NewReader(b)) }}, true
+		return codec{config: func(b []byte) (image.Config, error) { return webp.DecodeConfig(bytes.NewReader(b)) },
+			decode: func(b []byte) (image.Image, error) { return webp.Decode(bytes.NewReader(b)) }}, true
 	}
 	return codec{}, false
 }
 
 // openPicture looks for QR codes in a picture.
 func openPicture(s *session, f *file) {
-	if img := s.picture(f, f.Kind, f.content); img != nil {
+	s.look(f, f.Kind, f.content)
+}
+
+// look decodes one picture and reads the codes in it.
+func (s *session) look(f *file, kind string, content []byte) {
+	c, ok := s.header(f, kind, content)
+	if !ok {
+		return
+	}
+	if c.pixels >= largePicture {
+		late := time.NewTimer(time.Until(s.deadline))
+		defer late.Stop()
+		select {
+		case large <- struct{}{}:
+			defer func() { <-large }()
+		case <-s.ctx.Done():
+		case <-late.C:
+		}
+		if s.over() {
+			return
+		}
+	}
+	if img := s.picture(f, c, content); img != nil {
 		s.codesIn(f, img)
 	}
 }
 
-// picture decodes one picture after a look at its header: nil when it is too small to hold a code, too large to decode (a defect), broken,
-// or when the message has had its share.
-func (s *session) picture(f *file, kind string, content []byte) image.Image {
-	c, ok := codecOf(kind)
+// large holds whoever has a large picture in memory: one at a time, for each takes up to a hundred megabytes.
+var large = make(chan struct{}, 1)
+
+// largePicture is the number of pixels from which a picture is large.
+const largePicture = 4_000_000
+
+// header looks at the header of a picture: false when it is too small to hold a code, too large to decode (a defect), broken, or when the
+// message has had its share.
+func (s *session) header(f *file, kind string, content []byte) (c codec, ok bool) {
+	c, ok = codecOf(kind)
 	if !ok || s.over() {
-		return nil
+		return c, false
 	}
 	conf, err := c.config(content)
 	if err != nil {
 		s.defect("file-picture-broken", f.way)
-		return nil
+		return c, false
 	}
 	if conf.Width < minSide || conf.Height < minSide {
-		return nil
+		return c, false
 	}
-	if !s.takePixels(f, conf, isProgressive(kind, content)) {
-		return nil
-	}
+	c.pixels = conf.Width * conf.Height
+	return c, s.takePixels(f, conf, isProgressive(kind, content))
+}
+
+// picture decodes a picture whose header is good; nil when the rest is broken.
+func (s *session) picture(f *file, c codec, content []byte) image.Image {
 	img, err := c.decode(content)
 	if img == nil || err != nil && img.Bounds().Empty() {
 		s.defect("file-picture-broken", f.way)

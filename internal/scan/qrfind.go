@@ -88,7 +88,7 @@ func (m *mask) marks() (found [2][]*mark) {
 // likeMark says whether five runs are 1:1:3:1:1, each within half a module.
 func likeMark(r [5]int) (total int, ok bool) {
 	total = r[0] + r[1] + r[2] + r[3] + r[4]
-	if total < 7 {
+	if total < 7 || 7*r[2] < total || 7*r[2] > 5*total || 7*max(r[0], r[1], r[3], r[4]) > 2*total { // nearly all, without fractions
 		return 0, false
 	}
 	module := float64(total) / 7

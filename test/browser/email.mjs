@@ -103,7 +103,7 @@ check("headers are searched, shown as received and raw, and copied without a liv
 });
 
 check("looking into a message asks why, shows it inert, and is written down", async ({ session, page }) => {
-  const row = await first(session, 'UrlCount > 0 and DeliveryAction == "Blocked"', "phish");
+  const row = await first(session, 'UrlCount > 0 and AttachmentCount == 0 and DeliveryAction == "Blocked"', "phish");
   await open(page, row, "&tab=preview");
   const show = page.getByRole("button", { name: "Show the message" });
   await show.click();

@@ -83,6 +83,9 @@ func TestKinds(t *testing.T) {
 			if len(b.Threats) > 0 {
 				bare[side].flagged++
 			}
+			if flagged := len(b.Threats) > 0; flagged != s.bad {
+				t.Logf("lone %s: %d, %v: %s", s, b.Score, b.Scores, signals(b))
+			}
 		}
 		t.Logf("%-18s %10.0f%% %9.0f%% %10.0f%% %9.0f%%", kind, full[1].share(), full[0].share(), bare[1].share(), bare[0].share())
 		if full[1].n < leastEach || full[0].n < leastEach {

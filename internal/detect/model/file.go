@@ -16,7 +16,7 @@ import (
 // A model file is: the magic, the length of a JSON head (uint32), the head, then for each feature the distance to the one before
 // (unsigned varint) and its weight (float32), then the SHA-256 of everything before. Numbers are little endian.
 const (
-	magic           = "tocsin model 1\n"
+	magic           = "tocsin model 2\n"
 	maxFile         = 1 << 20
 	maxFileFeatures = 60000
 	maxHead         = 4096
@@ -33,7 +33,7 @@ type head struct {
 	Good           int       `json:"good"`
 	Bias           float64   `json:"bias"`
 	Caps           Caps      `json:"caps"`
-	Toll           float64   `json:"toll"`
+	Toll           Caps      `json:"toll"`
 	Slope          float64   `json:"slope"`
 	Offset         float64   `json:"offset"`
 	Threshold      float64   `json:"threshold"`
@@ -85,12 +85,12 @@ func Load(b []byte) (*Model, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: something stands behind the head", ErrFile)
 	}
-	for _, x := range append([]float64{h.Bias, h.Toll, h.Slope, h.Offset, h.Threshold, h.Ordinary}, h.Caps[:]...) {
+	for _, x := range append(append([]float64{h.Bias, h.Slope, h.Offset, h.Threshold, h.Ordinary}, h.Caps[:]...), h.Toll[:]...) {
 		if math.IsNaN(x) || math.Abs(x) > 1e5 {
 			return nil, fmt.Errorf("%w: a number is out of bounds", ErrFile)
 		}
 	}
-	if slices.Min(h.Caps[:]) < 0 || h.Toll < 0 || h.Slope <= 0 || h.Ordinary > h.Threshold || h.Bad < 0 || h.Good < 0 || h.Features < 0 || h.Features > maxFileFeatures ||
+	if slices.Min(h.Caps[:]) < 0 || slices.Min(h.Toll[:]) < 0 || h.Slope <= 0 || h.Ordinary > h.Threshold || h.Bad < 0 || h.Good < 0 || h.Features < 0 || h.Features > maxFileFeatures ||
 		!(h.FalsePositives >= 0 && h.FalsePositives <= 1) || h.Threat != "Phish" && h.Threat != "Spam" {
 		return nil, fmt.Errorf("%w: a number is out of bounds", ErrFile)
 	}

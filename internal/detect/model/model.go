@@ -16,7 +16,7 @@ type Model struct {
 
 	Bias float64
 	Caps Caps
-	Toll float64 // of likeness in a message without structural evidence, in log-odds: so much does not count
+	Toll Caps // of copies in a message without structural evidence, in log-odds: so much does not count
 
 	// A probability is 1/(1+exp(-(Slope*score+Offset))): Platt's scaling, fitted on senders that were left out.
 	Slope, Offset float64
@@ -70,8 +70,8 @@ func (v Vector) first() (n int, f Family) {
 func (m *Model) held(x float64, f Family, unbacked bool) float64 {
 	if unbacked && x > 0 {
 		switch f {
-		case Likeness:
-			x = max(0, x-m.Toll)
+		case Phrases, Markup, Shapes:
+			x = max(0, x-m.Toll[f])
 		case Wording, Structure:
 			return 0
 		}
@@ -87,18 +87,26 @@ func (v Vector) Has(f Feature) bool {
 
 func held(x, most float64) float64 { return max(-most, min(most, x)) }
 
-// Of words and phrases the share that is known counts, not the number: a text of few lines counts as one of fullText.
+// Of words and phrases the share that is known counts, not the number: a text of few words counts as one of fullWords, and
+// so with the runs of a text or of tags, and with shapes.
 const (
-	fullText = 40
-	toll     = 0.2 * fullText
+	fullText   = 40
+	fullShapes = 8
+	fullWords  = 60
+	tollShare  = 0.2
 )
 
 // share is what one of n features of the family counts.
 func share(f Family, n int) float64 {
-	if f != Wording && f != Likeness {
-		return 1
+	switch f {
+	case Wording:
+		return fullWords / float64(max(n, fullWords))
+	case Phrases, Markup:
+		return fullText / float64(max(n, fullText))
+	case Shapes:
+		return fullShapes / float64(max(n, fullShapes))
 	}
-	return fullText / float64(max(n, fullText))
+	return 1
 }
 
 // Probability that a message with this score is bad, as far as the examples go.

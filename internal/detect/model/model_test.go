@@ -215,7 +215,7 @@ func TestVectorRoundTrip(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	_, raw := trained(f, invent(60))
 	f.Add(raw[:len(raw)-32], []byte{1, 5, 5})
-	f.Add([]byte("tocsin model 1\n\x02\x00\x00\x00{}"), []byte{1})
+	f.Add([]byte("tocsin model 2\n\x02\x00\x00\x00{}"), []byte{1})
 	f.Fuzz(func(t *testing.T, body, vector []byte) {
 		v, err := model.DecodeVector(vector)
 		if err != nil {

@@ -28,28 +28,35 @@ type Options struct {
 	MaxFeatures    int // kept in the model, the commonest first; default 40000
 }
 
-// stages are the order in which families learn: each what those before it left unexplained. Recalled families have two weights only
-// (recall); in the others every feature has its own, and penalty is the weight of half their squared norm: the more, the more often must
-// a feature prove itself.
-var stages = []struct {
+// stage is one step of learning.
+type stage struct {
 	families []Family
 	recalled bool
 	penalty  float64
 	sweeps   int
-}{
-	{[]Family{Likeness}, true, 0.01, 20},
+}
+
+// stages are the order in which families learn: each what those before it left unexplained. Recalled families have two weights only
+// (recall); in the others every feature has its own, and penalty is the weight of half their squared norm: the more, the more often must
+// a feature prove itself.
+var stages = []stage{
+	{[]Family{Identity, Authentication, Links, Files, Signals, Pairs}, false, 0.3, 30},
 	{[]Family{Wording}, true, 0.01, 20},
-	{[]Family{Identity, Authentication, Links, Files, Signals}, false, 10, 30},
-	{[]Family{Structure}, false, 10, 12},
+	{[]Family{Markup}, true, 0.01, 20},
+	{[]Family{Phrases}, true, 0.01, 20},
+	{[]Family{Shapes}, true, 0.01, 20},
+	{[]Family{Structure}, false, 10, 30},
 }
 
 // DefaultCaps lets evidence speak freely, likeness and words together with it, and the manner of writing hardly.
 func DefaultCaps() Caps {
-	return Caps{Identity: 6, Authentication: 6, Structure: 0.5, Links: 6, Files: 6, Signals: 12, Likeness: 8, Wording: 5}
+	return Caps{Identity: 6, Authentication: 6, Structure: 0.1, Links: 6, Files: 6, Signals: 12, Pairs: 6, Phrases: 8, Markup: 8, Shapes: 4, Wording: 4}
 }
 
 const (
-	leastSeen    = 2     // examples that a feature must stand in
+	leastShapes  = 8 // of bad ones, for a shape: mailers share them
+	leastSeen    = 2 // examples that a feature must stand in
+	maxToll      = 1e4
 	parts        = 5     // of the examples, each left out once to measure
 	stray        = 0.001 // share of one kind in which a feature may stand and still count as the other kind's own
 	recalledDown = -0.5  // weight of what stands in good mail alone: fixed, for who writes ordinary words buys nothing with them
@@ -211,9 +218,13 @@ func fit(set []Example, o Options) (*Model, error) {
 func (m *Model) recall(c columns, set []Example, f Family, sweeps int, penalty float64, weight, label, score []float64) []float64 {
 	w := make([]float64, len(c.features))
 	mostGood, mostBad := int(stray*float64(m.Good)), int(stray*float64(m.Bad))
+	least := leastSeen
+	if f == Shapes {
+		least = leastShapes
+	}
 	own := func(x Feature, bad, good int) float64 {
 		switch {
-		case bad >= leastSeen && good <= mostGood && x.Sign() != Lowers:
+		case bad >= least && good <= mostGood && x.Sign() != Lowers:
 			return 1
 		case good >= leastSeen && bad <= mostBad && x.Sign() != Raises:
 			return recalledDown
@@ -248,23 +259,31 @@ func (m *Model) recall(c columns, set []Example, f Family, sweeps int, penalty f
 		every[i] = int32(i)
 		found[i] *= share(f, e.Vector.count(f))
 		if e.Vector.Has(Unbacked) {
-			found[i] = 0
-			if f == Likeness {
-				found[i] = max(0, found[i]-toll)
-			}
+			found[i] = max(0, found[i]-tolled(f))
 		}
 	}
 	up := 0.0
 	for range sweeps {
 		up += descend(columns{[]Feature{NewFeature(f, Raises, "found", "")}, [][]int32{every}}, 1, penalty, found, weight, label, score, &m.Bias)[0]
 	}
-	m.Toll = max(m.Toll, toll*up)
+	m.Toll[f] = min(tolled(f)*up, maxToll)
 	for j := range w {
 		if w[j] > 0 {
 			w[j] = up
 		}
 	}
 	return w
+}
+
+// tolled is how many features of the family do not count in a message without structural evidence.
+func tolled(f Family) float64 {
+	switch f {
+	case Phrases, Markup:
+		return tollShare * fullText
+	case Shapes:
+		return tollShare * fullShapes
+	}
+	return fullWords // all of them
 }
 
 // count returns how many features are of a family.

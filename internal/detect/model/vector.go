@@ -18,7 +18,7 @@ import (
 	"slices"
 )
 
-// Family says what a feature is about. There are at most eight.
+// Family says what a feature is about. There are at most sixteen.
 type Family uint8
 
 const (
@@ -27,13 +27,16 @@ const (
 	Structure
 	Links
 	Files
-	Signals  // what detectors and rules said
-	Likeness // phrases and ways of writing HTML that come back in copies of one mail
-	Wording  // single words
+	Signals // what detectors and rules said
+	Pairs   // facts that say much together only
+	Phrases // runs of words, which come back in copies of one mail
+	Markup  // runs of HTML tags, which come back in what one tool makes
+	Shapes  // how ids, boundaries and link paths are made
+	Wording // single words
 	families
 )
 
-var familyNames = [families]string{"identity", "authentication", "structure", "links", "files", "signals", "likeness", "wording"}
+var familyNames = [families]string{"identity", "authentication", "structure", "links", "files", "signals", "pairs", "phrases", "markup", "shapes", "wording"}
 
 // String is the family's name in small letters.
 func (f Family) String() string {
@@ -62,10 +65,13 @@ const (
 	Proves      // its weight is never below Proof: trusted beforehand
 )
 
-// Feature is one fact: three bits of family, two of sign, 27 of a hash of its name and value.
+// Feature is one fact: four bits of family, two of sign, 26 of a hash of its name and value.
 type Feature uint32
 
-const hashBits = 27
+const (
+	hashBits   = 26
+	familyBits = hashBits + 2
+)
 
 // Proof is the least weight, in log-odds, of a feature that Proves.
 const Proof = 1.5
@@ -83,11 +89,11 @@ func NewFeature[T string | []byte](f Family, s Sign, name string, value T) Featu
 	h ^= h >> 15 // the low bits of FNV are the weak ones; mix as murmur3 does
 	h *= 0x85ebca6b
 	h ^= h >> 13
-	return Feature(uint32(f)<<29 | uint32(s)<<hashBits | h&(1<<hashBits-1))
+	return Feature(uint32(f)<<familyBits | uint32(s)<<hashBits | h&(1<<hashBits-1))
 }
 
 // Family of the feature.
-func (f Feature) Family() Family { return Family(f >> 29) }
+func (f Feature) Family() Family { return Family(f >> familyBits) }
 
 // Sign of the feature.
 func (f Feature) Sign() Sign { return Sign(f >> hashBits & 3) }
@@ -112,7 +118,7 @@ func NewVector(f []Feature) Vector {
 }
 
 // vectorVersion begins every encoded Vector.
-const vectorVersion = 1
+const vectorVersion = 2
 
 // ErrVector is returned for octets that are no encoded Vector.
 var ErrVector = errors.New("these octets are no list of features")

@@ -114,7 +114,8 @@ func Walk(ctx context.Context, paths []string, v Visitor) error {
 type walker struct {
 	Visitor
 	ctx   context.Context
-	roots []string // the given paths, without links
+	roots []string      // the given paths, without links
+	front *bufio.Reader // of one file after the other
 }
 
 func (w *walker) path(root string) error {
@@ -295,7 +296,12 @@ func (w *walker) stream(f *File, src io.Reader, position int64, how origin) erro
 }
 
 func (w *walker) messages(f *File, src io.Reader, position int64, how origin) error {
-	r, closer, err := unpack(src)
+	if w.front == nil {
+		w.front = bufio.NewReaderSize(src, sniffSize)
+	} else {
+		w.front.Reset(src)
+	}
+	r, closer, err := unpack(w.front)
 	if err != nil {
 		return err
 	}
@@ -354,6 +360,7 @@ func isEML(path string) bool {
 // single reads a file that is one message.
 func (w *walker) single(f *File, r io.Reader) error {
 	var b bytes.Buffer
+	b.Grow(int(max(0, min(f.Size, int64(w.MaxSize)))) + bytes.MinRead) // packed files need more; the buffer grows
 	n, err := io.Copy(&b, io.LimitReader(r, int64(w.MaxSize)+1))
 	if err != nil {
 		return plain(err)
@@ -377,8 +384,7 @@ func (w *walker) single(f *File, r io.Reader) error {
 }
 
 // unpack looks through gzip and zstd, by content.
-func unpack(src io.Reader) (*bufio.Reader, func(), error) {
-	r := bufio.NewReaderSize(src, sniffSize)
+func unpack(r *bufio.Reader) (*bufio.Reader, func(), error) {
 	magic, err := r.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, plain(err)
