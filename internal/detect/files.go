@@ -143,6 +143,9 @@ func detectBareAttachment(f *Facts, raise Raise) {
 	for _, a := range f.Message.Attachments {
 		switch a.Extension {
 		case "pdf", "doc", "docx", "xls", "xlsx", "html", "htm", "zip", "rar", "7z", "ics":
+			if isPage(&a) && !f.actsInside(a.Name) {
+				continue // a saved page, as private people send them
+			}
 			if n := letters(f.Message.Visible, 200); n < 60 && !a.Inline && (f.htmlOnly || f.unproven()) {
 				raise("bare-attachment", say("%q with %d letters of text", a.Name, n))
 				return

@@ -75,6 +75,16 @@ func (f *Facts) says(id, way string) bool {
 	return false
 }
 
+// actsInside says that something in the file speaks against it; that a page runs a script does not.
+func (f *Facts) actsInside(way string) bool {
+	for i := range f.Files.Facts {
+		if x := &f.Files.Facts[i]; x.File == way && kinds[x.ID] != nil && x.ID != "page-runs-script" {
+			return true
+		}
+	}
+	return false
+}
+
 // holds reports whether package scan says id of the container, nothing in it raises a signal, and no document in it leads to a foreign site.
 func (f *Facts) holds(id, way string) bool {
 	if !f.says(id, way) {

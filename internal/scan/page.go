@@ -340,7 +340,7 @@ func (p *page) report() {
 // onlyShows says that nothing in the page reaches beyond it. Building a small file of text, as the export buttons of reports do, is harmless.
 func (p *page) onlyShows() bool {
 	if p.password || p.decoded != "" || p.garbled != "" || p.redirect != "" || p.frame != "" || p.reader != "" || p.built != "" || p.foreign || p.away ||
-		len(p.sendsTo) > 0 || p.blobSize >= 1024 || p.layers > 1 {
+		len(p.sendsTo) > 0 || p.blobSize >= 1024 {
 		return false
 	}
 	for _, w := range [...]string{"eval", "Function", "atob", "unescape", "location", "fetch", "XMLHttpRequest", "sendBeacon", "WebSocket", "ajax", "ActiveXObject",
