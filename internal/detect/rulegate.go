@@ -133,8 +133,7 @@ var plainFacts = []struct {
 	read    need
 }{
 	{[]string{"msg", ".", "is_list"}, func(f *Facts) bool { return f.list }},
-	// What claims to answer something shuts out "!msg.is_reply", also where the rules themselves would not take it for an answer.
-	{[]string{"msg", ".", "is_reply"}, func(f *Facts) bool { return len(f.Message.InReplyTo) > 0 }},
+	{[]string{"msg", ".", "is_reply"}, func(f *Facts) bool { return f.reply }},
 	{[]string{"msg", ".", "html_only"}, func(f *Facts) bool { return f.htmlOnly }},
 	{[]string{"msg", ".", "foreign_links"}, func(f *Facts) bool { return f.foreign }},
 	{[]string{"auth", ".", "aligned"}, func(f *Facts) bool { return f.Auth.Aligned }},
