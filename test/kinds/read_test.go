@@ -41,9 +41,9 @@ func (s sample) String() string {
 	return fmt.Sprintf("%s/%s-%s-%s", s.kind, what, s.lang, strings.ReplaceAll(s.title, " ", "-"))
 }
 
-func readSamples(t *testing.T) map[string][]sample {
+func readSamples(t *testing.T, folder string) map[string][]sample {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*.txt")
+	paths, err := filepath.Glob(folder + "/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%d files of samples: %v", len(paths), err)
 	}
