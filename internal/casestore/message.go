@@ -134,20 +134,6 @@ func (s *Store) MessagesDone(ctx context.Context, tx *sql.Tx, sums []string, at 
 	return nil
 }
 
-func (s *Store) messagesDone(ctx context.Context, tx *sql.Tx, sums []string, at time.Time) error {
-	stmt, err := tx.PrepareContext(ctx, s.dialect.Rebind(`UPDATE messages SET done_at = ? WHERE sha256 = ?`))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stmt.Close() }()
-	for _, sum := range sums {
-		if _, err := stmt.ExecContext(ctx, micros(at), sum); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // cleared is the count of a message that was judged after it had been under suspicion: whatever the process died of, it was not this.
 const cleared = -1
 

@@ -74,7 +74,7 @@ func (f *findings) member() *campaign.Member {
 	if f.print == nil {
 		return nil
 	}
-	m := &campaign.Member{ID: f.job.NetworkMessageID, At: f.job.at(), Family: campaign.Cluster(f.m, f.recipients), Threats: join(f.verdict.Threats), Print: *f.print}
+	m := &campaign.Member{ID: f.job.NetworkMessageID, At: f.job.at(), Family: campaign.Cluster(f.m, f.recipients), Threats: f.verdict.ThreatTypes(), Print: *f.print}
 	if len(f.m.From) > 0 {
 		m.Sender = intel.OrgDomain(f.m.From[0].Domain)
 	}
@@ -126,7 +126,7 @@ func (f *findings) campaignRows() []event.Campaign {
 		for _, r := range recipients {
 			rows = append(rows, event.Campaign{
 				Timestamp: m.At, CampaignName: self.Name, CampaignId: "c" + strconv.FormatUint(uint64(self.Family), 16), CampaignType: kind,
-				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: rowID(m.ID, "campaign", r),
+				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: event.RowID(m.ID, "campaign", r),
 			})
 		}
 	}

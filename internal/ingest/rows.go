@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -115,13 +113,13 @@ func (f *findings) composite() string {
 
 func (f *findings) describeVerdict(e *event.EmailEvent) {
 	v := &f.verdict
-	e.ThreatTypes = join(v.Threats)
+	e.ThreatTypes = v.ThreatTypes()
 	e.ThreatNames = join(v.ThreatNames)
 	e.DetectionTechnologies = join(v.Technologies)
 	e.PhishConfidence = string(v.Confidence)
 	e.ThreatScore = int32(v.Score)
 	e.BulkComplaintLevel = int32(v.BulkLevel)
-	e.DetectionMethods = methods(v)
+	e.DetectionMethods = v.DetectionMethods()
 	e.ConfidenceLevel = confidence(v)
 	for _, s := range v.Signals { // heaviest first
 		if s.Weight > 0 {
@@ -143,20 +141,6 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 		extra.Auth = json.RawMessage(text(f.auth))
 	}
 	f.extra = extra
-}
-
-// methods is the column DetectionMethods: each named threat with the technologies that found it, heaviest first.
-func methods(v *detect.Verdict) string {
-	found := map[detect.Threat][]detect.Technology{}
-	for _, s := range v.Signals {
-		if s.Weight > 0 && s.Technology != "" && v.Is(s.Threat) && !slices.Contains(found[s.Threat], s.Technology) {
-			found[s.Threat] = append(found[s.Threat], s.Technology)
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return text(found)
 }
 
 // confidence is the column ConfidenceLevel: the phish confidence, and for spam the level that Exchange writes (1 not
@@ -187,7 +171,7 @@ func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEv
 	e.UserLevelAction, e.UserLevelPolicy = d.UserAction, d.UserPolicy
 	e.AdditionalFields = f.additional(d.Why)
 	e.RecipientEmailAddress, e.RecipientDomain = rcpt, domainOf(rcpt)
-	e.ReportId = rowID(f.job.NetworkMessageID, "email", rcpt)
+	e.ReportId = event.RowID(f.job.NetworkMessageID, "email", rcpt)
 	e.EmailDirection = string(detect.Inbound)
 	if f.inside {
 		e.EmailDirection = string(detect.Outbound)
@@ -238,7 +222,7 @@ func (f *findings) urls() []event.EmailUrl {
 			UrlLocation:      string(l.Where),
 			UrlText:          l.Text,
 			UrlTarget:        l.Target,
-			ReportId:         rowID(f.job.NetworkMessageID, "url", l.URL, string(l.Where)),
+			ReportId:         event.RowID(f.job.NetworkMessageID, "url", l.URL, string(l.Where)),
 		})
 	}
 	return rows
@@ -266,7 +250,7 @@ func (f *findings) attachments(e event.EmailEvent) []event.EmailAttachment {
 				MD5:                   a.MD5,
 				FileSize:              int64(a.Size),
 				Within:                a.Within,
-				ReportId:              rowID(e.NetworkMessageId, "file", r, same, strconv.Itoa(copies[same])),
+				ReportId:              event.RowID(e.NetworkMessageId, "file", r, same, strconv.Itoa(copies[same])),
 			})
 		}
 	}
@@ -306,12 +290,6 @@ func essentials(b event.Batch) event.Batch {
 		})
 	}
 	return out
-}
-
-// rowID names a row: the message and a hash of what makes the row unique in it.
-func rowID(message string, parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return message + "-" + hex.EncodeToString(sum[:6])
 }
 
 func addresses(list []email.Address) []string {

@@ -1,8 +1,6 @@
 package rejudge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -70,17 +68,9 @@ func priorOf(e *event.EmailEvent, x *event.Extra, after []event.PostDelivery) pr
 // sideOf is a judgement as it would be now.
 func sideOf(v *detect.Verdict, d *detect.Decision, location string) Side {
 	return Side{
-		Threats: threatsOf(v), Confidence: string(v.Confidence), Score: v.Score, Treatment: string(d.Treatment), Watched: d.Watched,
+		Threats: v.ThreatTypes(), Confidence: string(v.Confidence), Score: v.Score, Treatment: string(d.Treatment), Watched: d.Watched,
 		Location: location, Reason: d.Reason,
 	}
-}
-
-func threatsOf(v *detect.Verdict) string {
-	words := make([]string, len(v.Threats))
-	for i, t := range v.Threats {
-		words[i] = string(t)
-	}
-	return strings.Join(words, ", ")
 }
 
 // changeOf compares two states; "" when nothing that counts differs. known says that the treatment before is known.
@@ -168,10 +158,10 @@ func later(r *Run, e *event.EmailEvent, p *prior, v *detect.Verdict, d *detect.D
 		Timestamp: at, NetworkMessageId: e.NetworkMessageId, InternetMessageId: e.InternetMessageId,
 		Action: action, ActionType: kind, ActionTrigger: trigger(r), ActionResult: result,
 		RecipientEmailAddress: e.RecipientEmailAddress, SourceLocation: e.LatestDeliveryLocation, DeliveryLocation: e.LatestDeliveryLocation,
-		ThreatTypes: now.Threats, DetectionMethods: methods(v), SenderFromAddress: e.SenderFromAddress, EmailDirection: e.EmailDirection,
+		ThreatTypes: now.Threats, DetectionMethods: v.DetectionMethods(), SenderFromAddress: e.SenderFromAddress, EmailDirection: e.EmailDirection,
 		AdditionalFields: text(extra),
 		// The row before is part of the name, so that a verdict that goes and comes again is told again, and one that stays never is.
-		ReportId: rowID(e.NetworkMessageId, "zap", e.RecipientEmailAddress, action, now.Threats, now.Confidence, now.Treatment, fmt.Sprint(now.Watched), p.last),
+		ReportId: event.RowID(e.NetworkMessageId, "zap", e.RecipientEmailAddress, action, now.Threats, now.Confidence, now.Treatment, fmt.Sprint(now.Watched), p.last),
 	}}
 }
 
@@ -181,26 +171,6 @@ func trigger(r *Run) string {
 		return "ZAP: " + r.Trigger
 	}
 	return "ZAP: started by " + r.By
-}
-
-// rowID names a row as package ingest does.
-func rowID(message string, parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return message + "-" + hex.EncodeToString(sum[:6])
-}
-
-// methods is the column DetectionMethods.
-func methods(v *detect.Verdict) string {
-	found := map[detect.Threat][]detect.Technology{}
-	for _, s := range v.Signals {
-		if s.Weight > 0 && s.Technology != "" && v.Is(s.Threat) && !slices.Contains(found[s.Threat], s.Technology) {
-			found[s.Threat] = append(found[s.Threat], s.Technology)
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return text(found)
 }
 
 // maxSignals bounds the signals of one result.
