@@ -22,8 +22,8 @@ import (
 // maxRecipients of one message that its page lists.
 const maxRecipients = 1000
 
-// message reads the stored bytes of an event's message again, with what is inside its files. Nothing derived is kept: what a page shows is
-// what the bytes say to today's readers.
+// message reads the stored bytes of an event's message again. Nothing derived is kept: what a page shows is what the
+// bytes say to today's readers.
 func (s *Server) message(ctx context.Context, e *event.EmailEvent) (*email.Message, []byte, error) {
 	if e.RawSHA256 == "" {
 		return nil, nil, ErrRawGone
@@ -32,9 +32,16 @@ func (s *Server) message(ctx context.Context, e *event.EmailEvent) (*email.Messa
 	if err != nil {
 		return nil, nil, err
 	}
-	m := email.Parse(raw, email.Limits{})
-	scan.Open(ctx, m, scan.Limits{})
-	return m, raw, nil
+	return email.Parse(raw, email.Limits{}), raw, nil
+}
+
+// opened is message with what is inside its files: their files, links and defects.
+func (s *Server) opened(ctx context.Context, e *event.EmailEvent) (*email.Message, error) {
+	m, _, err := s.message(ctx, e)
+	if err == nil {
+		scan.Open(ctx, m, scan.Limits{})
+	}
+	return m, err
 }
 
 func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], error) {
@@ -67,7 +74,7 @@ func (s *Server) email(ctx context.Context, in *emailInput) (*Reply[Email], erro
 	if out.Again, err = s.latest(ctx, e, &out.Verdict); err != nil {
 		return nil, err
 	}
-	m, _, err := s.message(ctx, e)
+	m, err := s.opened(ctx, e)
 	switch {
 	case err == nil:
 		out.RawAvailable = true
@@ -217,7 +224,7 @@ func (s *Server) emailURLs(ctx context.Context, in *emailInput) (*Reply[EmailURL
 		return nil, err
 	}
 	out := EmailURLs{URLs: []EmailURL{}}
-	m, _, err := s.message(ctx, e)
+	m, err := s.opened(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +267,7 @@ func (s *Server) emailAttachments(ctx context.Context, in *emailInput) (*Reply[E
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := s.message(ctx, e)
+	m, err := s.opened(ctx, e)
 	if err != nil {
 		return nil, err
 	}
