@@ -32,8 +32,8 @@ func (c importCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 	if err != nil {
 		return err
 	}
-	bar := &progressBar{w: errs, terminal: plainTerminal(errs)}
-	o := files.Options{Source: c.Source, Again: c.Again, MaxSize: int(cfg.Intake.MaxMessage), Progress: bar.show}
+	bar := newProgress(errs)
+	o := files.Options{Source: c.Source, Again: c.Again, MaxSize: int(cfg.Intake.MaxMessage), Progress: func(s files.Summary) { showImport(bar, s) }}
 	var sum files.Summary
 	if server != nil {
 		o.Parallel = 32
@@ -96,38 +96,13 @@ func (r *remote) Accept(ctx context.Context, raw []byte, env ingest.Envelope) (i
 	return ingest.Receipt{NetworkMessageID: got.NetworkMessageID, Duplicate: got.Duplicate}, nil
 }
 
-// progressBar shows how far an import is: one line that moves on a terminal, a line every few seconds elsewhere.
-type progressBar struct {
-	w        io.Writer
-	terminal bool
-	last     time.Time
-	shown    bool
-}
-
-const plainEvery = 5 * time.Second
-
-func (b *progressBar) show(s files.Summary) {
+// showImport tells how far an import is.
+func showImport(p *progress, s files.Summary) {
 	line := verdictOf(s)
 	if s.Waiting > 0 {
 		line += fmt.Sprintf(", %d to judge", s.Waiting)
 	}
-	if b.terminal {
-		fmt.Fprintf(b.w, "\r\x1b[K%s", line)
-		b.shown = true
-		return
-	}
-	if now := time.Now(); now.Sub(b.last) >= plainEvery {
-		if !b.last.IsZero() {
-			fmt.Fprintln(b.w, line)
-		}
-		b.last = now
-	}
-}
-
-func (b *progressBar) done() {
-	if b.shown {
-		fmt.Fprint(b.w, "\r\x1b[K")
-	}
+	p.show("", line)
 }
 
 func verdictOf(s files.Summary) string {

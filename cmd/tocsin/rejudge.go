@@ -116,7 +116,7 @@ func (d desk) follow(ctx context.Context, path string, ask any, format string, o
 	if err := d.ask(ctx, http.MethodPost, path, ask, &run); err != nil {
 		return err
 	}
-	bar := &runBar{w: errs, terminal: plainTerminal(errs)}
+	bar := newProgress(errs)
 	at := path + "/" + url.PathEscape(run.ID)
 	for run.Ended == nil {
 		select {
@@ -133,7 +133,7 @@ func (d desk) follow(ctx context.Context, path string, ask any, format string, o
 		if err := d.ask(ctx, http.MethodGet, at, nil, &run); err != nil {
 			return err
 		}
-		bar.show(&run)
+		showRun(bar, &run)
 	}
 	bar.done()
 	if run.State != "done" {
@@ -224,33 +224,10 @@ func summaryOf(r *api.JudgingRun) string {
 	return line + fmt.Sprintf(" (%.0f messages a second)", r.Rate)
 }
 
-// runBar shows how far a run is: one line that moves on a terminal, a line every few seconds elsewhere.
-type runBar struct {
-	w        io.Writer
-	terminal bool
-	last     time.Time
-	shown    bool
-}
-
-func (b *runBar) show(r *api.JudgingRun) {
-	line := fmt.Sprintf("%s: %d of %d messages, %d changed", r.State, r.Counts.Messages, r.Counts.Total, r.Counts.Results+r.Counts.Unkept)
-	if b.terminal {
-		const width = 30
-		full := int(r.Progress * width)
-		fmt.Fprintf(b.w, "\r\x1b[K[%s%s] %s", strings.Repeat("#", full), strings.Repeat(" ", width-full), line)
-		b.shown = true
-		return
-	}
-	if now := time.Now(); now.Sub(b.last) >= plainEvery {
-		if !b.last.IsZero() {
-			fmt.Fprintln(b.w, line)
-		}
-		b.last = now
-	}
-}
-
-func (b *runBar) done() {
-	if b.shown {
-		fmt.Fprint(b.w, "\r\x1b[K")
-	}
+// showRun tells how far a run is.
+func showRun(p *progress, r *api.JudgingRun) {
+	const width = 30
+	full := int(r.Progress * width)
+	p.show(fmt.Sprintf("[%s%s] ", strings.Repeat("#", full), strings.Repeat(" ", width-full)),
+		fmt.Sprintf("%s: %d of %d messages, %d changed", r.State, r.Counts.Messages, r.Counts.Total, r.Counts.Results+r.Counts.Unkept))
 }
