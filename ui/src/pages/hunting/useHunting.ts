@@ -1,9 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { readHunting, writeHunting, type HuntingState } from "../../address/hunting";
 import { useAddress } from "../../address/useAddress";
-import { useOperator } from "../../session/queries";
+import { useUntilSignOut } from "../../session/useUntilSignOut";
 import { HuntSession, type HuntState } from "./session";
 
 export type ChangeHunting = (change: Partial<HuntingState>) => void;
@@ -27,22 +26,10 @@ export function useHuntingAddress(): [HuntingState, ChangeHunting] {
 
 const key = ["hunt", "session"] as const;
 
-/** The drafts and runs of who is signed in. Kept with what the server answered, so that a sign-out takes them too. */
+const make = (operator: string) => new HuntSession(operator, sessionStorage);
+
+/** The drafts and runs of who is signed in, until a sign-out. */
 export function useHuntSession(): [HuntSession, HuntState] {
-  const client = useQueryClient();
-  const { operator } = useOperator();
-  const session = useMemo(() => {
-    const kept = client.getQueryData<HuntSession>(key);
-    if (kept) return kept;
-    client.setQueryDefaults(key, { gcTime: Infinity, staleTime: Infinity });
-    const fresh = new HuntSession(operator.id, sessionStorage);
-    client.setQueryData(key, fresh);
-    const unwatch = client.getQueryCache().subscribe((e) => {
-      if (e.type !== "removed" || client.getQueryData(key) === fresh) return;
-      unwatch();
-      fresh.end();
-    });
-    return fresh;
-  }, [client, operator.id]);
+  const session = useUntilSignOut(key, make);
   return [session, useSyncExternalStore(session.subscribe, session.get)];
 }

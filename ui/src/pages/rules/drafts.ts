@@ -1,8 +1,6 @@
 // Texts of rules that a person changed and did not save. They outlive a reload and leaving the page; a sign-out forgets them.
 
-import { useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { useOperator } from "../../session/queries";
+import { useUntilSignOut } from "../../session/useUntilSignOut";
 
 /** A rule that is being written has no id yet. No id of a rule begins so. */
 export const newRule = "_new";
@@ -72,21 +70,7 @@ export class RuleDrafts {
 
 const key = ["rule", "drafts"] as const;
 
+const make = (operator: string) => new RuleDrafts(operator, sessionStorage);
+
 /** The unsaved work of who is signed in. */
-export function useDrafts(): RuleDrafts {
-  const client = useQueryClient();
-  const { operator } = useOperator();
-  return useMemo(() => {
-    const kept = client.getQueryData<RuleDrafts>(key);
-    if (kept) return kept;
-    client.setQueryDefaults(key, { gcTime: Infinity, staleTime: Infinity });
-    const fresh = new RuleDrafts(operator.id, sessionStorage);
-    client.setQueryData(key, fresh);
-    const unwatch = client.getQueryCache().subscribe((e) => {
-      if (e.type !== "removed" || client.getQueryData(key) === fresh) return;
-      unwatch();
-      fresh.end();
-    });
-    return fresh;
-  }, [client, operator.id]);
-}
+export const useDrafts = (): RuleDrafts => useUntilSignOut(key, make);
