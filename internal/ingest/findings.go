@@ -43,6 +43,8 @@ type findings struct {
 	answers   []scan.Answer
 	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
 	kin       []campaign.Match
+	self      *campaign.Member // what is remembered of it; nil before it was asked for
+	cluster   *int64           // nil before it was asked for
 	verdict   detect.Verdict
 	judged    bool                     // there is a verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered

@@ -74,7 +74,10 @@ func (f *findings) member() *campaign.Member {
 	if f.print == nil {
 		return nil
 	}
-	m := &campaign.Member{ID: f.job.NetworkMessageID, At: f.job.at(), Family: campaign.Cluster(f.m, f.recipients), Threats: f.verdict.ThreatTypes(), Print: *f.print}
+	if f.self != nil {
+		return f.self
+	}
+	m := &campaign.Member{ID: f.job.NetworkMessageID, At: f.job.at(), Family: f.clusterID(), Threats: f.verdict.ThreatTypes(), Print: *f.print}
 	if len(f.m.From) > 0 {
 		m.Sender = intel.OrgDomain(f.m.From[0].Domain)
 	}
@@ -86,7 +89,17 @@ func (f *findings) member() *campaign.Member {
 		m.Sure = detect.SureAlone(f.verdict)
 		m.Recipients = slices.Clone(f.recipients[:min(len(f.recipients), campaign.MaxRecipients)])
 	}
+	f.self = m
 	return m
+}
+
+// clusterID is EmailClusterId; it is worked out once.
+func (f *findings) clusterID() int64 {
+	if f.cluster == nil {
+		id := campaign.Cluster(f.m, f.recipients)
+		f.cluster = &id
+	}
+	return *f.cluster
 }
 
 // campaignName is what people call a campaign by: the subject of its first message, or who it says it is from.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"tocsin/internal/campaign"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/event"
@@ -76,7 +75,7 @@ func (f *findings) describeMessage(e *event.EmailEvent) {
 	e.InternetMessageId = m.MessageID
 	e.SenderFromAddress, e.SenderFromDomain, e.SenderDisplayName = from.Addr, from.Domain, from.Name
 	e.Subject = m.Subject
-	e.EmailClusterId = campaign.Cluster(m, f.recipients)
+	e.EmailClusterId = f.clusterID()
 	e.EmailLanguage = m.Language
 	e.AttachmentCount = int32(len(m.Attachments))
 	e.UrlCount = int32(len(f.urls()))
