@@ -27,6 +27,13 @@ const (
 	LearningManage  Permission = "learning.manage"  // train, activate and reset the local model
 	EmailRemove     Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove   Permission = "action.approve"   // approve what somebody else proposed
+	ActionRead      Permission = "action.read"      // see actions on mail: who, why, what, and the result in every mailbox
+	QuarantineRead  Permission = "quarantine.read"  // list what is held in quarantine; looking inside needs email.content
+	SubmissionRead  Permission = "submission.read"  // see what users reported
+	SubmissionWork  Permission = "submission.work"  // triage what users reported, and answer them
+	IncidentRead    Permission = "incident.read"    // see incidents
+	IncidentWork    Permission = "incident.work"    // create incidents and work on them
+	SessionManage   Permission = "sessions.manage"  // see and end sessions of others
 	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
 	PolicyBlock     Permission = "policy.block"     // add block entries
 	PolicyEdit      Permission = "policy.edit"      // change the policy, add allow entries, change and remove entries and settings of mailboxes
@@ -40,6 +47,7 @@ const (
 	OperatorManage  Permission = "operators.manage" // add operators, change roles, make tokens for others
 	AuditRead       Permission = "audit.read"       // read what operators did
 	MetricsRead     Permission = "metrics.read"     // read /metrics from another machine
+	ApprovalsEdit   Permission = "approvals.edit"   // say who has to approve which actions
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -64,9 +72,10 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead)
+	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead,
+		ActionRead, QuarantineRead, SubmissionRead, IncidentRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, SubmissionWork, IncidentWork)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {
 	case SecurityReader:
 		return reader
@@ -75,13 +84,13 @@ func (r Role) Permissions() []Permission {
 	case SecurityAdministrator:
 		return administrator
 	case GlobalAdministrator:
-		return append(administrator, OperatorManage)
+		return append(administrator, OperatorManage, SessionManage)
 	case SearchAndPurge:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove, RulesRead}
+		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead, QuarantineRead}
 	case Preview:
 		return []Permission{SignedIn, EmailRead, EmailContent, EmailPreview, RulesRead}
 	case Approve:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove, RulesRead}
+		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove, RulesRead, ActionRead}
 	}
 	return nil
 }
@@ -91,11 +100,17 @@ func (r Role) Group() bool {
 	return r == GlobalAdministrator || r == SecurityAdministrator || r == SecurityOperator || r == SecurityReader
 }
 
-// Granted is the union of the roles' permissions, sorted.
+// Granted is the union of the roles' permissions, sorted. Search and Purge lets nobody touch mail who is not at least an Operator: with
+// it alone, or beside Reader, mail can be searched and nothing removed.
 func Granted(roles []Role) []Permission {
 	var all []Permission
+	acts := false
 	for _, r := range roles {
 		all = append(all, r.Permissions()...)
+		acts = acts || r == SecurityOperator || r == SecurityAdministrator || r == GlobalAdministrator
+	}
+	if !acts {
+		all = slices.DeleteFunc(all, func(p Permission) bool { return p == EmailRemove })
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
