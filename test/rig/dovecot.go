@@ -18,7 +18,7 @@ import (
 )
 
 // dovecotConf is Dovecot's configuration (2.3). Mailboxes are Maildirs of the user mail below mail/ADDRESS. Beside the folders of a
-// person there is a shared namespace, Public/, and one with a virtual folder of all mail, Virtual/All.
+// person there is a shared namespace, Public/, and one with a virtual folder of all mail, Virtual/All. Wrong passwords are answered at once.
 const dovecotConf = `base_dir = {dir}/run
 state_dir = {dir}/state
 instance_name = {name}
@@ -52,6 +52,9 @@ service auth {
 service anvil {
   chroot =
   client_limit = 2000
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service stats {
   client_limit = 2000
@@ -59,19 +62,7 @@ service stats {
 namespace inbox {
   inbox = yes
   separator = /
-  mailbox Junk {
-    special_use = \Junk
-    auto = subscribe
-  }
-  mailbox Trash {
-    special_use = \Trash
-    auto = subscribe
-  }
-  mailbox Sent {
-    special_use = \Sent
-    auto = subscribe
-  }
-}
+{special}}
 namespace public {
   type = public
   separator = /
@@ -128,6 +119,21 @@ plugin {
 }
 `
 
+// special are the folders that a mailbox has from the beginning.
+const special = `  mailbox Junk {
+    special_use = \Junk
+    auto = subscribe
+  }
+  mailbox Trash {
+    special_use = \Trash
+    auto = subscribe
+  }
+  mailbox Sent {
+    special_use = \Sent
+    auto = subscribe
+  }
+`
+
 // writeDovecot writes the configuration, the users and a certificate.
 func (r *Rig) writeDovecot() {
 	r.t.Helper()
@@ -160,7 +166,11 @@ func (r *Rig) writeDovecot() {
 	}
 	passdbs += "passdb {\n  driver = passwd-file\n  args = username_format=%Lu {dir}/users\n  mechanisms = plain login\n}"
 
-	conf := strings.NewReplacer("{passdbs}", passdbs, "{oauth}", oauth).Replace(dovecotConf)
+	folders := special
+	if r.o.InboxOnly {
+		folders = ""
+	}
+	conf := strings.NewReplacer("{passdbs}", passdbs, "{oauth}", oauth, "{special}", folders).Replace(dovecotConf)
 	conf = strings.NewReplacer("{dir}", r.Dir, "{name}", "rig-"+port(r.IMAP), "{imap}", port(r.IMAP), "{imaps}", port(r.IMAPS),
 		"{sieve}", port(r.Sieve), "{lmtp}", port(r.LMTP)).Replace(conf)
 	if r.o.Capabilities != "" {

@@ -30,7 +30,8 @@ import (
 
 // Options say what runs.
 type Options struct {
-	Mailboxes      map[string]string // address to password; 20 addresses a second are made when they are first opened
+	Mailboxes      map[string]string // address to password; they are empty, with the folders INBOX, Junk, Trash and Sent
+	InboxOnly      bool              // without Junk, Trash and Sent
 	Master         string            // a user who may open every mailbox as ADDRESS*Master; "" for none
 	MasterPassword string
 

@@ -1,0 +1,106 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+
+	"tocsin/internal/remediate"
+)
+
+// signIn opens the mailbox in the name of its owner.
+func (m *mailbox) signIn(ctx context.Context) error {
+	var caps goimap.CapSet
+	err := m.link.do(ctx, "asking what the server can", small, m.p.o.Timeout, func(c *imapclient.Client) error {
+		if caps = c.Caps(); caps == nil {
+			return errors.New("it does not say what it can")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if m.p.o.SignIn == SignOAuth2 {
+		err = m.bearer(ctx, caps, false)
+		if errors.Is(err, remediate.ErrRefused) && code(err) != "" { // the token may be one that was taken back
+			again, e := m.p.dial(ctx)
+			if e != nil {
+				return e
+			}
+			m.link.close()
+			m.link = again
+			err = m.bearer(ctx, caps, true)
+		}
+		return err
+	}
+	user, authzid := m.login+m.p.o.Separator+m.p.o.User, ""
+	if m.p.o.SignIn == SignAuthzid {
+		user, authzid = m.p.o.User, m.login
+	}
+	return m.authenticate(ctx, func(c *imapclient.Client) error {
+		switch {
+		case caps.Has(goimap.AuthCap(sasl.Plain)):
+			return c.Authenticate(sasl.NewPlainClient(authzid, user, m.p.o.Password))
+		case authzid == "" && !caps.Has(goimap.CapLoginDisabled):
+			return c.Login(user, m.p.o.Password).Wait()
+		}
+		return &remediateError{m.p.o.Name + " offers no sign-in with a password here; does it want TLS?", remediate.ErrRefused, nil}
+	})
+}
+
+func (m *mailbox) bearer(ctx context.Context, caps goimap.CapSet, fresh bool) error {
+	token, err := m.p.o.Token(ctx, m.address, fresh)
+	if err != nil {
+		return &remediateError{fmt.Sprintf("there is no access token for %s (%.200s)", m.p.o.Name, err), remediate.ErrRefused, nil}
+	}
+	return m.authenticate(ctx, func(c *imapclient.Client) error {
+		switch {
+		case caps.Has(goimap.AuthCap(sasl.OAuthBearer)):
+			return c.Authenticate(bearer{sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: m.login, Token: token})})
+		case caps.Has(goimap.AuthCap("XOAUTH2")):
+			return c.Authenticate(&xoauth2{m.login, token})
+		}
+		return &remediateError{m.p.o.Name + " offers no sign-in with OAuth2", remediate.ErrRefused, nil}
+	})
+}
+
+// authenticate tells the reasons of a refusal apart. AUTHORIZATIONFAILED (RFC 5530) says that the password was right and the mailbox is
+// not to be had: Dovecot says so of mailboxes that it does not know.
+func (m *mailbox) authenticate(ctx context.Context, f func(c *imapclient.Client) error) error {
+	err := m.link.do(ctx, "signing in to "+m.address, small, m.p.o.Timeout, f)
+	var no *goimap.Error
+	switch {
+	case err == nil || errors.Is(err, remediate.ErrOverloaded) || !errors.As(err, &no):
+		return err
+	case no.Code == goimap.ResponseCodeAuthorizationFailed || no.Code == goimap.ResponseCodeNonExistent:
+		return &remediateError{fmt.Sprintf("%s has no mailbox %s, or %s may not open it", m.p.o.Name, m.address, m.p.o.who()), remediate.ErrNoMailbox, no}
+	}
+	return &remediateError{fmt.Sprintf("%s refuses %s: %q", m.p.o.Name, m.p.o.who(), cut(no.Text)), remediate.ErrRefused, no}
+}
+
+// who signs in, for sentences.
+func (o Options) who() string {
+	if o.SignIn == SignOAuth2 {
+		return "the access token"
+	}
+	return "the user " + o.User
+}
+
+// xoauth2 is the mechanism that came before OAUTHBEARER; Dovecot, Exchange and Google describe it alike.
+type xoauth2 struct{ user, token string }
+
+func (x *xoauth2) Start() (string, []byte, error) {
+	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
+}
+
+// Next answers the reason of a refusal with nothing, upon which the server says NO.
+func (x *xoauth2) Next([]byte) ([]byte, error) { return nil, nil }
+
+// bearer answers the reason of a refusal as RFC 7628 section 3.2.3 asks, so that the server's NO is what is reported.
+type bearer struct{ sasl.Client }
+
+func (bearer) Next([]byte) ([]byte, error) { return []byte{1}, nil }
