@@ -259,7 +259,7 @@ func (m *mailbox) create(ctx context.Context, name string, use goimap.MailboxAtt
 		return cannot("that is no name of a folder")
 	}
 	m.listed = time.Time{}
-	return m.link.do(ctx, fmt.Sprintf("making the folder %q", cut(name)), small, m.p.o.Timeout, func(c *imapclient.Client) error {
+	err := m.link.do(ctx, fmt.Sprintf("making the folder %q", cut(name)), small, m.p.o.Timeout, func(c *imapclient.Client) error {
 		var o *goimap.CreateOptions
 		if use != "" && c.Caps().Has(goimap.CapCreateSpecialUse) {
 			o = &goimap.CreateOptions{SpecialUse: []goimap.MailboxAttr{use}}
@@ -272,4 +272,8 @@ func (m *mailbox) create(ctx context.Context, name string, use goimap.MailboxAtt
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return m.list(ctx)
 }

@@ -168,7 +168,7 @@ func (l *link) broken(what string, err error) error {
 	cause := l.guard.failed.Load()
 	var timeout net.Error
 	switch {
-	case cause == nil:
+	case cause == nil || errors.Is(*cause, net.ErrClosed): // the library gave up reading
 		return fmt.Errorf("%s: %s sent what cannot be read (%.200s)", what, l.p.o.Name, err)
 	case errors.Is(*cause, errTooMuch):
 		return fmt.Errorf("%s: %s sent %w", what, l.p.o.Name, errTooMuch)
