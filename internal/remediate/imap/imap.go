@@ -89,6 +89,8 @@ type Provider struct {
 var (
 	_ remediate.Provider = (*Provider)(nil)
 	_ remediate.Mailbox  = (*mailbox)(nil)
+	_ remediate.Mailbox  = (*aided)(nil)
+	_ remediate.FirstAid = (*aided)(nil)
 )
 
 // New checks the options. It does not connect.
@@ -177,7 +179,7 @@ func (p *Provider) Open(ctx context.Context, address string) (remediate.Mailbox,
 		return nil, err
 	}
 	if p.o.Sieve != "" {
-		return m, nil
+		return &aided{m}, nil
 	}
 	return m, nil
 }

@@ -25,17 +25,7 @@ func (m *mailbox) signIn(ctx context.Context) error {
 		return err
 	}
 	if m.p.o.SignIn == SignOAuth2 {
-		err = m.bearer(ctx, caps, false)
-		if errors.Is(err, remediate.ErrRefused) && code(err) != "" { // the token may be one that was taken back
-			again, e := m.p.dial(ctx)
-			if e != nil {
-				return e
-			}
-			m.link.close()
-			m.link = again
-			err = m.bearer(ctx, caps, true)
-		}
-		return err
+		return m.signInByToken(ctx, caps)
 	}
 	user, authzid := m.login+m.p.o.Separator+m.p.o.User, ""
 	if m.p.o.SignIn == SignAuthzid {
@@ -52,11 +42,38 @@ func (m *mailbox) signIn(ctx context.Context) error {
 	})
 }
 
-func (m *mailbox) bearer(ctx context.Context, caps goimap.CapSet, fresh bool) error {
+// signInByToken tries a second token when the first is refused: it may be one that was taken back.
+func (m *mailbox) signInByToken(ctx context.Context, caps goimap.CapSet) error {
+	token, err := m.token(ctx, false)
+	if err != nil {
+		return err
+	}
+	refusal := m.bearer(ctx, caps, token)
+	if !errors.Is(refusal, remediate.ErrRefused) || !refused(refusal) {
+		return refusal
+	}
+	other, err := m.token(ctx, true)
+	if err != nil || other == token {
+		return refusal
+	}
+	m.link.close()
+	again, err := m.p.dial(ctx)
+	if err != nil {
+		return err
+	}
+	m.link = again
+	return m.bearer(ctx, caps, other)
+}
+
+func (m *mailbox) token(ctx context.Context, fresh bool) (string, error) {
 	token, err := m.p.o.Token(ctx, m.address, fresh)
 	if err != nil {
-		return &remediateError{fmt.Sprintf("there is no access token for %s (%.200s)", m.p.o.Name, err), remediate.ErrRefused, nil}
+		return "", &remediateError{fmt.Sprintf("there is no access token for %s (%.200s)", m.p.o.Name, err), remediate.ErrRefused, nil}
 	}
+	return token, nil
+}
+
+func (m *mailbox) bearer(ctx context.Context, caps goimap.CapSet, token string) error {
 	return m.authenticate(ctx, func(c *imapclient.Client) error {
 		switch {
 		case caps.Has(goimap.AuthCap(sasl.OAuthBearer)):
