@@ -134,8 +134,7 @@ func (m *mailbox) Fetch(ctx context.Context, c remediate.Copy) ([]byte, remediat
 			for x := d.Next(); x != nil; x = d.Next() {
 				if s, ok := x.(imapclient.FetchItemDataBodySection); ok && s.Literal != nil && raw == nil {
 					if raw, err = readLiteral(s.Literal, most); err != nil {
-						_ = cmd.Close()
-						return err
+						return end(cmd, err)
 					}
 				}
 			}
@@ -157,17 +156,25 @@ func digest(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// errBroken is a literal that broke off. The library's reader of answers goes on beside us then, so nothing more may be read of the
+// command, not even to throw it away.
+var errBroken = errors.New("the octets broke off")
+
 // readLiteral reads what the server announced, all of it: a connection that ends early looks to the library like the end of the literal.
+// What is more than most is read too, as far as the guard lets it, and thrown away.
 func readLiteral(l goimap.LiteralReader, most int64) ([]byte, error) {
-	if l.Size() > most {
-		return nil, errTooMuch
-	}
 	var b bytes.Buffer // grows as octets come: what is announced is not believed
-	if _, err := io.Copy(&b, l); err != nil {
-		return nil, err
+	n, err := io.Copy(&b, io.LimitReader(l, most))
+	if err == nil && n == most { // else the end was read, and must not be read twice
+		var rest int64
+		rest, err = io.Copy(io.Discard, l)
+		n += rest
 	}
-	if int64(b.Len()) != l.Size() {
-		return nil, io.ErrUnexpectedEOF
+	switch {
+	case err != nil || n != l.Size():
+		return nil, errBroken
+	case n > most:
+		return nil, errTooMuch
 	}
 	return b.Bytes(), nil
 }

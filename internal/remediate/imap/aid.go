@@ -133,11 +133,11 @@ func (a *aided) sieve(ctx context.Context, f func(c *sieve.Client) error) error 
 func (a *aided) sieveSignIn(ctx context.Context, c *sieve.Client) (mechanism string, message []byte, err error) {
 	o := a.p.o
 	if o.SignIn != SignOAuth2 {
-		user, authzid := a.login+o.Separator+o.User, ""
-		if o.SignIn == SignAuthzid {
-			user, authzid = o.User, a.login
+		authzid, user, password, err := a.credentials()
+		if err != nil {
+			return "", nil, err
 		}
-		return sasl.NewPlainClient(authzid, user, o.Password).Start()
+		return sasl.NewPlainClient(authzid, user, password).Start()
 	}
 	token, err := a.token(ctx, false)
 	if err != nil {

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -188,8 +189,7 @@ func (m *mailbox) items(ctx context.Context, name string, set goimap.UIDSet, n i
 		for d := cmd.Next(); d != nil; d = cmd.Next() {
 			it, err := readItem(d, more)
 			if err != nil {
-				_ = cmd.Close()
-				return err
+				return end(cmd, err)
 			}
 			if len(out) < n && set.Contains(it.uid) {
 				out = append(out, it)
@@ -198,6 +198,14 @@ func (m *mailbox) items(ctx context.Context, name string, set goimap.UIDSet, n i
 		return cmd.Close()
 	})
 	return out, err
+}
+
+// end gives a command up whose answer is not wanted any more.
+func end(cmd *imapclient.FetchCommand, err error) error {
+	if !errors.Is(err, errBroken) {
+		_ = cmd.Close()
+	}
+	return err
 }
 
 // readItem takes what a message's answer holds and we asked for.

@@ -2,12 +2,14 @@ package imap
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,10 +54,7 @@ func (f *fake) serve(c net.Conn) {
 		_, _ = io.Copy(io.Discard, c)
 		return
 	}
-	if f.greeting == "" {
-		f.greeting = "* OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE AUTH=PLAIN SASL-IR] ready\r\n"
-	}
-	_, _ = io.WriteString(c, f.greeting)
+	_, _ = io.WriteString(c, cmp.Or(f.greeting, "* OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE AUTH=PLAIN SASL-IR] ready\r\n"))
 	for f.flood != "" {
 		if _, err := io.WriteString(c, f.flood); err != nil {
 			return
@@ -142,6 +141,16 @@ func on(prefix, answer string) func(string) string {
 	}
 }
 
+// onLook answers a look at a copy, whose items the library asks for in any order.
+func onLook(answer string) func(string) string {
+	return func(line string) string {
+		if strings.HasPrefix(line, "UID FETCH") && !strings.Contains(line, "BODY") {
+			return answer
+		}
+		return ""
+	}
+}
+
 func TestHostileGreetings(t *testing.T) {
 	for name, c := range map[string]struct {
 		f    fake
@@ -204,7 +213,7 @@ func TestHostileAnswers(t *testing.T) {
 		"more octets than allowed":  {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 5 BODY[] {3000000}\r\n"+strings.Repeat("x", 3000000)+")"), "fetch", nil},
 		"a size beyond all bounds":  {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 5 BODY[] {9223372036854775807}\r\nabc"), "fetch", nil},
 		"a number beyond bounds":    {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 99999999999 BODY[] {3}\r\nabc)"), "fetch", nil},
-		"flags without end":         {on("UID FETCH 5 (UID FLAGS", "* 1 FETCH (UID 5 FLAGS ("+strings.Repeat("a ", 200000)), "find", nil},
+		"flags without end":         {onLook("* 1 FETCH (UID 5 FLAGS ("+strings.Repeat("a ", 200000)), "fetch", nil},
 		"another UIDVALIDITY":       {on("EXAMINE", "* OK [UIDVALIDITY 8] x"), "stat after", remediate.ErrGone},
 		"the folder is gone":        {on("EXAMINE", "TAG NO [NONEXISTENT] x"), "stat after", remediate.ErrGone},
 		"MOVE that moves nothing":   {on("UID MOVE", "TAG OK moved"), "", nil}, // and is found by its size and time
@@ -217,15 +226,16 @@ func TestHostileAnswers(t *testing.T) {
 		"APPEND is refused":         {on("APPEND", "TAG NO [OVERQUOTA] full"), "append", nil},
 		"APPEND, unasked go-ahead":  {on("SELECT", "+ go ahead\r\n* OK [UIDVALIDITY 7] x"), "move", nil},
 		"APPEND, and the end":       {on("APPEND", "close"), "append", nil},
-		"APPEND, told wrongly":      {on("UID FETCH 5 (UID FLAGS INTERNALDATE RFC822.SIZE)", "* 1 FETCH (UID 5)"), "fetch", nil},
+		"a copy without a date":     {onLook("* 1 FETCH (UID 5)"), "fetch", nil},
 		"an answer of another kind": {on("UID MOVE", "* VANISHED 5"), "move", nil},
 		"a tag that is not ours":    {on("UID MOVE", "T99999 OK moved"), "move", nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			armed := c.step != "stat after"
+			var armed atomic.Bool
+			armed.Store(c.step != "stat after")
 			f := fake{say: func(line string) string {
-				if !armed {
+				if !armed.Load() {
 					return ""
 				}
 				return c.say(line)
@@ -234,7 +244,7 @@ func TestHostileAnswers(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			step, err := walk(t, provider(t, o), func() { armed = true })
+			step, err := walk(t, provider(t, o), func() { armed.Store(true) })
 			if took := time.Since(start); took > 8*time.Second {
 				t.Errorf("took %v", took)
 			}

@@ -47,11 +47,13 @@ type Options struct {
 	CA      string // PEM file of the authority that signed the server's certificate; "": those of this machine
 	Plain   bool   // TLSNone to other machines too
 
-	SignIn    string // SignMaster ("") and so on
-	User      string
-	Password  string
-	Separator string // between address and user; "": *
-	LocalPart bool   // mailboxes are named by what stands before the @
+	SignIn   string // SignMaster ("") and so on
+	User     string
+	Password string
+	// PasswordFile holds it instead; it is read at each sign-in, so that a new one needs no restart.
+	PasswordFile string
+	Separator    string // between address and user; "": *
+	LocalPart    bool   // mailboxes are named by what stands before the @
 	// Token is asked for an access token for a mailbox. fresh: the last one was refused.
 	Token func(ctx context.Context, address string, fresh bool) (string, error)
 
@@ -93,8 +95,8 @@ var (
 	_ remediate.FirstAid = (*aided)(nil)
 )
 
-// New checks the options. It does not connect.
-func New(o Options) (*Provider, error) {
+// withDefaults fills what was left out.
+func (o Options) withDefaults() Options {
 	o.TLS = cmp.Or(o.TLS, TLSImplicit)
 	o.SieveTLS = cmp.Or(o.SieveTLS, TLSStart)
 	o.SignIn = cmp.Or(o.SignIn, SignMaster)
@@ -104,41 +106,71 @@ func New(o Options) (*Provider, error) {
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	o.MaxMessage = cmp.Or(o.MaxMessage, 64<<20)
 	o.Pause = cmp.Or(o.Pause, time.Second)
-	host, _, err := net.SplitHostPort(o.Address)
-	if err != nil || host == "" {
-		return nil, fmt.Errorf("%q is not host:port; write imap.example.com:993", o.Address)
+	return o
+}
+
+// Check says what is wrong with the options: the key of the settings, and what would be right. It reads no file.
+func (o Options) Check() error {
+	o = o.withDefaults()
+	if err := checkServer("address", "tls", o.Address, o.TLS, "993", o.Plain); err != nil {
+		return err
 	}
 	switch {
-	case o.TLS != TLSImplicit && o.TLS != TLSStart && o.TLS != TLSNone:
-		return nil, fmt.Errorf("%q is unknown; one of tls, starttls, none", o.TLS)
-	case o.TLS == TLSNone && !o.Plain && !loopback(host):
-		return nil, fmt.Errorf("%s is another machine: passwords and mail would cross the network unencrypted; use tls or starttls", host)
-	case o.SignIn == SignOAuth2 && o.Token == nil:
-		return nil, errors.New("oauth2 needs somewhere to get tokens from")
-	case o.SignIn != SignOAuth2 && (o.User == "" || o.Password == ""):
-		return nil, errors.New("a user who may open all mailboxes, and the password, are needed")
 	case o.SignIn != SignMaster && o.SignIn != SignAuthzid && o.SignIn != SignOAuth2:
-		return nil, fmt.Errorf("%q is unknown; one of master, authzid, oauth2", o.SignIn)
+		return fmt.Errorf("sign_in: %q is unknown; one of master, authzid, oauth2", o.SignIn)
+	case o.SignIn == SignOAuth2 && o.Token == nil:
+		return errors.New("token_url: oauth2 needs somewhere to get tokens from")
+	case o.SignIn != SignOAuth2 && o.User == "":
+		return errors.New("user: a user who may open all mailboxes is needed")
+	case o.SignIn != SignOAuth2 && o.Password == "" && o.PasswordFile == "":
+		return errors.New("password_file: the password of that user is needed")
+	case o.Password != "" && o.PasswordFile != "":
+		return errors.New("password: give password or password_file, not both")
+	case len(o.Separator) > 10 || strings.ContainsAny(o.Separator, "\r\n\x00"):
+		return fmt.Errorf("separator: %q is none; write *", o.Separator)
+	case o.Connections < 1 || o.Connections > 1000:
+		return fmt.Errorf("connections: %d is out of bounds; 1 to 1000", o.Connections)
+	case o.SignIns < 0 || o.SignIns > 10_000:
+		return fmt.Errorf("sign_ins: %v is out of bounds; 1 to 10000 a second", o.SignIns)
+	case o.Timeout < 0 || o.Timeout > time.Hour:
+		return fmt.Errorf("timeout: %s is out of bounds; 1s to 1h", o.Timeout)
 	}
-	if o.Sieve != "" {
-		sieveHost, _, err := net.SplitHostPort(o.Sieve)
-		switch {
-		case err != nil || sieveHost == "":
-			return nil, fmt.Errorf("%q is not host:port; write imap.example.com:4190", o.Sieve)
-		case o.SieveTLS == TLSNone && !o.Plain && !loopback(sieveHost):
-			return nil, fmt.Errorf("%s is another machine: passwords would cross the network unencrypted; use tls or starttls", sieveHost)
-		}
+	if o.Sieve == "" {
+		return nil
 	}
+	return checkServer("sieve", "sieve_tls", o.Sieve, o.SieveTLS, "4190", o.Plain)
+}
+
+func checkServer(key, tlsKey, address, how, port string, plain bool) error {
+	host, _, err := net.SplitHostPort(address)
+	switch {
+	case err != nil || host == "":
+		return fmt.Errorf("%s: %q is not host:port; write imap.example.com:%s", key, address, port)
+	case how != TLSImplicit && how != TLSStart && how != TLSNone:
+		return fmt.Errorf("%s: %q is unknown; one of tls, starttls, none", tlsKey, how)
+	case how == TLSNone && !plain && !loopback(host):
+		return fmt.Errorf("%s: %s is another machine, and passwords and mail would cross the network unencrypted; use tls or starttls", tlsKey, host)
+	}
+	return nil
+}
+
+// New checks the options. It does not connect.
+func New(o Options) (*Provider, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	host, _, _ := net.SplitHostPort(o.Address)
 	p := &Provider{o: o, slots: make(chan struct{}, o.Connections), rate: rate.NewLimiter(rate.Limit(o.SignIns), max(1, int(o.SignIns))),
 		tls: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}}
 	if o.CA != "" {
 		raw, err := os.ReadFile(o.CA)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ca: %w", err)
 		}
 		p.tls.RootCAs = x509.NewCertPool()
 		if !p.tls.RootCAs.AppendCertsFromPEM(raw) {
-			return nil, fmt.Errorf("%s holds no PEM certificate", o.CA)
+			return nil, fmt.Errorf("ca: %s holds no PEM certificate", o.CA)
 		}
 	}
 	return p, nil

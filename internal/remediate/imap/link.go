@@ -168,6 +168,8 @@ func (l *link) broken(what string, err error) error {
 	cause := l.guard.failed.Load()
 	var timeout net.Error
 	switch {
+	case errors.Is(err, errTooMuch):
+		return fmt.Errorf("%s: %s sent %w", what, l.p.o.Name, errTooMuch)
 	case cause == nil || errors.Is(*cause, net.ErrClosed): // the library gave up reading
 		return fmt.Errorf("%s: %s sent what cannot be read (%.200s)", what, l.p.o.Name, err)
 	case errors.Is(*cause, errTooMuch):

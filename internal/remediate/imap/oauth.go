@@ -18,6 +18,7 @@ type ClientCredentials struct {
 	TokenURL     string // https://..., or http:// on this machine
 	ClientID     string
 	ClientSecret string
+	SecretFile   string // holds it instead; it is read when a token is asked for
 	Scopes       []string
 	Client       *http.Client // nil: one with a time limit that follows no redirects
 }
@@ -30,15 +31,16 @@ func (c ClientCredentials) Tokens() (func(ctx context.Context, address string, f
 	u, err := url.Parse(c.TokenURL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())):
-		return nil, fmt.Errorf("%q is no place to get tokens from; write https://login.example.com/oauth2/token", c.TokenURL)
-	case c.ClientID == "" || c.ClientSecret == "":
-		return nil, errors.New("a client id and its secret are needed")
+		return nil, fmt.Errorf("token_url: %q is no place to get tokens from; write https://login.example.com/oauth2/token", c.TokenURL)
+	case c.ClientID == "":
+		return nil, errors.New("client_id: the id under which Tocsin is known there is needed")
+	case (c.ClientSecret == "") == (c.SecretFile == ""):
+		return nil, errors.New("client_secret_file: give client_secret or client_secret_file, one of them")
 	}
 	client := c.Client
 	if client == nil {
 		client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	cfg := clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: c.TokenURL, Scopes: c.Scopes}
 	var mu sync.Mutex
 	var token *oauth2.Token
 	var since time.Time
@@ -48,6 +50,14 @@ func (c ClientCredentials) Tokens() (func(ctx context.Context, address string, f
 		if token.Valid() && (!fresh || time.Since(since) < tokenAge) {
 			return token.AccessToken, nil
 		}
+		clientSecret := c.ClientSecret
+		if clientSecret == "" {
+			var err error
+			if clientSecret, err = secret(c.SecretFile); err != nil {
+				return "", err
+			}
+		}
+		cfg := clientcredentials.Config{ClientID: c.ClientID, ClientSecret: clientSecret, TokenURL: c.TokenURL, Scopes: c.Scopes}
 		t, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 		if err != nil {
 			return "", err

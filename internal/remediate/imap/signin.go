@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -27,19 +30,50 @@ func (m *mailbox) signIn(ctx context.Context) error {
 	if m.p.o.SignIn == SignOAuth2 {
 		return m.signInByToken(ctx, caps)
 	}
-	user, authzid := m.login+m.p.o.Separator+m.p.o.User, ""
-	if m.p.o.SignIn == SignAuthzid {
-		user, authzid = m.p.o.User, m.login
+	authzid, user, password, err := m.credentials()
+	if err != nil {
+		return err
 	}
 	return m.authenticate(ctx, func(c *imapclient.Client) error {
 		switch {
 		case caps.Has(goimap.AuthCap(sasl.Plain)):
-			return c.Authenticate(sasl.NewPlainClient(authzid, user, m.p.o.Password))
+			return c.Authenticate(sasl.NewPlainClient(authzid, user, password))
 		case authzid == "" && !caps.Has(goimap.CapLoginDisabled):
-			return c.Login(user, m.p.o.Password).Wait()
+			return c.Login(user, password).Wait()
 		}
 		return &remediateError{m.p.o.Name + " offers no sign-in with a password here; does it want TLS?", remediate.ErrRefused, nil}
 	})
+}
+
+// credentials are those of the user who opens all mailboxes, for this one.
+func (m *mailbox) credentials() (authzid, user, password string, err error) {
+	if password = m.p.o.Password; password == "" {
+		if password, err = secret(m.p.o.PasswordFile); err != nil {
+			return "", "", "", &remediateError{fmt.Sprintf("there is no password for %s (password_file: %s)", m.p.o.Name, err), remediate.ErrRefused, nil}
+		}
+	}
+	if m.p.o.SignIn == SignAuthzid {
+		return m.login, m.p.o.User, password, nil
+	}
+	return "", m.login + m.p.o.Separator + m.p.o.User, password, nil
+}
+
+// secret reads the only line of a file.
+func secret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, 4096))
+	if err != nil {
+		return "", err
+	}
+	s := strings.TrimRight(string(raw), "\r\n")
+	if s == "" || strings.ContainsAny(s, "\r\n\x00") {
+		return "", fmt.Errorf("%s does not hold one line", path)
+	}
+	return s, nil
 }
 
 // signInByToken tries a second token when the first is refused: it may be one that was taken back.
