@@ -359,6 +359,21 @@ func TestMalformedIDs(t *testing.T) {
 	found(t, m, "<quote@partner.example>", 0)
 }
 
+// TestBusyMailbox: a message that is not there is not found, and one without a Message-ID is, among many of that sender and day.
+func TestBusyMailbox(t *testing.T) {
+	r := start(t, 1, nil)
+	v := ownerOf(t, r, owner)
+	for i := range maxAround + 20 {
+		v.put("INBOX", letter(fmt.Sprintf("<%d@partner.example>", i), "x"), nil, then)
+	}
+	v.put("INBOX", []byte(strings.Replace(string(letter("<space@partner.example>", "space")), "Message-ID:", "Message-ID :", 1)), nil, then)
+	v.put("INBOX", []byte(strings.Replace(string(letter("", "nameless")), "Message-ID: \r\n", "", 1)), nil, then)
+	m := open(t, provider(t, options(r)), owner)
+	found(t, m, "<absent@partner.example>", 0)
+	found(t, m, "<space@partner.example>", 1)
+	found(t, m, "", 1)
+}
+
 // TestServerStops: while Dovecot is away, what is asked is to be asked later; when it is back, the same open mailbox goes on.
 func TestServerStops(t *testing.T) {
 	r := start(t, 1, nil)

@@ -31,7 +31,7 @@ func (m *mailbox) Find(ctx context.Context, want remediate.Message) ([]remediate
 	if want.InternetMessageID != "" {
 		if key := searchable(want.InternetMessageID); key != "" {
 			byID := &goimap.SearchCriteria{Header: []goimap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: key}}}
-			if out, err := m.search(ctx, want, byID, false); err != nil || len(out) > 0 {
+			if out, err := m.search(ctx, want, byID, false, maxCandidates); err != nil || len(out) > 0 {
 				return out, err
 			}
 		}
@@ -40,8 +40,19 @@ func (m *mailbox) Find(ctx context.Context, want remediate.Message) ([]remediate
 	if around == nil {
 		return nil, nil
 	}
-	return m.search(ctx, want, around, true)
+	out, err := m.search(ctx, want, around, true, maxAround)
+	if errors.Is(err, errMany) { // a busy mailbox: only those whose Message-ID the server does not see
+		around.Not = append(around.Not, goimap.SearchCriteria{Header: []goimap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: "@"}}})
+		out, err = m.search(ctx, want, around, true, maxCandidates)
+	}
+	return out, err
 }
+
+// maxAround messages of a sender's domain are read whole before only those without a visible Message-ID are.
+const maxAround = 100
+
+// errMany is more candidates than are read.
+var errMany = errors.New("Tocsin does not read so many")
 
 // searchable is the part of a Message-ID that every server reads as we do: itself, or its longest run of plain characters, at least four.
 func searchable(id string) string {
@@ -87,14 +98,14 @@ func aroundThen(want remediate.Message) *goimap.SearchCriteria {
 	return c
 }
 
-// search asks every folder. whole: candidates are proven by their whole header, not by single fields.
-func (m *mailbox) search(ctx context.Context, want remediate.Message, by *goimap.SearchCriteria, whole bool) (out []remediate.Copy, err error) {
+// search asks every folder and reads at most so many candidates. whole: candidates are proven by their whole header, not by single fields.
+func (m *mailbox) search(ctx context.Context, want remediate.Message, by *goimap.SearchCriteria, whole bool, most int) (out []remediate.Copy, err error) {
 	looked := 0
 	for _, f := range m.folders {
 		if f.empty || f.virtual && len(out) > 0 {
 			continue
 		}
-		found, n, err := m.searchFolder(ctx, f.name, want, by, whole, maxCandidates-looked)
+		found, n, err := m.searchFolder(ctx, f.name, want, by, whole, most-looked)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +137,7 @@ func (m *mailbox) searchFolder(ctx context.Context, name string, want remediate.
 	}
 	for _, r := range found {
 		if r.Start == 0 || r.Stop < r.Start || uint64(r.Stop)-uint64(r.Start) >= uint64(max(most, 0)-n) {
-			return nil, 0, fmt.Errorf("%s holds more than %d messages that may be this one; Tocsin does not read so many", m.address, maxCandidates)
+			return nil, 0, fmt.Errorf("%s holds too many messages that may be this one: %w", m.address, errMany)
 		}
 		n += int(r.Stop-r.Start) + 1
 	}

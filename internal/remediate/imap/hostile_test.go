@@ -213,7 +213,7 @@ func TestHostileAnswers(t *testing.T) {
 		"more octets than allowed":  {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 5 BODY[] {3000000}\r\n"+strings.Repeat("x", 3000000)+")"), "fetch", nil},
 		"a size beyond all bounds":  {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 5 BODY[] {9223372036854775807}\r\nabc"), "fetch", nil},
 		"a number beyond bounds":    {on("UID FETCH 5 (UID BODY.PEEK[])", "* 1 FETCH (UID 99999999999 BODY[] {3}\r\nabc)"), "fetch", nil},
-		"flags without end":         {onLook("* 1 FETCH (UID 5 FLAGS ("+strings.Repeat("a ", 200000)), "fetch", nil},
+		"flags without end":         {onLook("* 1 FETCH (UID 5 FLAGS (" + strings.Repeat("a ", 200000)), "fetch", nil},
 		"another UIDVALIDITY":       {on("EXAMINE", "* OK [UIDVALIDITY 8] x"), "stat after", remediate.ErrGone},
 		"the folder is gone":        {on("EXAMINE", "TAG NO [NONEXISTENT] x"), "stat after", remediate.ErrGone},
 		"MOVE that moves nothing":   {on("UID MOVE", "TAG OK moved"), "", nil}, // and is found by its size and time

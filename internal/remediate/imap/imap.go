@@ -205,7 +205,10 @@ func (p *Provider) Open(ctx context.Context, address string) (remediate.Mailbox,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	m, err := p.open(ctx, address, login)
+	var m *mailbox
+	if err = p.paused(); err == nil { // it may have begun while we waited
+		m, err = p.open(ctx, address, login)
+	}
 	if err != nil {
 		<-p.slots
 		return nil, err
