@@ -154,8 +154,8 @@ func (w *detonationWorker) Work(ctx context.Context, j *river.Job[detonation]) e
 		return river.JobCancel(err) // the bytes are gone
 	}
 	m := email.Parse(raw, email.Limits{})
-	scan.Open(ctx, m, scan.Limits{})
-	news, again, err := a.lab.Try(ctx, m, detect.Verdict{Score: j.Args.Score, Scores: j.Args.Scores})
+	inside := scan.Open(ctx, m, scan.Limits{Hold: scan.HoldAll})
+	news, again, err := a.lab.Try(ctx, m, inside.Held, detect.Verdict{Score: j.Args.Score, Scores: j.Args.Scores})
 	if news {
 		at := time.UnixMicro(j.Args.At).UTC()
 		_, serr := a.Start(ctx, rejudge.Run{

@@ -39,6 +39,7 @@ var defectTexts = map[string]string{
 	"file-macro-broken":         "The macros of a document cannot be read in full.",
 	"file-office-broken":        "An Office document cannot be read in full.",
 	"file-mail-cut":             "A mail that is attached as a file is larger than what is read; the rest was not looked into.",
+	"file-not-asked":            "The files are too many or too large to ask malware engines about each; the most dangerous kinds came first.",
 	"file-not-opened":           "A file is of a kind that is not looked into.",
 	"file-pdf-broken":           "A PDF holds nothing that can be read.",
 	"file-picture-broken":       "A picture cannot be read.",

@@ -85,6 +85,7 @@ func (s *session) volumes(f *file, d disk, v *inventory) bool {
 }
 
 func (s *session) volume(f *file, d disk, at int64, v *inventory) bool {
+	f.sealed = true // malware engines open ISO and UDF alone
 	var boot [sectorSize]byte
 	if n, _ := d.ReadAt(boot[:], at); n < sectorSize {
 		return false

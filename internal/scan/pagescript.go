@@ -418,6 +418,7 @@ func (p *page) examine(b []byte, depth int, how string) {
 			p.files[sum] = true
 		}
 		name := orElse(p.name, "built by the page."+kind)
+		p.f.sealed = true
 		p.s.child(p.f, oneLine(name), b)
 		if kind != "pdf" && p.built == "" {
 			p.built = fmt.Sprintf("%s, %d octets, from %s", kind, len(b), how)

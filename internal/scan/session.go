@@ -16,6 +16,7 @@ type file struct {
 	content []byte
 	way     string // names from the message down, " > " between them
 	depth   int    // containers around it
+	sealed  bool   // programs that open files do not get at what is inside without what Tocsin knows
 }
 
 // session is the work on one message: what may still be spent, and where findings go. It is used by one goroutine.
@@ -39,6 +40,8 @@ type session struct {
 	inflater   io.Reader  // used by one file at a time
 	pixels     int64      // decoded so far
 	pictures   int        // decoded so far
+	held       int        // octets of Report.Held
+	worth      []int      // of each of Report.Held
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {
@@ -144,8 +147,10 @@ func (s *session) child(f *file, name string, content []byte) string {
 		s.stopped = true
 		return ""
 	}
-	c := &file{Attachment: email.NewAttachment(name, "", s.within(f), content), content: content, way: f.way + " > " + name, depth: f.depth + 1}
+	c := &file{Attachment: email.NewAttachment(name, "", s.within(f), content), content: content, way: f.way + " > " + name, depth: f.depth + 1, sealed: f.sealed}
+	c.Way = c.way
 	s.m.Attachments = append(s.m.Attachments, c.Attachment)
+	s.hold(c)
 	if c.depth > s.lim.Depth {
 		s.defect("file-limit-depth", c.way)
 		return c.Kind

@@ -72,6 +72,7 @@ func (s *session) listed(f *file, name string, size int64) {
 	}
 	a := email.NewAttachment(name, "", s.within(f), nil)
 	a.Type, a.Kind, a.MD5, a.SHA1, a.SHA256 = "", "", "", "", ""
+	a.Way = f.way + " > " + name
 	a.Size = int(max(0, min(size, 1<<40)))
 	s.m.Attachments = append(s.m.Attachments, a)
 }
