@@ -43,6 +43,7 @@ var defectTexts = map[string]string{
 	"file-not-opened":           "A file is of a kind that is not looked into.",
 	"file-pdf-broken":           "A PDF holds nothing that can be read.",
 	"file-picture-broken":       "A picture cannot be read.",
+	"file-picture-not-read":     "A picture in a document is of a kind that is not read here, or broken; codes in it were not looked for.",
 	"filename-conflict":         "Content-Type and Content-Disposition give the file different names.",
 	"filename-nul":              "A file name holds a NUL byte, which hides what follows it from some programs.",
 	"filename-path":             "A file name holds a path.",
