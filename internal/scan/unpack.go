@@ -42,6 +42,10 @@ func (s *session) unpack(f *file, r io.Reader) (content []byte, whole bool, err 
 		buf = buf[:len(buf)+n]
 		if int64(len(buf)) > most {
 			s.bytes -= most
+			if f.archive {
+				s.unpacked += most
+				s.skim(f, r)
+			}
 			s.defect("file-limit-bytes", f.way)
 			return buf[:most], false, nil
 		}
