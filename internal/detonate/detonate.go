@@ -131,14 +131,16 @@ func (l *Lab) Try(ctx context.Context, m *email.Message, held []scan.Held, v det
 }
 
 // runnable are kinds of files that can do something when they are opened.
-var runnable = func() map[string]bool {
+var runnable = set(`exe dll scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar doc docm dotm docx xls xlsm xlsb xlsx ppt pptm rtf pdf one
+		iso img vhd vhdx zip rar 7z cab html hta chm xll url library-ms`)
+
+func set(words string) map[string]bool {
 	out := map[string]bool{}
-	for _, k := range strings.Fields(`exe dll scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar doc docm dotm docx xls xlsm xlsb xlsx ppt pptm rtf pdf one
-		iso img vhd vhdx zip rar 7z cab html hta chm xll url library-ms`) {
-		out[k] = true
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
 	}
 	return out
-}()
+}
 
 // sample is a file worth running.
 type sample struct {
