@@ -125,7 +125,7 @@ func found(answers []scan.Answer) bool {
 }
 
 func answer(ctx context.Context, e scan.Engine, content []byte) scan.Answer {
-	a := scan.Answer{Engine: e.Name(), At: time.Now().UTC().Truncate(time.Millisecond)}
+	a := scan.Answer{Engine: e.Name(), Kind: e.Kind(), At: time.Now().UTC().Truncate(time.Millisecond)}
 	threat, err := e.Scan(ctx, content)
 	if err != nil {
 		a.Failed = err.Error()

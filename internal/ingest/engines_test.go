@@ -25,6 +25,7 @@ type reader struct {
 }
 
 func (r *reader) Name() string    { return "Reader" }
+func (r *reader) Kind() scan.Kind { return scan.KindRule }
 func (r *reader) ReadsMail() bool { return r.mail }
 func (r *reader) Scan(_ context.Context, b []byte) (string, error) {
 	r.mu.Lock()
@@ -65,7 +66,7 @@ func TestEnginesSeeInnerFiles(t *testing.T) {
 	inner := scantest.Zip(scantest.Entry{Name: "run.js", Data: "// bad-word" + strings.Repeat(" ", 500)})
 	outer := carrying("offer.zip", scantest.Zip(scantest.Entry{Name: "deep.zip", Data: string(inner)}, scantest.Entry{Name: "note.txt", Data: "nothing"}))
 	files := &reader{}
-	if _, answers := askAbout(t, outer, files); threats(answers) != "offer.zip > deep.zip > run.js: Bad.Word" || len(files.asked) != 4 {
+	if _, answers := askAbout(t, outer, files); threats(answers) != "offer.zip > deep.zip > run.js: Bad.Word" || answers[0].Kind != scan.KindRule || len(files.asked) != 4 {
 		t.Errorf("an engine for files: %+v", answers)
 	}
 	mail := &reader{mail: true}

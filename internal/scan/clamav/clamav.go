@@ -17,7 +17,11 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tocsin/internal/scan"
 )
+
+var _ scan.Engine = (*Client)(nil)
 
 // Config says where clamd is. Zero fields mean the default.
 type Config struct {
@@ -87,6 +91,9 @@ func New(c Config) (*Client, error) {
 
 // Name is "ClamAV".
 func (c *Client) Name() string { return "ClamAV" }
+
+// Kind is scan.KindSignatures.
+func (c *Client) Kind() scan.Kind { return scan.KindSignatures }
 
 // ReadsMail is true: clamd unpacks messages and what is in them.
 func (c *Client) ReadsMail() bool { return true }
