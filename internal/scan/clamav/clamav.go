@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -155,9 +156,12 @@ func (c *Client) ask(ctx context.Context, send func(*session) error) (string, er
 			return reply, nil
 		}
 		_ = s.conn.Close()
-		if !kept || ctx.Err() != nil {
+		late := errors.Is(err, os.ErrDeadlineExceeded) // the connection has ctx's deadline and may be the first to notice
+		if !kept || late || ctx.Err() != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err()
+			} else if late {
+				err = context.DeadlineExceeded
 			}
 			return "", fmt.Errorf("ClamAV at %s: %w", c.addr, err)
 		}
