@@ -11,7 +11,7 @@ import { both, clock, full } from "../../time/zone";
 import { usePagePicture } from "./queries";
 import { lastReason, leastReason, ReasonField, rememberReason } from "./ReasonField";
 import rows from "./Rows.module.css";
-import { visitWords, wayOn } from "./visits";
+import { seenWords, visitWords, wayOn } from "./visits";
 
 interface Props { visit: Schemas["LinkVisit"]; target: string; email: Schemas["Email"] }
 
@@ -25,7 +25,7 @@ export function VisitNote({ visit: v, target, email }: Props) {
   return (
     <div className={rows.visit} role="group" aria-label="The page it leads to">
       <p className={v.threat ? rows.odd : rows.target}><Icon aria-hidden /><Untrusted text={visitWords(v)} /></p>
-      <p className={rows.dim}>Opened by Tocsin <time className="num" dateTime={v.at} title={both(new Date(v.at))}>{full(new Date(v.at), zone)}</time>{v.details && <>: <Untrusted text={v.details} /></>}</p>
+      <p className={rows.dim}>Opened by Tocsin <time className="num" dateTime={v.at} title={both(new Date(v.at))}>{full(new Date(v.at), zone)}</time>{v.details && <>: <Untrusted text={seenWords(v.details)} /></>}</p>
       {on.length > 0 && (
         <ol className={rows.way} aria-label="Way of the redirects">
           {on.map((a, i) => <li key={i}><ArrowRight16Regular aria-hidden /><Value field="Url" value={a} className="mono"><Untrusted text={defang(a)} spelling /></Value></li>)}

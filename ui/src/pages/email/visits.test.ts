@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { visitWords, wayOn } from "./visits";
+import { seenWords, visitWords, wayOn } from "./visits";
 
 test("a visit says what is wrong, that nothing is, or why nothing was seen", () => {
   expect(visitWords({ threat: "asks for a password at signin.example", details: "2 steps", failed: "" })).toBe("The page asks for a password at signin.example");
@@ -11,4 +11,8 @@ test("the way starts after the link itself", () => {
   expect(wayOn("https://a.example/", ["https://a.example/", "https://b.example/", "https://b.example/", "https://c.example/"])).toEqual(["https://b.example/", "https://c.example/"]);
   expect(wayOn("https://a.example/", ["https://a.example/"])).toEqual([]);
   expect(wayOn("https://a.example/", [])).toEqual([]);
+});
+
+test("addresses in words are defanged", () => {
+  expect(seenWords('3 steps to https://signin.example/a, titled "Sign in"')).toBe('3 steps to hxxps://signin[.]example/a, titled "Sign in"');
 });

@@ -1,4 +1,10 @@
 import type { Schemas } from "../../api/client";
+import { defang } from "../../text/defang";
+
+/** What was there, with addresses that nobody can follow by mistake. */
+export function seenWords(details: string): string {
+  return details.replace(/https?:\/\/[^\s,"]+/g, defang);
+}
 
 type Visit = Schemas["LinkVisit"];
 

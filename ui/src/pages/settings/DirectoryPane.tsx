@@ -16,7 +16,7 @@ import styles from "./Settings.module.css";
 
 /** The people of the organisation, as all sources together tell, and how it stands with the sources. */
 export function DirectoryPane() {
-  const [{ search, priority }, change] = useSettingsAddress();
+  const [{ search, priority, person }, change] = useSettingsAddress();
   const people = usePeople(search, priority);
   const rows = people.data?.pages.flatMap((p) => p.people) ?? [];
   const total = people.data?.pages[0]?.total ?? -1;
@@ -39,6 +39,7 @@ export function DirectoryPane() {
             loading={people.isLoading || people.isFetchingNextPage}
             onMore={() => void people.fetchNextPage()}
             onOpen={(p) => change({ person: p.address })}
+            opened={person || undefined}
             rowHeight={48}
             empty={search !== "" ? <EmptyState small title="Nobody fits" why="No name, address, title, department or group holds all of these words.">{clear}</EmptyState> : priority ? (
               <EmptyState small title="No priority accounts" why="Mail to a priority account can be treated more strictly, and Explorer marks it with a star. Open a person to mark one.">{clear}</EmptyState>
@@ -58,7 +59,7 @@ export function DirectoryPane() {
 
 const columns: ListColumn<Person>[] = [
   { key: "name", label: "Name", min: 180, grow: 2, cell: (p) => <span className={base.two}><b className="clip">{p.priority && <><Star12Filled className={styles.star} aria-hidden /><span className="unseen">Priority account </span> </>}<Untrusted text={p.name || p.address} /></b><small className="clip"><Untrusted text={p.address} /></small></span> },
-  { key: "title", label: "Title", min: 120, grow: 1, from: 480, cell: (p) => <span className={base.two}><span className="clip">{p.title ? <Untrusted text={p.title} /> : <span className={base.faded}>none</span>}</span>{p.department && <small className="clip"><Untrusted text={p.department} /></small>}</span> },
+  { key: "title", label: "Title", min: 120, grow: 1, from: 480, cell: (p) => <span className={base.two}><span className="clip">{p.title || p.department ? <Untrusted text={p.title || p.department} /> : <span className={base.faded}>none</span>}</span>{p.title && p.department && <small className="clip"><Untrusted text={p.department} /></small>}</span> },
   { key: "groups", label: "Groups", min: 120, grow: 1, from: 640, cell: (p) => (p.groups.length > 0 ? <span className="clip"><Untrusted text={p.groups.join(", ")} /></span> : <span className={base.faded}>none</span>) },
   { key: "from", label: "From", min: 110, grow: 0.7, from: 760, cell: (p) => <span className="clip"><Untrusted text={p.sources.join(", ")} /></span> },
 ];

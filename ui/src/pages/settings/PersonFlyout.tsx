@@ -55,7 +55,7 @@ function Body({ person: p }: { person: Person }) {
         {p.aliases.length > 0 && fact("Other addresses of the mailbox", list(p.aliases))}
         {p.private.length > 0 && fact("Writes from outside as", list(p.private))}
         {fact("Known from", <Untrusted text={p.sources.join(", ")} />)}
-        {fact("Name", p.protected || p.priority ? "watched closely" : "watched")}
+        {fact("The name is", p.protected || p.priority ? "watched closely" : "watched")}
       </dl>
     </div>
   );

@@ -15,6 +15,6 @@ test("signatures have an age in words, and a week is old", () => {
 
 test("what stands is counted, what is broken first", () => {
   const e = (state: Engine["state"]) => ({ state }) as Engine;
-  expect(summary([e("off"), e("off"), e("off"), e("off")])).toBe("4 are not set up");
+  expect(summary([e("off"), e("off"), e("off"), e("off")])).toBe("None is set up");
   expect(summary([e("answering"), e("off"), e("away"), e("unknown")])).toBe("1 does not answer, 1 answers, 1 was not asked yet, 1 is not set up");
 });

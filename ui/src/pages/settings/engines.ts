@@ -35,7 +35,7 @@ export const about: Record<Engine["key"], About> = {
   },
   cape: {
     does: "Runs the files of suspicious messages in a sandbox, after they were judged.",
-    where: "Address", asked: "Files handed over", without: "Files wait and are handed over when it is back. Mail is judged without it.",
+    where: "Address", asked: "Tries to hand a file over", without: "Files wait and are handed over when it is back. Mail is judged without it.",
     example: "engines:\n  cape:\n    url: https://cape.your-organisation.example\n    token_file: /etc/tocsin/cape.token",
     takes: "It takes a CAPE server. Whoever can look into it sees these files.",
   },
@@ -63,6 +63,7 @@ export function stale(made: Date, now: Date): boolean {
 /** "3 answer, 1 does not": the sentence above the cards. */
 export function summary(engines: readonly Engine[]): string {
   const n = (state: Engine["state"]) => engines.filter((e) => e.state === state).length;
+  if (n("off") === engines.length) return "None is set up";
   const parts = [
     [n("away"), n("away") === 1 ? "does not answer" : "do not answer"], [n("answering"), n("answering") === 1 ? "answers" : "answer"], [n("unknown"), n("unknown") === 1 ? "was not asked yet" : "were not asked yet"], [n("off"), n("off") === 1 ? "is not set up" : "are not set up"],
   ] as const;
