@@ -55,7 +55,7 @@ check("the local model says what it lacks; training says so too, and a reset ask
 check("a model that may not speak says why, before and after it is tried", { server: demo }, async ({ page }) => {
   await answer(page, "/learning", learning);
   await page.goto("/settings?tab=learning");
-  await seen(card(page, "Phish").getByText("Speaks"));
+  await seen(card(page, "Phish").getByText("Speaks", { exact: true }));
   await seen(card(page, "Phish").getByText(/Check not passed: it finds 9 of 900/));
   await button(page, "Activate…").click();
   const dialog = page.getByRole("dialog");
