@@ -23,6 +23,7 @@ import { moves, over, placeWords, reach, stateWords, summary, verdictWords, type
 /** One run: how far it is, what came of it, and the messages that differ with before and after. */
 export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKind; id: string; title: string; onClose: () => void; tall?: boolean; back?: ReactNode }) {
   const run = useRun(kind, id);
+  const [{ change: only, against }, change] = usePolicyAddress();
   const r = run.data;
   const card = useRef<HTMLElement>(null);
   // Whoever asked for it, or follows a link to it, wants to see it.
@@ -40,7 +41,7 @@ export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKin
         <Tooltip content="Close" relationship="label"><Button appearance="subtle" icon={<Dismiss20Regular />} onClick={onClose} /></Tooltip>
       </div>
       {run.error ? <ProblemNote error={run.error} onRetry={() => void run.refetch()} /> : r && <About run={r} />}
-      <Results run={r} kind={kind} id={id} />
+      <Results run={r} kind={kind} id={id} shown={{ change: only, against }} onShown={(s) => change(s, { replace: true })} />
     </section>
   );
 }
@@ -50,7 +51,7 @@ export function StateWord({ run: r }: { run: Run }) {
   return <span className={`${styles.state} num`} aria-live="polite"><Icon aria-hidden />{stateWords[r.state]}{r.state === "running" && `, ${Math.floor(r.progress * 100)} %`}</span>;
 }
 
-function Cancel({ kind, id }: { kind: RunKind; id: string }) {
+export function Cancel({ kind, id }: { kind: RunKind; id: string }) {
   const may = useMay(kind === "whatif" ? "whatif.run" : "rejudge.run");
   const cancel = useCancelRun(kind, id);
   if (!may) return null;
@@ -96,8 +97,11 @@ export function Moves({ run: r }: { run: Run }) {
 
 const names: Record<ChangeKind, string> = { "now flagged": "Now flagged", "no longer flagged": "No longer flagged", "verdict changed": "Other verdict", "action changed": "Other treatment" };
 
-function Results({ run, kind, id }: { run: Run | undefined; kind: RunKind; id: string }) {
-  const [state, change] = usePolicyAddress();
+/** Which of the messages that differ are listed. */
+export interface Shown { change: ChangeKind | ""; against: boolean }
+
+/** The messages that differ, with before and after. */
+export function Results({ run, kind, id, shown: state, onShown }: { run: Run | undefined; kind: RunKind; id: string; shown: Shown; onShown: (s: Shown) => void }) {
   const address = useAddress();
   const navigate = useNavigate();
   const results = useResults(run, kind, id, state.change, state.against);
@@ -111,8 +115,8 @@ function Results({ run, kind, id }: { run: Run | undefined; kind: RunKind; id: s
   return (
     <>
       <div className={styles.filters}>
-        <Segments label="Kind of change" options={[["", "All"] as const, ...changeKinds.map((k) => [k, names[k]] as const)]} value={state.change} onChange={(k) => change({ change: k }, { replace: true })} />
-        {(c?.contradicts ?? 0) > 0 && <Checkbox checked={state.against} label="Only against people's decisions" onChange={(_, d) => change({ against: d.checked === true }, { replace: true })} />}
+        <Segments label="Kind of change" options={[["", "All"] as const, ...changeKinds.map((k) => [k, names[k]] as const)]} value={state.change} onChange={(k) => onShown({ ...state, change: k })} />
+        {(c?.contradicts ?? 0) > 0 && <Checkbox checked={state.against} label="Only against people's decisions" onChange={(_, d) => onShown({ ...state, against: d.checked === true })} />}
       </div>
       {results.error ? <ProblemNote error={results.error} onRetry={() => void results.refetch()} /> : (
         <ListGrid
@@ -144,7 +148,7 @@ function useColumns(): ListColumn<Result>[] {
     { key: "before", label: "Before", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.before} score={r.before.score !== r.after.score} /> },
     { key: "after", label: "After", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.after} score={r.before.score !== r.after.score} /> },
     {
-      key: "why", label: "Why", min: 150, grow: 2, from: 760,
+      key: "why", label: "Why", min: 150, grow: 2, from: 590,
       cell: (r) => {
         const text = r.contradicts ? `Against a decision: ${r.contradicts}` : r.signals[0] ? `${r.signals[0].came ? "new" : "gone"}: ${r.signals[0].claim}${r.signals.length > 1 ? `, and ${r.signals.length - 1} more` : ""}` : r.after.reason;
         return <span className={r.contradicts ? `${styles.over} clip` : "clip"} title={revealed(evidence(text))}><Untrusted text={evidence(text)} /></span>;
