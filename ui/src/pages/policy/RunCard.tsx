@@ -100,13 +100,13 @@ const names: Record<ChangeKind, string> = { "now flagged": "Now flagged", "no lo
 /** Which of the messages that differ are listed. */
 export interface Shown { change: ChangeKind | ""; against: boolean }
 
-/** The messages that differ, with before and after. */
-export function Results({ run, kind, id, shown: state, onShown }: { run: Run | undefined; kind: RunKind; id: string; shown: Shown; onShown: (s: Shown) => void }) {
+/** The messages that differ, with before and after; beside an editor there is no room for a column that says why, so each says it under its subject. */
+export function Results({ run, kind, id, shown: state, onShown, beside }: { run: Run | undefined; kind: RunKind; id: string; shown: Shown; onShown: (s: Shown) => void; beside?: boolean }) {
   const address = useAddress();
   const navigate = useNavigate();
   const results = useResults(run, kind, id, state.change, state.against);
   const rows = results.data?.pages.flatMap((p) => p.results) ?? [];
-  const columns = useColumns();
+  const columns = useColumns(beside === true);
   const c = run?.counts;
   const filtered = state.change !== "" || state.against;
   if (run && over(run) && c?.results === 0) {
@@ -138,23 +138,27 @@ export function Results({ run, kind, id, shown: state, onShown }: { run: Run | u
   );
 }
 
-function useColumns(): ListColumn<Result>[] {
+function useColumns(beside: boolean): ListColumn<Result>[] {
   const zone = useZone();
   const evidence = useEvidence();
   return [
     { key: "time", label: "Received", min: 104, grow: 0, from: 620, cell: (r) => <time className="num" dateTime={r.time} title={both(new Date(r.time))}><span className={styles.faded}>{day(new Date(r.time), zone)}</span> {clock(new Date(r.time), zone)}</time> },
-    { key: "message", label: "Message", min: 180, grow: 2.4, cell: (r) => <span className={styles.two} title={revealed(r.subject)}><b className="clip">{r.subject ? <Untrusted text={r.subject} /> : <i>(no subject)</i>}</b><small className="clip">from <Untrusted text={evidence(r.sender)} /></small></span> },
+    { key: "message", label: "Message", min: 180, grow: 2.4, cell: (r) => <span className={styles.two} title={revealed(r.subject)}><b className="clip">{r.subject ? <Untrusted text={r.subject} /> : <i>(no subject)</i>}</b><small className="clip">{beside ? <Untrusted text={evidence(why(r))} /> : <>from <Untrusted text={evidence(r.sender)} /></>}</small></span> },
     { key: "recipients", label: "Recipients", min: 130, grow: 1.2, from: 900, cell: (r) => <span className={styles.two}><span className="clip"><Untrusted text={r.recipients[0] ?? ""} /></span>{r.recipient_count > 1 && <small className="num">and {number(r.recipient_count - 1)} more</small>}</span> },
     { key: "before", label: "Before", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.before} score={r.before.score !== r.after.score} /> },
     { key: "after", label: "After", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.after} score={r.before.score !== r.after.score} /> },
     {
-      key: "why", label: "Why", min: 150, grow: 2, from: 590,
+      key: "why", label: "Why", min: 150, grow: 2, from: beside ? 10_000 : 760,
       cell: (r) => {
-        const text = r.contradicts ? `Against a decision: ${r.contradicts}` : r.signals[0] ? `${r.signals[0].came ? "new" : "gone"}: ${r.signals[0].claim}${r.signals.length > 1 ? `, and ${r.signals.length - 1} more` : ""}` : r.after.reason;
+        const text = why(r);
         return <span className={r.contradicts ? `${styles.over} clip` : "clip"} title={revealed(evidence(text))}><Untrusted text={evidence(text)} /></span>;
       },
     },
   ];
+}
+
+function why(r: Result): string {
+  return r.contradicts ? `Against a decision: ${r.contradicts}` : r.signals[0] ? `${r.signals[0].came ? "new" : "gone"}: ${r.signals[0].claim}${r.signals.length > 1 ? `, and ${r.signals.length - 1} more` : ""}` : r.after.reason;
 }
 
 function SideCell({ side: s, score }: { side: Side; score: boolean }) {

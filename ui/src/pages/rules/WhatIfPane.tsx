@@ -53,7 +53,7 @@ export function WhatIfPane({ text, cannot, same, run: id, onRun }: Props) {
           {of?.id === id && of.text !== text && <p className={styles.odd}><Warning16Regular aria-hidden />The text has changed since this run.</p>}
           <div className={styles.run}>
             <About run={run.data} />
-            <Results run={run.data} kind="whatif" id={id} shown={shown} onShown={setShown} />
+            <Results run={run.data} kind="whatif" id={id} shown={shown} onShown={setShown} beside />
           </div>
         </>
       )}
