@@ -24,9 +24,11 @@ import (
 
 // Known is an answer that was given, or that an engine still works on.
 type Known struct {
-	About   string // SHA-256 of a file, or a URL
-	Task    string // the engine's name for its work; "" when it is done
-	Picture []byte // PNG of a visited page; nil otherwise
+	About   string   // SHA-256 of a file, or a URL
+	Task    string   // the engine's name for its work; "" when it is done
+	Picture []byte   // PNG of a visited page; nil otherwise, and where Answers returns it
+	Drawn   bool     // there is a picture
+	Way     []string // addresses that a visited link led over, the last is where it ended; nil otherwise
 	scan.Answer
 }
 
@@ -291,6 +293,6 @@ func (l *Lab) visit(ctx context.Context, link string, m *email.Message) (news bo
 		k.Failed = err.Error()
 		return false, l.Store.SaveAnswer(ctx, k)
 	}
-	k.Threat, k.Details, k.Picture = l.read(seen, m), describe(seen), seen.Screenshot
+	k.Threat, k.Details, k.Picture, k.Way = l.read(seen, m), describe(seen), seen.Screenshot, seen.Chain
 	return k.Threat != "", l.Store.SaveAnswer(ctx, k)
 }
