@@ -37,9 +37,10 @@ type Examined struct {
 	Message          *email.Message
 	Context          *detect.Context
 	Verdict          detect.Verdict
-	Defects          []string      // of the road, event.DefectParse and the like; those of the message are in Message
-	ParseTime        time.Duration // with what is inside the files
-	JudgeTime        time.Duration // without the checks of the sender
+	Trace            *casestore.Trace // what it would leave in memory; nil: nothing
+	Defects          []string         // of the road, event.DefectParse and the like; those of the message are in Message
+	ParseTime        time.Duration    // with what is inside the files
+	JudgeTime        time.Duration    // without the checks of the sender
 }
 
 // Examine judges one message. A bug that a message sets off becomes a defect, as on the road; the error is only ctx's.
@@ -93,8 +94,9 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if err := e.run(ctx, f, raw); err != nil {
 		return out, err
 	}
+	f.judged = e.complete
 	out = Examined{
-		NetworkMessageID: f.job.NetworkMessageID, Message: f.m, Context: f.context, Verdict: f.verdict, Defects: f.defects,
+		NetworkMessageID: f.job.NetworkMessageID, Message: f.m, Context: f.context, Verdict: f.verdict, Trace: f.trace(x.Memory), Defects: f.defects,
 		ParseTime: e.parsed, JudgeTime: e.judged,
 	}
 	out.Verdict.Notes = append(out.Verdict.Notes, notes...)

@@ -280,7 +280,7 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	return outcome{batch: f.rows(), member: f.member(), trace: p.trace(f), message: f.m, verdict: f.verdict}, nil
+	return outcome{batch: f.rows(), member: f.member(), trace: f.trace(p.cfg.Memory), message: f.m, verdict: f.verdict}, nil
 }
 
 // watched judges a message while the file of those being judged holds it.
