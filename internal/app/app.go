@@ -251,6 +251,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
 		return err
 	}
+	a.learner.changed = a.judgeAgain
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
