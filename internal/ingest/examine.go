@@ -26,9 +26,10 @@ type Examiner struct {
 	Scan    scan.Limits
 	Engines []scan.Engine // asked about the message and its files; nil: none
 
+	Campaigns *Campaigns // asked, never changed; nil: the message is judged by itself
+	Late      Late       // nil: nobody answers later
+
 	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
-	kin  *Campaigns
-	late Late
 }
 
 // Examined is what an Examiner found.
@@ -86,7 +87,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
+	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.Campaigns, ask: x.Engines, late: x.Late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})

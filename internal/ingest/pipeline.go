@@ -339,7 +339,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, Campaigns: p.cfg.Campaigns, Engines: p.cfg.Engines, Late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.
