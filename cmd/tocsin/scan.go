@@ -79,8 +79,8 @@ func (c scanCommand) scan(ctx context.Context, out, errs io.Writer, judge judgin
 }
 
 // spare tunes the collector for a process that lives for a few seconds and keeps nothing from one message to the next: it collects half as
-// often as usual, and sooner when a large picture or file has come by. What the environment says goes first. The server keeps the
-// defaults: what it holds is not known beforehand.
+// often as usual, and sooner when a large picture or file has come by. What the environment says goes first. What a server holds is
+// not known beforehand: see frugal.
 func spare() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)

@@ -190,7 +190,6 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Done:    a.try,
 		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
@@ -208,7 +207,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		pipeline.Learn = a.collect.take
 	}
 	if !a.lab.Idle() {
-		pipeline.Late = a.lab
+		pipeline.Late, pipeline.Done = a.lab, a.try
 	}
 	if c.Campaigns.Enabled {
 		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
