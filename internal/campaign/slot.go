@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"encoding/binary"
 	"strings"
 	"time"
 
@@ -14,7 +13,7 @@ type slot struct {
 	seq    uint64 // higher for what was added later
 	at     int64  // microseconds
 	family int64
-	sets   string // shapes, hosts and files, each with its length before it; numbers are little endian
+	sets   string // as Print.appendSets
 	texts  string // id, name, sender, threats and recipients, each with a zero octet behind it
 	words  [bins]uint16
 	page   uint32
@@ -43,17 +42,7 @@ func pack(m *Member, p *Print) slot {
 		s.words[i] = uint16(w)
 	}
 	var room [512]byte
-	b := room[:0]
-	for _, set := range [...][]uint32{p.Shapes, p.Hosts} {
-		b = append(b, byte(len(set)))
-		for _, v := range set {
-			b = binary.LittleEndian.AppendUint32(b, v)
-		}
-	}
-	b = append(b, byte(len(p.Files)))
-	for _, v := range p.Files {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
+	b := p.appendSets(room[:0])
 	sets := len(b)
 	add := func(text string) {
 		b = append(append(b, strings.ReplaceAll(text, "\x00", "")...), 0)
