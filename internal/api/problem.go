@@ -125,7 +125,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	case errors.Is(err, ErrRawDamaged):
 		s.deps.Log.Error("stored message is damaged", "operation", op, "err", err)
 		return huma.NewError(http.StatusInternalServerError, ErrRawDamaged.Error())
-	case errors.Is(err, auth.ErrExists):
+	case errors.Is(err, auth.ErrInvitation), errors.Is(err, auth.ErrNoSession), errors.Is(err, auth.ErrNoToken):
+		return withTheir(http.StatusNotFound)
+	case errors.Is(err, auth.ErrExists), errors.Is(err, auth.ErrLastAdministrator):
 		return withTheir(http.StatusConflict)
 	case errors.Is(err, auth.ErrBusy), errors.Is(err, errFull):
 		return huma.ErrorWithHeaders(withTheir(http.StatusServiceUnavailable), http.Header{"Retry-After": {"5"}})

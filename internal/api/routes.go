@@ -92,6 +92,8 @@ func (s *Server) declare() {
 	s.declarePolicy()
 	s.declareJudging()
 	s.declareRules()
+	s.declareOperators()
+	s.declareAccount()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -99,11 +99,21 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			who.Address = s.address(r)
 			ctx = auth.With(ctx, who)
 		}
+		ctx = context.WithValue(ctx, deviceKey{}, r.UserAgent())
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, addressKey{}, s.address(r))))
 	})
 }
 
-type addressKey struct{}
+type (
+	addressKey struct{}
+	deviceKey  struct{}
+)
+
+// device is what the client calls itself.
+func device(ctx context.Context) string {
+	d, _ := ctx.Value(deviceKey{}).(string)
+	return d
+}
 
 // address of the client as the middleware found it.
 func address(ctx context.Context) string {
@@ -128,6 +138,12 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 	o, err := s.deps.Gate.Resume(ctx, id, since)
 	// The store forgets a session at the life that it was made with; the setting may be shorter now.
 	over := now.Sub(seen) > s.deps.SessionIdle || now.Sub(since) >= s.deps.SessionLife
+	session := s.sessions.GetString(ctx, keySession)
+	if err == nil && !over {
+		var on bool
+		on, err = s.deps.Gate.SessionGoesOn(ctx, session, id)
+		over = !on
+	}
 	if errors.Is(err, auth.ErrNotSignedIn) || err == nil && over {
 		return nil, s.sessions.Destroy(ctx)
 	}
@@ -136,19 +152,27 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 	}
 	if now.Sub(seen) > time.Minute { // once a minute is enough for an idle limit, and spares the store a write a request
 		s.sessions.Put(ctx, keySeen, now.Unix())
+		if err := s.deps.Gate.SeeSession(ctx, session, s.address(r)); err != nil {
+			return nil, err
+		}
 	}
-	return &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session"}, nil
+	return &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session", Session: session}, nil
 }
 
 // known reports whether the operator of a request that is still being answered may go on: a stream can outlast the token or the
-// operator that opened it. A session that was signed out ends with its page.
+// operator or the session that opened it.
 func (s *Server) known(r *http.Request) bool {
 	ctx := r.Context()
 	var err error
 	if header := r.Header.Get("Authorization"); header != "" {
 		_, err = s.who(ctx, r)
 	} else {
-		_, err = s.deps.Gate.Resume(ctx, s.sessions.GetString(ctx, keyOperator), time.UnixMicro(s.sessions.GetInt64(ctx, keySince)))
+		id := s.sessions.GetString(ctx, keyOperator)
+		if _, err = s.deps.Gate.Resume(ctx, id, time.UnixMicro(s.sessions.GetInt64(ctx, keySince))); err == nil {
+			if on, broken := s.deps.Gate.SessionGoesOn(ctx, s.sessions.GetString(ctx, keySession), id); broken == nil && !on {
+				return false
+			}
+		}
 	}
 	return !errors.Is(err, auth.ErrNotSignedIn)
 }
@@ -233,10 +257,13 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logPath is the path without secrets: what follows /setup/ is one.
+// logPath is the path without secrets: what follows /setup/ and /invitations/ is one.
 func logPath(r *http.Request) string {
 	if strings.HasPrefix(r.URL.Path, Prefix+"/setup/") {
 		return Prefix + "/setup/…"
+	}
+	if strings.HasPrefix(r.URL.Path, Prefix+"/invitations/") {
+		return Prefix + "/invitations/…"
 	}
 	if before, _, found := strings.Cut(r.URL.Path, "/preview/"); found {
 		return before + "/preview/…"

@@ -14,6 +14,7 @@ const (
 	keyOperator   = "operator"
 	keySince      = "since"
 	keySeen       = "seen"
+	keySession    = "id" // of auth.SessionFacts
 )
 
 func (s *Server) getSession(ctx context.Context, _ *Nothing) (*Reply[Session], error) {
@@ -39,6 +40,9 @@ func (s *Server) deleteSession(ctx context.Context, _ *Nothing) (*struct{}, erro
 	if err := s.sessions.Destroy(ctx); err != nil {
 		return nil, fmt.Errorf("end session: %w", err)
 	}
+	if err := s.deps.Gate.CloseSession(ctx, auth.From(ctx).Session); err != nil {
+		return nil, err
+	}
 	return nil, s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActSignOut}, nil)
 }
 
@@ -63,7 +67,17 @@ func (s *Server) begin(ctx context.Context, o auth.Operator) (*Reply[Session], e
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return nil, fmt.Errorf("renew session: %w", err)
 	}
-	now := s.deps.Now()
+	if old := s.sessions.GetString(ctx, keySession); old != "" { // the one that this browser had
+		if err := s.deps.Gate.CloseSession(ctx, old); err != nil {
+			return nil, err
+		}
+	}
+	facts, err := s.deps.Gate.BeginSession(ctx, o.ID, device(ctx), address(ctx))
+	if err != nil {
+		return nil, err
+	}
+	now := facts.Began
+	s.sessions.Put(ctx, keySession, facts.ID)
 	s.sessions.Put(ctx, keyOperator, o.ID)
 	s.sessions.Put(ctx, keySince, now.UnixMicro())
 	s.sessions.Put(ctx, keySeen, now.Unix())

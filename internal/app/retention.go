@@ -63,6 +63,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)
 	}
+	if err := a.cases.ForgetSessions(ctx, now.Add(-a.cfg.Sessions.Life)); err != nil {
+		return fmt.Errorf("forget sessions: %w", err)
+	}
 	if err := a.cases.ForgetPast(ctx, now.Add(-hunt.HistoryLife)); err != nil {
 		return fmt.Errorf("forget what was hunted: %w", err)
 	}

@@ -25,6 +25,14 @@ var (
 	ErrBusy        = errors.New("too many sign-ins at once; try again in a moment")
 )
 
+// Errors of changes to operators and of what belongs to them.
+var (
+	ErrLastAdministrator = errors.New("this is the last Global Administrator who can sign in; give the role to somebody else first")
+	ErrInvitation        = errors.New("this link is used, expired or wrong; ask a Global Administrator for a new one")
+	ErrNoSession         = errors.New("there is no such session, or it is over")
+	ErrNoToken           = errors.New("there is no such token")
+)
+
 // TooSoon says that sign-in is slowed down for this account or address.
 type TooSoon struct{ RetryAfter time.Duration }
 
@@ -51,6 +59,7 @@ type Principal struct {
 	Permissions []Permission // sorted
 	Via         string       // "session", "token", "local"
 	Address     string       // of the client, without port
+	Session     string       // id of the session; "" for others
 }
 
 // May reports whether the principal has the permission.

@@ -12,7 +12,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -39,6 +38,8 @@ type Store interface {
 	// TakeSetup adds the first operator and uses the link up, both or neither. It answers ErrSetupLink when the link is
 	// not there, is over at the time now, or somebody is an operator already.
 	TakeSetup(ctx context.Context, hash string, now time.Time, first Operator) error
+
+	accounts
 }
 
 // Token is an API token of an operator, without the secret.
@@ -51,6 +52,7 @@ type Token struct {
 	Used       time.Time // last use, to the minute; zero when never
 	Expires    time.Time // zero: never
 	Revoked    bool
+	Scopes     []Permission // what it may do at most; nil: all that its operator may
 }
 
 // Gate is where people and programs prove who they are. Make one with NewGate.
@@ -157,7 +159,7 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 			return nil, err
 		}
 	}
-	return &Principal{Operator: o, Permissions: Granted(o.Roles), Via: "token"}, nil
+	return &Principal{Operator: o, Permissions: t.May(o), Via: "token"}, nil
 }
 
 // localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif) need from the server that holds the stores. Sorted. Whoever can read
@@ -182,26 +184,6 @@ func (g *Gate) AddOperator(ctx context.Context, email, name, password string, ro
 		return Operator{}, err
 	}
 	return o, g.Write(ctx, Record{Action: ActOperatorAdded, Subject: o.Email}, map[string][]Role{"roles": roles})
-}
-
-// MakeToken makes an API token for the operator and returns the secret, which is not kept.
-func (g *Gate) MakeToken(ctx context.Context, email, name string, life time.Duration) (string, error) {
-	if name = strings.TrimSpace(name); name == "" || len(name) > 100 {
-		return "", invalid("a token needs a name of 1 to 100 characters that says what it is for")
-	}
-	o, err := g.store.OperatorByEmail(ctx, fold(email))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", email, err)
-	}
-	secret := newSecret(tokenPrefix)
-	t := Token{ID: newID(), OperatorID: o.ID, Name: name, Hash: hash(secret), Created: g.now()}
-	if life > 0 {
-		t.Expires = g.now().Add(life)
-	}
-	if err := g.store.AddToken(ctx, t); err != nil {
-		return "", err
-	}
-	return secret, g.Write(ctx, Record{Action: ActTokenMade, Subject: o.Email}, map[string]string{"name": name})
 }
 
 // SetupLink makes the one-time secret for the first administrator, or returns "" when there is an operator already.
@@ -280,11 +262,8 @@ func (g *Gate) newOperator(ctx context.Context, email, name, password string, ro
 	if password == "" {
 		return o, nil
 	}
-	if n := utf8.RuneCountInString(password); n < MinPassword || n > MaxPassword {
-		return Operator{}, invalid("the password has %d characters; it needs %d to %d", n, MinPassword, MaxPassword)
-	}
-	if local, _, _ := strings.Cut(email, "@"); fold(password) == email || strings.Trim(fold(password), fold(password)[:1]) == "" || fold(password) == strings.Repeat(local, 2) {
-		return Operator{}, invalid("this password is the first that anybody would try")
+	if err := checkPassword(password, email, name); err != nil {
+		return Operator{}, err
 	}
 	var err error
 	o.Password, err = g.hasher.Hash(ctx, password)

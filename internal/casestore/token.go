@@ -3,18 +3,27 @@ package casestore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"tocsin/internal/auth"
 )
 
-const tokenColumns = `id, operator_id, name, hash, created, used, expires, revoked`
+const tokenColumns = `id, operator_id, name, hash, created, used, expires, revoked, scopes`
 
 // AddToken keeps an API token's hash.
 func (s *Store) AddToken(ctx context.Context, t auth.Token) error {
-	_, err := s.writer.ExecContext(ctx, s.dialect.Rebind(`INSERT INTO tokens (`+tokenColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
-		t.ID, t.OperatorID, t.Name, t.Hash, micros(t.Created), micros(t.Used), micros(t.Expires), t.Revoked)
+	scopes := ""
+	if t.Scopes != nil {
+		raw, err := json.Marshal(t.Scopes)
+		if err != nil {
+			return wrap("token", err)
+		}
+		scopes = string(raw)
+	}
+	_, err := s.writer.ExecContext(ctx, s.dialect.Rebind(`INSERT INTO tokens (`+tokenColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		t.ID, t.OperatorID, t.Name, t.Hash, micros(t.Created), micros(t.Used), micros(t.Expires), t.Revoked, scopes)
 	return wrap("token", err)
 }
 
@@ -47,14 +56,25 @@ func (s *Store) MarkToken(ctx context.Context, id string, at time.Time) error {
 	return wrap("token", err)
 }
 
+// RevokeToken makes a token useless for good.
+func (s *Store) RevokeToken(ctx context.Context, id string) error {
+	_, err := s.writer.ExecContext(ctx, s.dialect.Rebind(`UPDATE tokens SET revoked = TRUE WHERE id = ?`), id)
+	return wrap("token", err)
+}
+
 func scanToken(row scanner) (auth.Token, error) {
 	var (
 		t                      auth.Token
 		created, used, expires int64
+		scopes                 string
 	)
-	err := row.Scan(&t.ID, &t.OperatorID, &t.Name, &t.Hash, &created, &used, &expires, &t.Revoked)
+	err := row.Scan(&t.ID, &t.OperatorID, &t.Name, &t.Hash, &created, &used, &expires, &t.Revoked, &scopes)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.Token{}, auth.ErrNotFound
+	}
+	if err == nil && scopes != "" {
+		t.Scopes = []auth.Permission{} // what cannot be read allows nothing
+		err = json.Unmarshal([]byte(scopes), &t.Scopes)
 	}
 	t.Created, t.Used, t.Expires = fromMicros(created), fromMicros(used), fromMicros(expires)
 	return t, wrap("token", err)
