@@ -11,7 +11,7 @@ func (s *Server) declareAccount() {
 	add(s, auth.SignedIn, "GET /sessions", quick, "Sessions: one's own; with sessions.manage everybody's", s.getSessions)
 	add(s, auth.SignedIn, "DELETE /sessions/{id}", quick, "End a session: one's own; with sessions.manage anybody's; audited", s.endSession, with204)
 	add(s, auth.SignedIn, "GET /tokens", quick, "API tokens: one's own; with operators.manage everybody's", s.getTokens)
-	add(s, auth.SignedIn, "POST /tokens", quick, "Make an API token; the secret is shown once; audited", s.postToken)
+	add(s, auth.SignedIn, "POST /tokens", quick, "Make an API token; the secret is shown once; audited", s.postToken, withStepUp)
 	add(s, auth.SignedIn, "DELETE /tokens/{id}", quick, "Revoke an API token: one's own; with operators.manage anybody's; audited", s.revokeToken, with204)
 	add(s, auth.SignedIn, "POST /account/password", quick, "Change one's own password; all other sessions end; audited", s.postPassword)
 }
@@ -125,5 +125,5 @@ func (s *Server) postPassword(ctx context.Context, in *passwordInput) (*Reply[Se
 	if err != nil {
 		return nil, err
 	}
-	return s.begin(ctx, o)
+	return s.begin(ctx, o, o.Factor && !s.stale(p))
 }

@@ -8,10 +8,10 @@ import (
 
 func (s *Server) declareOperators() {
 	add(s, auth.OperatorManage, "GET /operators", quick, "Everybody who can sign in, and the roles", s.getOperators)
-	add(s, auth.OperatorManage, "POST /operators", quick, "Add an operator; the answer has a link to choose a password with; audited", s.postOperator)
-	add(s, auth.OperatorManage, "PUT /operators/{id}", quick, "Change name, roles, or whether they may sign in; audited", s.putOperator)
-	add(s, auth.OperatorManage, "POST /operators/{id}/invitation", quick, "A new link to choose a password with; audited", s.postInvitation)
-	add(s, auth.SessionManage, "DELETE /operators/{id}/sessions", quick, "End all sessions of an operator; audited", s.endOperatorSessions, with204)
+	add(s, auth.OperatorManage, "POST /operators", quick, "Add an operator; the answer has a link to choose a password with; audited", s.postOperator, withStepUp)
+	add(s, auth.OperatorManage, "PUT /operators/{id}", quick, "Change name, roles, or whether they may sign in; audited", s.putOperator, withStepUp)
+	add(s, auth.OperatorManage, "POST /operators/{id}/invitation", quick, "A new link to choose a password with; audited", s.postInvitation, withStepUp)
+	add(s, auth.SessionManage, "DELETE /operators/{id}/sessions", quick, "End all sessions of an operator; audited", s.endOperatorSessions, with204, withStepUp)
 	add(s, auth.Public, "GET /invitations/{token}", quick, "Whose link is it, and is it good", s.getInvitation)
 	add(s, auth.Public, "POST /invitations/{token}", quick, "Choose the password; sign in afterwards; audited", s.acceptInvitation, with204)
 }
@@ -66,7 +66,7 @@ func operatorLine(o auth.Operator, sessions, tokens int) OperatorLine {
 	}
 	return OperatorLine{
 		ID: o.ID, Email: o.Email, Name: o.Name, Roles: texts(o.Roles), State: state,
-		Created: o.Created.UTC(), SignedIn: optional(o.SignedIn), Sessions: sessions, Tokens: tokens,
+		Factor: o.Factor, Created: o.Created.UTC(), SignedIn: optional(o.SignedIn), Sessions: sessions, Tokens: tokens,
 	}
 }
 

@@ -13,6 +13,7 @@ type OperatorLine struct {
 	Name     string     `json:"name"`
 	Roles    []string   `json:"roles" doc:"Names of roles, groups first"`
 	State    string     `json:"state" enum:"active,invited,tokens,disabled" doc:"invited: no password yet, never signed in; tokens: no password and API tokens; disabled: may not sign in, and tokens do not work"`
+	Factor   bool       `json:"factor" doc:"A second factor is set up"`
 	Created  time.Time  `json:"created"`
 	SignedIn *time.Time `json:"signed_in" nullable:"true" doc:"Last sign-in"`
 	Sessions int        `json:"sessions" doc:"That are not over"`

@@ -16,7 +16,7 @@ import (
 
 func (s *Server) declarePolicy() {
 	add(s, auth.PolicyRead, "GET /policy", quick, "What is done with judged mail now", s.getPolicy)
-	add(s, auth.PolicyEdit, "PUT /policy", quick, "Change it, at once for all mail that comes; audited", s.putPolicy)
+	add(s, auth.PolicyEdit, "PUT /policy", quick, "Change it, at once for all mail that comes; audited", s.putPolicy, withStepUp)
 	add(s, auth.PolicyRead, "GET /policy/versions", quick, "Every state of the policy: who, when, why, what changed", s.policyVersions)
 	add(s, auth.PolicyRead, "GET /policy/entries", quick, "Allow and block entries, newest first", s.entries)
 	add(s, auth.PolicyBlock, "POST /policy/entries", quick, "Add entries, all or none; allow entries need policy.edit; audited", s.addEntries, withLongBody)

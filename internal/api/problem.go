@@ -125,6 +125,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	case errors.Is(err, ErrRawDamaged):
 		s.deps.Log.Error("stored message is damaged", "operation", op, "err", err)
 		return huma.NewError(http.StatusInternalServerError, ErrRawDamaged.Error())
+	case errors.Is(err, auth.ErrCode):
+		return huma.NewError(http.StatusUnprocessableEntity, auth.ErrCode.Error(), &huma.ErrorDetail{Message: auth.ErrCode.Error(), Location: "body.code"})
+	case errors.Is(err, auth.ErrFactorThere), errors.Is(err, auth.ErrNoFactor):
+		return withTheir(http.StatusConflict)
 	case errors.Is(err, auth.ErrInvitation), errors.Is(err, auth.ErrNoSession), errors.Is(err, auth.ErrNoToken):
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, auth.ErrExists), errors.Is(err, auth.ErrLastAdministrator):

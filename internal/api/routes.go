@@ -35,7 +35,7 @@ const (
 func (s *Server) declare() {
 	add(s, auth.Public, "GET /session", quick, "Who is signed in", s.getSession)
 	add(s, auth.Public, "POST /session", quick, "Sign in", s.postSession)
-	add(s, auth.SignedIn, "DELETE /session", quick, "Sign out", s.deleteSession, with204)
+	add(s, auth.Enrol, "DELETE /session", quick, "Sign out", s.deleteSession, with204)
 	add(s, auth.Public, "GET /setup/{token}", quick, "Is the one-time link of the first administrator good", s.getSetup)
 	add(s, auth.Public, "POST /setup/{token}", quick, "Make the first administrator and sign in", s.postSetup)
 	add(s, auth.SignedIn, "GET /preferences", quick, "Preferences of the operator", s.getPreferences)
@@ -94,6 +94,7 @@ func (s *Server) declare() {
 	s.declareRules()
 	s.declareOperators()
 	s.declareAccount()
+	s.declareFactor()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
@@ -151,7 +152,7 @@ func add[I, O any](s *Server, need auth.Permission, at string, limit time.Durati
 	for _, o := range options {
 		o(&op)
 	}
-	op.Middlewares = huma.Middlewares{s.guard(need)}
+	op.Middlewares = huma.Middlewares{s.guard(need, op.Metadata["step-up"] == true)}
 	s.routes = append(s.routes, Route{Method: method, Path: Prefix + path, Permission: need})
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		deadlines(ctx, limit)
@@ -168,19 +169,32 @@ func add[I, O any](s *Server, need auth.Permission, at string, limit time.Durati
 	})
 }
 
-// guard turns away who lacks the permission.
-func (s *Server) guard(need auth.Permission) func(huma.Context, func(huma.Context)) {
+// guard turns away who lacks the permission, and who has to show a second factor first.
+func (s *Server) guard(need auth.Permission, stepUp bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		who := auth.From(ctx.Context())
 		switch {
+		case who.May(need) && stepUp && s.stale(who):
+			s.refuse(ctx, typed(typeStepUp, http.StatusForbidden, "show your second factor again: this asks for one of the last 15 minutes"))
 		case who.May(need):
 			next(ctx)
 		case who == nil:
 			ctx.SetHeader("WWW-Authenticate", "Bearer")
 			_ = huma.WriteErr(s.api, ctx, http.StatusUnauthorized, auth.ErrNotSignedIn.Error())
+		case who.MustEnrol:
+			s.refuse(ctx, typed(typeEnrol, http.StatusForbidden, "set a second factor up first; this installation wants one of you"))
 		default:
 			_ = huma.WriteErr(s.api, ctx, http.StatusForbidden, "this needs the permission "+string(need)+", which your roles do not give")
 		}
+	}
+}
+
+// refuse answers a problem with a type.
+func (s *Server) refuse(ctx huma.Context, p *huma.ErrorModel) {
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(p.Status)
+	if body, err := json.Marshal(p); err == nil {
+		_, _ = ctx.BodyWriter().Write(body)
 	}
 }
 

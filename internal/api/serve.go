@@ -156,7 +156,14 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 			return nil, err
 		}
 	}
-	return &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session", Session: session}, nil
+	p := &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session", Session: session}
+	if at := s.sessions.GetInt64(ctx, keyFactor); at > 0 {
+		p.Shown = time.UnixMicro(at)
+	}
+	if s.mustEnrol(o, !p.Shown.IsZero()) {
+		p.MustEnrol, p.Permissions = true, []auth.Permission{auth.Enrol}
+	}
+	return p, nil
 }
 
 // known reports whether the operator of a request that is still being answered may go on: a stream can outlast the token or the

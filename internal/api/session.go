@@ -3,7 +3,11 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/internal/auth"
 )
@@ -26,11 +30,14 @@ func (s *Server) getSession(ctx context.Context, _ *Nothing) (*Reply[Session], e
 }
 
 func (s *Server) postSession(ctx context.Context, in *signInInput) (*Reply[Session], error) {
-	o, err := s.deps.Gate.SignIn(ctx, in.Body.Email, in.Body.Password, address(ctx))
+	o, err := s.deps.Gate.SignInWith(ctx, in.Body.Email, in.Body.Password, in.Body.Code, address(ctx))
+	if errors.Is(err, auth.ErrFactorNeeded) || errors.Is(err, auth.ErrCode) {
+		return nil, huma.ErrorWithHeaders(typed(typeFactorNeeded, http.StatusUnauthorized, err.Error()), http.Header{"Www-Authenticate": {"Bearer"}})
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.begin(ctx, o)
+	return s.begin(ctx, o, o.Factor)
 }
 
 func (s *Server) deleteSession(ctx context.Context, _ *Nothing) (*struct{}, error) {
@@ -59,11 +66,12 @@ func (s *Server) postSetup(ctx context.Context, in *setupPost) (*Reply[Session],
 	if err != nil {
 		return nil, err
 	}
-	return s.begin(ctx, o)
+	return s.begin(ctx, o, false)
 }
 
-// begin starts a session under a fresh token, whatever cookie the browser had before (session fixation).
-func (s *Server) begin(ctx context.Context, o auth.Operator) (*Reply[Session], error) {
+// begin starts a session under a fresh token, whatever cookie the browser had before (session fixation). shown says that a second factor was
+// shown just now.
+func (s *Server) begin(ctx context.Context, o auth.Operator, shown bool) (*Reply[Session], error) {
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return nil, fmt.Errorf("renew session: %w", err)
 	}
@@ -81,11 +89,25 @@ func (s *Server) begin(ctx context.Context, o auth.Operator) (*Reply[Session], e
 	s.sessions.Put(ctx, keyOperator, o.ID)
 	s.sessions.Put(ctx, keySince, now.UnixMicro())
 	s.sessions.Put(ctx, keySeen, now.Unix())
-	return s.session(o, auth.Granted(o.Roles)), nil
+	s.sessions.Remove(ctx, keyFactor)
+	if shown {
+		s.sessions.Put(ctx, keyFactor, now.UnixMicro())
+	}
+	may := auth.Granted(o.Roles)
+	if s.mustEnrol(o, shown) {
+		may = []auth.Permission{auth.Enrol}
+	}
+	return s.session(o, may), nil
+}
+
+// mustEnrol reports whether a session may do nothing but set up a second factor. One that showed a factor elsewhere need not.
+func (s *Server) mustEnrol(o auth.Operator, shown bool) bool {
+	return s.deps.Gate.NeedsFactor(o) && !o.Factor && !shown
 }
 
 func (s *Server) session(o auth.Operator, may []auth.Permission) *Reply[Session] {
 	return &Reply[Session]{Session{
+		MustEnrol:    len(may) == 1 && may[0] == auth.Enrol,
 		Operator:     Operator{ID: o.ID, Email: o.Email, Name: o.Name, Roles: texts(o.Roles)},
 		Permissions:  texts(may),
 		Organisation: s.organisation(),

@@ -26,6 +26,7 @@ type Organisation struct {
 type Session struct {
 	Operator     Operator     `json:"operator"`
 	Permissions  []string     `json:"permissions" doc:"Sorted; what to show and what to grey out"`
+	MustEnrol    bool         `json:"must_enrol" doc:"Nothing may be done before a second factor is set up"`
 	Organisation Organisation `json:"organisation"`
 	Version      string       `json:"version"`
 	Demo         bool         `json:"demo" doc:"The mail is invented"`
@@ -36,6 +37,7 @@ type Session struct {
 type SignIn struct {
 	Email    string `json:"email" maxLength:"254" minLength:"1"`
 	Password string `json:"password" maxLength:"1024" minLength:"1"`
+	Code     string `json:"code,omitempty" maxLength:"40" doc:"Of the second factor, or a recovery code; asked for with a problem of the type urn:tocsin:problem:second-factor-needed"`
 }
 
 type signInInput struct {

@@ -131,7 +131,7 @@ func TestTokensHaveScopes(t *testing.T) {
 	// In its scopes: yes. What its operator may and it may not: no. It makes no tokens, ends no session, changes no password.
 	for _, r := range routes() {
 		got, _ := status(t, program, r.Method, somewhere(r))
-		may := slices.Contains([]auth.Permission{auth.Public, auth.SignedIn, auth.ExplorerRead, auth.ExplorerExport}, r.Permission)
+		may := slices.Contains([]auth.Permission{auth.Public, auth.SignedIn, auth.Enrol, auth.ExplorerRead, auth.ExplorerExport}, r.Permission)
 		if refused := got == http.StatusForbidden; refused == may {
 			t.Errorf("%s %s needs %s: got %d", r.Method, r.Path, r.Permission, got)
 		}

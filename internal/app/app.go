@@ -248,7 +248,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
-	a.gate = newGate(a.cases, a.opt.Now)
+	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
+		return err
+	}
 	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
 		return err
 	}

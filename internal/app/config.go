@@ -19,6 +19,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/rejudge"
@@ -51,6 +52,7 @@ type Config struct {
 	Learning     Learning     `koanf:"learning"`
 	Retention    Retention    `koanf:"retention"`
 	Sessions     Sessions     `koanf:"sessions"`
+	Auth         Auth         `koanf:"auth"`
 	Log          Log          `koanf:"log"`
 }
 
@@ -262,6 +264,11 @@ type Sessions struct {
 	Life time.Duration `koanf:"life"`
 }
 
+// Auth is how operators sign in.
+type Auth struct {
+	SecondFactor string `koanf:"second_factor"` // whose sign-in needs one: optional, administrators, everybody
+}
+
 // Log goes to standard error.
 type Log struct {
 	Level  string `koanf:"level"`
@@ -289,6 +296,7 @@ func Defaults() Config {
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
 		Learning:     Learning{Collect: true, Bad: 200, Good: 2000, Every: 50, Examples: 200_000, Quiet: 72 * time.Hour, FalsePositives: 0.5},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
+		Auth:         Auth{SecondFactor: auth.FactorOptional},
 		Log:          Log{Level: "info", Format: "text"},
 	}
 }
@@ -481,6 +489,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: rejudge.window: %s is out of bounds; 1h to 30d", c.Rejudge.Window)
 	case c.Sessions.Idle < time.Minute || c.Sessions.Life < c.Sessions.Idle:
 		return fmt.Errorf("config: sessions: idle is %s and life is %s; idle must be a minute or more, and life not less than idle", c.Sessions.Idle, c.Sessions.Life)
+	case c.Auth.SecondFactor != auth.FactorOptional && c.Auth.SecondFactor != auth.FactorAdministrators && c.Auth.SecondFactor != auth.FactorEverybody:
+		return fmt.Errorf("config: auth.second_factor: %q is unknown; one of optional, administrators, everybody", c.Auth.SecondFactor)
 	case c.Retention.Events > 0 && (c.Retention.Mail > c.Retention.Events || c.Retention.Mail == 0):
 		return fmt.Errorf("config: retention.mail (%s; 0 is for ever) is longer than retention.events (%s); nobody could find those messages", c.Retention.Mail, c.Retention.Events)
 	case c.Log.Level != "debug" && c.Log.Level != "info" && c.Log.Level != "warn" && c.Log.Level != "error":

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -25,13 +26,23 @@ func OpenPeople(ctx context.Context, c Config) (*People, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
 	}
-	return &People{Store: s, Gate: newGate(s, time.Now)}, nil
+	gate, err := c.newGate(s, time.Now)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &People{Store: s, Gate: gate}, nil
 }
 
 // Close closes the store.
 func (p *People) Close() error { return p.Store.Close() }
 
-// newGate is the gate of the server and of the command line: the same costs for both.
-func newGate(s *casestore.Store, now func() time.Time) *auth.Gate {
-	return auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), now)
+// newGate is the gate of the server and of the command line: the same costs and the same key for both.
+func (c Config) newGate(s *casestore.Store, now func() time.Time) (*auth.Gate, error) {
+	key, err := secretKey(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	g := auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), now)
+	g.SetFactors(key, c.Auth.SecondFactor)
+	return g, nil
 }

@@ -53,7 +53,7 @@ func (t Token) May(o Operator) []Permission {
 	if t.Scopes == nil {
 		return all
 	}
-	return slices.DeleteFunc(all, func(p Permission) bool { return p != SignedIn && !slices.Contains(t.Scopes, p) })
+	return slices.DeleteFunc(all, func(p Permission) bool { return p != SignedIn && p != Enrol && !slices.Contains(t.Scopes, p) })
 }
 
 // MakeToken makes an API token for the operator and returns the secret, which is not kept. The token may do all that its operator may.

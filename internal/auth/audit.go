@@ -23,6 +23,12 @@ const (
 	ActInvitationUsed  Action = "invitation used"
 	ActSessionEnded    Action = "session ended" // somebody's, before its time; subject: the operator
 	ActPassword        Action = "password changed"
+	ActFactorSet       Action = "second factor set up"
+	ActFactorRemoved   Action = "second factor removed" // by an administrator, or by its owner with a code; subject: the operator
+	ActRecoveryUsed    Action = "recovery code used"
+	ActRecoveryMade    Action = "recovery codes made"
+	ActStepUp          Action = "second factor shown"
+	ActCodeRefused     Action = "code refused"
 	ActContent         Action = "content looked at"
 	ActDownload        Action = "message downloaded"
 	ActExport          Action = "rows exported"

@@ -48,6 +48,7 @@ type Operator struct {
 	Roles    []Role
 	Password string // PHC string of argon2id; "" when the operator has no password (tokens only)
 	Disabled bool
+	Factor   bool // a second factor is set up and confirmed
 	Created  time.Time
 	Changed  time.Time // when password or roles last changed; older sessions end
 	SignedIn time.Time // last sign-in, zero when never
@@ -60,6 +61,8 @@ type Principal struct {
 	Via         string       // "session", "token", "local"
 	Address     string       // of the client, without port
 	Session     string       // id of the session; "" for others
+	Shown       time.Time    // when the session last showed a second factor; zero: never
+	MustEnrol   bool         // a second factor is required and not set up: nothing else may be done
 }
 
 // May reports whether the principal has the permission.

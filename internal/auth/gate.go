@@ -40,6 +40,7 @@ type Store interface {
 	TakeSetup(ctx context.Context, hash string, now time.Time, first Operator) error
 
 	accounts
+	factors
 }
 
 // Token is an API token of an operator, without the secret.
@@ -64,6 +65,9 @@ type Gate struct {
 	now      func() time.Time
 	local    [sha256.Size]byte // hash of this run's local token; zero when there is none
 	hasLocal bool
+	key      [32]byte // seals secrets
+	hasKey   bool
+	whom     string // whose sign-in needs a second factor
 }
 
 // NewGate returns a gate over the stores.
@@ -79,8 +83,14 @@ const (
 	tokenPrefix = "tocsin_"
 )
 
-// SignIn checks an email address and a password. Whatever is wrong, the answer is ErrCredentials and takes the same time.
+// SignIn checks an email address and a password. Whatever is wrong, the answer is ErrCredentials and takes the same time. For an
+// operator with a second factor the right password is answered ErrFactorNeeded.
 func (g *Gate) SignIn(ctx context.Context, email, password, address string) (Operator, error) {
+	return g.SignInWith(ctx, email, password, "", address)
+}
+
+// SignInWith is SignIn with a code of the operator's second factor; it is looked at only when the password is right and there is one.
+func (g *Gate) SignInWith(ctx context.Context, email, password, code, address string) (Operator, error) {
 	email = fold(email)
 	if err := g.throttle.Try(email, address); err != nil {
 		return Operator{}, err
@@ -96,6 +106,16 @@ func (g *Gate) SignIn(ctx context.Context, email, password, address string) (Ope
 	if !ok || o.Disabled {
 		err := g.Write(ctx, Record{Operator: email, Via: "session", Address: address, Action: ActSignInRefused}, nil)
 		return Operator{}, errors.Join(ErrCredentials, err)
+	}
+	if o.Factor {
+		// A right password alone forgives no wrong ones, and is none itself.
+		g.throttle.TakeBack(email, address)
+		if strings.TrimSpace(code) == "" {
+			return Operator{}, ErrFactorNeeded
+		}
+		if err := g.CheckFactor(ctx, o, code, address); err != nil {
+			return Operator{}, errors.Join(err, g.refusedCode(ctx, o, address, err))
+		}
 	}
 	g.throttle.Succeeded(email, address)
 	now := g.now()

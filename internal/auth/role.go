@@ -14,6 +14,8 @@ const (
 	Public Permission = "public"
 	// SignedIn is what every operator may do: read their own session, keep their own preferences, sign out.
 	SignedIn Permission = "session.own"
+	// Enrol is all that a session may do which lacks a second factor that it must have: set one up, and sign out.
+	Enrol Permission = "session.enrol"
 
 	ExplorerRead    Permission = "explorer.read"    // ask Explorer's questions and see the coverage
 	ExplorerExport  Permission = "explorer.export"  // take rows out as a file
@@ -72,7 +74,7 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead,
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead,
 		ActionRead, QuarantineRead, SubmissionRead, IncidentRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, SubmissionWork, IncidentWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
@@ -86,11 +88,11 @@ func (r Role) Permissions() []Permission {
 	case GlobalAdministrator:
 		return append(administrator, OperatorManage, SessionManage)
 	case SearchAndPurge:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead, QuarantineRead}
+		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead, QuarantineRead}
 	case Preview:
-		return []Permission{SignedIn, EmailRead, EmailContent, EmailPreview, RulesRead}
+		return []Permission{SignedIn, Enrol, EmailRead, EmailContent, EmailPreview, RulesRead}
 	case Approve:
-		return []Permission{SignedIn, ExplorerRead, EmailRead, ActionApprove, RulesRead, ActionRead}
+		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, ActionApprove, RulesRead, ActionRead}
 	}
 	return nil
 }

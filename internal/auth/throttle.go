@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,6 +28,7 @@ const (
 	accountCeiling = time.Minute
 	addressCeiling = 15 * time.Minute
 	maxKeys        = 20_000
+	codePrefix     = "code " // accounts that begin so are second factors of somebody whose password is known
 	forgetAfter    = 24 * time.Hour
 )
 
@@ -78,6 +80,21 @@ func (t *Throttle) Succeeded(account, address string) {
 	}
 }
 
+// TakeBack takes one counted attempt back and forgives nothing else.
+func (t *Throttle) TakeBack(account, address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, k := range keys(account, address) {
+		if f := t.seen[k.key]; f != nil {
+			f.count--
+			f.until = time.Time{}
+			if f.count <= 0 {
+				delete(t.seen, k.key)
+			}
+		}
+	}
+}
+
 // makeRoom drops what is old, and when nothing is, whatever failed least: a flood of invented accounts must not push out
 // the address that sends it.
 func (t *Throttle) makeRoom(now time.Time) {
@@ -117,5 +134,9 @@ func keys(account, address string) [2]throttleKey {
 			address = ip.String()
 		}
 	}
-	return [2]throttleKey{{"account " + account, accountCeiling}, {"address " + address, addressCeiling}}
+	ceiling := accountCeiling
+	if strings.HasPrefix(account, codePrefix) {
+		ceiling = addressCeiling
+	}
+	return [2]throttleKey{{"account " + account, ceiling}, {"address " + address, addressCeiling}}
 }

@@ -19,19 +19,22 @@ var (
 
 const operatorColumns = `id, email, name, roles, password, disabled, created, changed, signed_in`
 
+// readColumns are those and what other tables know of an operator.
+const readColumns = operatorColumns + `, EXISTS (SELECT 1 FROM totp WHERE totp.operator_id = operators.id AND totp.confirmed > 0)`
+
 // OperatorByEmail returns the operator with the (lower-case) address.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (auth.Operator, error) {
-	return scanOperator(s.reader.QueryRowContext(ctx, s.dialect.Rebind(`SELECT `+operatorColumns+` FROM operators WHERE email = ?`), email))
+	return scanOperator(s.reader.QueryRowContext(ctx, s.dialect.Rebind(`SELECT `+readColumns+` FROM operators WHERE email = ?`), email))
 }
 
 // OperatorByID returns the operator with the id.
 func (s *Store) OperatorByID(ctx context.Context, id string) (auth.Operator, error) {
-	return scanOperator(s.reader.QueryRowContext(ctx, s.dialect.Rebind(`SELECT `+operatorColumns+` FROM operators WHERE id = ?`), id))
+	return scanOperator(s.reader.QueryRowContext(ctx, s.dialect.Rebind(`SELECT `+readColumns+` FROM operators WHERE id = ?`), id))
 }
 
 // Operators returns everybody, by address.
 func (s *Store) Operators(ctx context.Context) ([]auth.Operator, error) {
-	rows, err := s.reader.QueryContext(ctx, `SELECT `+operatorColumns+` FROM operators ORDER BY email`)
+	rows, err := s.reader.QueryContext(ctx, `SELECT `+readColumns+` FROM operators ORDER BY email`)
 	if err != nil {
 		return nil, fmt.Errorf("operators: %w", err)
 	}
@@ -93,7 +96,7 @@ func scanOperator(row scanner) (auth.Operator, error) {
 		roles                    string
 		created, changed, signed int64
 	)
-	err := row.Scan(&o.ID, &o.Email, &o.Name, &roles, &o.Password, &o.Disabled, &created, &changed, &signed)
+	err := row.Scan(&o.ID, &o.Email, &o.Name, &roles, &o.Password, &o.Disabled, &created, &changed, &signed, &o.Factor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.Operator{}, auth.ErrNotFound
 	}
