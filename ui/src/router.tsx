@@ -16,6 +16,12 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./pages/setup/SetupPage"), "SetupPage"),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./pages/setup/InvitationPage"), "InvitationPage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -69,8 +75,14 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
 });
 
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./pages/account/AccountPage"), "AccountPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, settings, email])]),
+  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

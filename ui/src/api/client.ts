@@ -21,6 +21,36 @@ export const prefix = "/api/v1";
 /** Typed by ui/openapi.json; `npm run api` writes the types anew. */
 export const api = createClient<paths>({ baseUrl: prefix });
 
+/** Types of problems that a page answers by asking the person for something. */
+export const factorNeeded = "urn:tocsin:problem:second-factor-needed";
+export const stepUpNeeded = "urn:tocsin:problem:step-up-needed";
+
+/** Asks for the second factor; resolves to whether it was shown. Set by the shell. */
+let askForFactor: (() => Promise<boolean>) | undefined;
+export function onStepUp(ask: (() => Promise<boolean>) | undefined): void {
+  askForFactor = ask;
+}
+
+// What asks for a fresh second factor is sent once more after it was shown: no page has to know which routes do.
+const copies = new Map<string, Request>();
+api.use({
+  onRequest({ id, request }) {
+    if (request.method !== "GET") copies.set(id, request.clone());
+    return undefined;
+  },
+  async onResponse({ id, response }) {
+    const copy = copies.get(id);
+    copies.delete(id);
+    if (response.status !== 403 || !copy || !askForFactor) return undefined;
+    const body = (await response.clone().json().catch(() => ({}))) as { type?: string };
+    return body.type === stepUpNeeded && (await askForFactor()) ? fetch(copy) : undefined;
+  },
+  onError({ id }) {
+    copies.delete(id);
+    return undefined;
+  },
+});
+
 /** What the server said was wrong, as problem+json (RFC 9457), or what kept us from hearing it. */
 export class Problem extends Error {
   constructor(
@@ -30,6 +60,8 @@ export class Problem extends Error {
     readonly errors: readonly { message: string; location: string; value?: unknown }[] = [],
     /** Seconds to wait, from Retry-After. */
     readonly retryAfter?: number,
+    /** A URN where the page can react, else "". */
+    readonly type: string = "",
   ) {
     super(detail || title);
     this.name = "Problem";
@@ -59,5 +91,5 @@ export function problem(r: Response, body: unknown): Problem {
     ? b["errors"].map((e: Record<string, unknown>) => ({ message: String(e["message"] ?? ""), location: String(e["location"] ?? ""), value: e["value"] }))
     : [];
   const wait = Number(r.headers.get("Retry-After"));
-  return new Problem(r.status, text("title") || r.statusText || `Status ${r.status}`, text("detail"), errors, wait > 0 ? wait : undefined);
+  return new Problem(r.status, text("title") || r.statusText || `Status ${r.status}`, text("detail"), errors, wait > 0 ? wait : undefined, text("type"));
 }

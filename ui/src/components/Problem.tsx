@@ -23,7 +23,7 @@ export function ProblemNote({ error, onRetry, quiet }: { error: unknown; onRetry
           <ul>{p.errors.map((e, i) => <li key={i}>{e.location && <span className="mono">{e.location}</span>} {e.message}</li>)}</ul>
         )}
         {p?.retryAfter !== undefined && <p>Try again in {p.retryAfter} s.</p>}
-        {p?.status === 403 && <p>An administrator can give you the role that has it.</p>}
+        {p?.status === 403 && !p.type.startsWith("urn:") && <p>An administrator can give you the role that has it.</p>}
       </div>
       {onRetry && p?.status !== 403 && <Button size="small" onClick={onRetry}>Try again</Button>}
     </div>

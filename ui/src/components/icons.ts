@@ -57,6 +57,7 @@ export { Open20Regular } from "@fluentui/react-icons/svg/open";
 export { PanelLeft20Regular } from "@fluentui/react-icons/svg/panel-left";
 export { Pause16Regular } from "@fluentui/react-icons/svg/pause";
 export { People16Regular } from "@fluentui/react-icons/svg/people";
+export { Person20Regular } from "@fluentui/react-icons/svg/person";
 export { Phone16Regular } from "@fluentui/react-icons/svg/phone";
 export { Pin20Regular } from "@fluentui/react-icons/svg/pin";
 export { PinOff16Regular } from "@fluentui/react-icons/svg/pin-off";

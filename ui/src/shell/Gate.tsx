@@ -5,6 +5,7 @@ import { OperatorContext, useSession } from "../session/queries";
 import styles from "./Gate.module.css";
 
 const Shell = lazy(() => import("./Shell").then((m) => ({ default: m.Shell })));
+const EnrolPage = lazy(() => import("../pages/account/EnrolPage").then((m) => ({ default: m.EnrolPage })));
 const SignInPage = lazy(() => import("../pages/signin/SignInPage").then((m) => ({ default: m.SignInPage })));
 
 /** Sign-in, or the shell once somebody is signed in. The address stays as it was asked for. */
@@ -18,7 +19,7 @@ export function Gate() {
     );
   }
   if (session.isPending) return <Wait />;
-  return <Suspense fallback={<Wait />}>{session.data ? <OperatorContext.Provider value={session.data}><Shell /></OperatorContext.Provider> : <SignInPage />}</Suspense>;
+  return <Suspense fallback={<Wait />}>{session.data ? <OperatorContext.Provider value={session.data}>{session.data.must_enrol ? <EnrolPage /> : <Shell />}</OperatorContext.Provider> : <SignInPage />}</Suspense>;
 }
 
 function Wait() {

@@ -1,5 +1,6 @@
 import { Menu, MenuDivider, MenuGroup, MenuGroupHeader, MenuItem, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
-import { SignOut20Regular } from "../components/icons";
+import { Person20Regular, SignOut20Regular } from "../components/icons";
+import { useNavigate } from "@tanstack/react-router";
 import { useOperator, usePreferences, useSignOut } from "../session/queries";
 import type { Choice } from "../theme/AppTheme";
 import styles from "./Shell.module.css";
@@ -7,6 +8,7 @@ import styles from "./Shell.module.css";
 export function PersonMenu() {
   const { operator } = useOperator();
   const [preferences, change] = usePreferences();
+  const navigate = useNavigate();
   const signOut = useSignOut();
   const initials = (operator.name || operator.email).split(/[\s.@]+/).slice(0, 2).map((w) => [...w][0] ?? "").join("").toUpperCase();
   return (
@@ -43,6 +45,7 @@ export function PersonMenu() {
             <MenuItemRadio name="density" value="compact">Compact</MenuItemRadio>
           </MenuGroup>
           <MenuDivider />
+          <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/account" })}>My account</MenuItem>
           <MenuItem icon={<SignOut20Regular />} onClick={() => signOut.mutate()}>Sign out</MenuItem>
         </MenuList>
       </MenuPopover>

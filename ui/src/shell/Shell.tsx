@@ -7,6 +7,7 @@ import { Bell } from "../components/Bell";
 import { ToasterContext } from "../components/copy";
 import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
 import { ValueMenuProvider } from "../components/ValueMenu";
+import { StepUpProvider } from "../pages/account/StepUpProvider";
 import { EntryDialogProvider } from "../pages/policy/EntryDialogProvider";
 import { useOperator, usePreferences } from "../session/queries";
 import { useChooseTheme } from "../theme/AppTheme";
@@ -32,7 +33,7 @@ export function Shell() {
       <ClockProvider serverTime={session.time}>
         <EntryDialogProvider>
           <ValueMenuProvider>
-            <Frame />
+            <StepUpProvider><Frame /></StepUpProvider>
           </ValueMenuProvider>
         </EntryDialogProvider>
       </ClockProvider>

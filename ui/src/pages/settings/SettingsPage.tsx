@@ -8,12 +8,13 @@ import base from "../policy/Policy.module.css";
 import { DirectoryPane } from "./DirectoryPane";
 import { EnginesPane } from "./EnginesPane";
 import { LearningPane } from "./LearningPane";
+import { OperatorsPane } from "../operators/OperatorsPane";
 import { PersonFlyout } from "./PersonFlyout";
 import styles from "./Settings.module.css";
 
-const tabs: readonly Tab<SettingsTab>[] = [{ key: "engines", label: "Engines" }, { key: "learning", label: "Own model" }, { key: "directory", label: "People" }];
-const needs: Record<SettingsTab, string> = { engines: "policy.read", learning: "email.read", directory: "directory.read" };
-const panes: Record<SettingsTab, () => ReactNode> = { engines: () => <EnginesPane />, learning: () => <LearningPane />, directory: () => <DirectoryPane /> };
+const tabs: readonly Tab<SettingsTab>[] = [{ key: "engines", label: "Engines" }, { key: "learning", label: "Own model" }, { key: "directory", label: "People" }, { key: "operators", label: "Operators" }];
+const needs: Record<SettingsTab, string> = { engines: "policy.read", learning: "email.read", directory: "directory.read", operators: "operators.manage" };
+const panes: Record<SettingsTab, () => ReactNode> = { engines: () => <EnginesPane />, learning: () => <LearningPane />, directory: () => <DirectoryPane />, operators: () => <OperatorsPane /> };
 
 /** What the judging stands on: engines that are asked, the model that learns from one's own people, and who these people are. */
 export function SettingsPage() {
@@ -26,7 +27,7 @@ export function SettingsPage() {
         <header className={base.head}><h1>Settings</h1></header>
         <TabBar id="settings" label="Parts of the settings" tabs={tabs} value={tab} onChange={(t) => change({ tab: t })} />
         <div role="tabpanel" id="settings-panel" aria-labelledby={`settings-${tab}`} className={`${base.pane} ${tab === "directory" && may ? base.full : ""}`}>
-          {may ? panes[tab]() : <EmptyState small title="You may not see this" why={`It needs the permission ${needs[tab]}. An administrator can give you a role that has it, such as Security Reader.`} />}
+          {may ? panes[tab]() : <EmptyState small title="You may not see this" why={`It needs the permission ${needs[tab]}. An administrator can give you a role that has it, such as ${tab === "operators" ? "Global Administrator" : "Security Reader"}.`} />}
         </div>
       </div>
       {tab === "directory" && person !== "" && may && <PersonFlyout key={person} address={person} />}

@@ -2,10 +2,10 @@ import { Button, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { Eye20Regular, EyeOff20Regular } from "../../components/icons";
 
-export function Password({ value, onChange, fresh, hint }: { value: string; onChange: (v: string) => void; fresh?: boolean; hint?: string }) {
+export function Password({ value, onChange, fresh, hint, label = "Password" }: { value: string; onChange: (v: string) => void; fresh?: boolean; hint?: string; label?: string }) {
   const [shown, setShown] = useState(false);
   return (
-    <Field label="Password" hint={hint}>
+    <Field label={label} hint={hint}>
       <Input
         size="large"
         type={shown ? "text" : "password"}
