@@ -56,6 +56,7 @@ type Deps struct {
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Runs          Runs
+	Acting        *Acting
 	Supply        func() Supply
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h
 

@@ -44,6 +44,15 @@ const (
 	ActRejudged       Action = "mail judged again" // subject: the run
 	ActWhatIf         Action = "what-if run"
 	ActRunCancelled   Action = "run cancelled"
+
+	ActActionAsked     Action = "action asked for" // on mailboxes; subject: its id, as in the following
+	ActActionApproved  Action = "action approved"
+	ActActionRejected  Action = "action rejected"
+	ActActionExpired   Action = "action expired"
+	ActActionCancelled Action = "action cancelled"
+	ActActionRetried   Action = "action tried again"
+	ActActionUndone    Action = "action undone"           // subject: the action that is undone
+	ActApprovals       Action = "approval policy changed" // subject: the version
 )
 
 // Record is one line of the audit log: who did what to what, when, from where, and why.

@@ -262,3 +262,10 @@ func (r *Remediation) Checked(ctx context.Context, d remediate.Due, next time.Ti
 		d.N+1, micros(next), d.Action, d.Mailbox, d.N, micros(d.At))
 	return wrap("check", err)
 }
+
+// Postpone makes a check due later.
+func (r *Remediation) Postpone(ctx context.Context, d remediate.Due, until time.Time) error {
+	_, err := r.s.writer.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE action_mailboxes SET check_at = ? WHERE action = ? AND mailbox = ? AND checks = ? AND check_at = ?`),
+		micros(until), d.Action, d.Mailbox, d.N, micros(d.At))
+	return wrap("check", err)
+}

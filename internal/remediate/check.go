@@ -50,7 +50,7 @@ func (w *Worker) Check(ctx context.Context, d Due) (Turn, error) {
 			if w.Log != nil {
 				w.Log.Warn("a mailbox could not be checked", "mailbox", d.Mailbox, "action", d.Action, "err", bad.err)
 			}
-			return Turn{Wait: checkAgain}, nil
+			return Turn{Wait: checkAgain}, w.Store.Postpone(ctx, d, r.now().Add(checkAgain))
 		}
 		return Turn{}, err
 	}

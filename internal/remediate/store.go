@@ -61,6 +61,8 @@ type Checks interface {
 	SaveCheck(ctx context.Context, t Target, drifted bool) error
 	// Checked notes that a check of a mailbox is over, and when the next one is due (zero: never).
 	Checked(ctx context.Context, d Due, next time.Time) error
+	// Postpone makes a check due later: the mail system cannot be had.
+	Postpone(ctx context.Context, d Due, until time.Time) error
 }
 
 // Due is one mailbox of one action that has to be looked at again.
