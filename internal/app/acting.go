@@ -100,6 +100,7 @@ type acting struct {
 	approvals *remediate.Approvals
 	systems   []MailSystem
 	purge     chan struct{} // something may be to be taken out
+	notes     *noteTogether
 	people    peopleIndex
 }
 
@@ -137,7 +138,8 @@ func (a *App) openActing(ctx context.Context) (err error) {
 	if err := x.approvals.Load(ctx); err != nil {
 		return err
 	}
-	events := actedEvents{laterEvents{a.events}}
+	events := &noteTogether{Events: actedEvents{laterEvents{a.events}}}
+	x.notes = events
 	x.worker = &remediate.Worker{
 		Store: x.store, Events: events, Vault: vault{x.vault}, Mail: cameIn{a.blobs}, Provider: a.provider, Now: a.opt.Now, After: a.opt.CheckAfter, Log: a.log,
 	}

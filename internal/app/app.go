@@ -333,6 +333,9 @@ func (a *App) Close() error {
 		errs = append(errs, a.pipeline.Close())
 	}
 	errs = append(errs, closeEngines(a.engines))
+	if a.acting != nil && a.acting.notes != nil {
+		a.acting.notes.wait()
+	}
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}
