@@ -98,7 +98,8 @@ type acting struct {
 	worker    *remediate.Worker
 	planner   *remediate.Planner
 	approvals *remediate.Approvals
-	systems   []MailSystem
+	systems   []MailSystem  // of Options
+	own       mailSystems   // of the settings
 	purge     chan struct{} // something may be to be taken out
 	notes     *noteTogether
 	people    peopleIndex
@@ -110,6 +111,9 @@ const heldFolder = "held"
 func (a *App) openActing(ctx context.Context) (err error) {
 	x := &acting{systems: a.opt.MailSystems, purge: make(chan struct{}, 1)}
 	a.acting = x
+	if x.own, err = newMailboxes(a.cfg); err != nil {
+		return err
+	}
 	url := a.cfg.Remediate.URL
 	if url == "" {
 		url = a.cfg.path(heldFolder)
@@ -159,7 +163,7 @@ func (a *App) provider(mailbox string) remediate.Provider {
 			return s.Provider
 		}
 	}
-	return nil
+	return a.acting.own.For(mailbox)
 }
 
 // mailboxes knows whose an address is.

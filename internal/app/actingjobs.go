@@ -163,7 +163,7 @@ func (a *App) actingRound(ctx context.Context) {
 
 // carryOut makes actions of what judging again has decided.
 func (a *App) carryOut(ctx context.Context) {
-	if len(a.acting.systems) == 0 || len(a.cfg.Remediate.ZAP) == 0 {
+	if len(a.acting.systems)+len(a.acting.own) == 0 || len(a.cfg.Remediate.ZAP) == 0 {
 		return // decided, and somebody else's to carry out
 	}
 	made, err := a.acting.planner.Purge(ctx, a.acting.worker.Events, a.cfg.Remediate.zap(), a.opt.Now().Add(-purgeBack))

@@ -344,6 +344,15 @@ func (o *memoryMailbox) RemoveRule(ctx context.Context, r remediate.MailboxRule)
 	return before, err
 }
 
+// PutBack adds a rule with the text that RemoveRule returned.
+func (o *memoryMailbox) PutBack(ctx context.Context, script, before string) error {
+	return o.m.do(ctx, "put back", o.address, func(b *memoryBox) error {
+		o.m.last++
+		b.rules = append(b.rules, remediate.MailboxRule{ID: fmt.Sprintf("put back %d", o.m.last), Script: script, Text: before})
+		return nil
+	})
+}
+
 // SignOut counts.
 func (o *memoryMailbox) SignOut(ctx context.Context) error {
 	return o.m.do(ctx, "sign out", o.address, func(b *memoryBox) error { b.outs++; return nil })
