@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,9 +32,11 @@ type Learner struct {
 	keepMail time.Duration // retention of mail, 0 for ever
 	now      func() time.Time
 	log      *slog.Logger
+	changed  func(why string) // other models speak than before; nil: nobody wants to know
 
 	mu     sync.Mutex // one training or change of model at a time
 	loaded map[string]int64
+	begun  bool // those that spoke at the start are loaded
 }
 
 var _ api.Learner = (*Learner)(nil)
@@ -328,6 +331,7 @@ func (l *Learner) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	why := ""
 	for _, t := range learnThreats {
 		id, have := active[string(t.threat)], l.loaded[string(t.threat)]
 		switch {
@@ -335,6 +339,7 @@ func (l *Learner) refresh(ctx context.Context) error {
 		case id == 0:
 			l.judge.SetModel(t.threat, nil)
 			l.loaded[string(t.threat)] = 0
+			why = cmp.Or(why, "local model reset")
 		default:
 			kept, err := l.cases.LearnModelIn(ctx, string(t.threat), casestore.ModelActive)
 			if err != nil {
@@ -346,8 +351,13 @@ func (l *Learner) refresh(ctx context.Context) error {
 			}
 			l.judge.SetModel(t.threat, m)
 			l.loaded[string(t.threat)] = kept.ID
+			why = "local model activated"
 		}
 	}
+	if why != "" && l.begun && l.changed != nil {
+		l.changed(why)
+	}
+	l.begun = true
 	return nil
 }
 
@@ -358,7 +368,8 @@ func (l *Learner) Status(ctx context.Context) (api.Learning, error) {
 		return api.Learning{}, err
 	}
 	out := api.Learning{Collecting: l.cfg.Collect, Activates: l.cfg.Activate, Examples: counts.Examples, Phish: counts.Labels[model.LabelPhish], Spam: counts.Labels[model.LabelSpam],
-		Good: counts.Labels[model.LabelGood], NeedBad: l.cfg.Bad, NeedGood: l.cfg.Good, Models: []api.LearnedModel{}}
+		Good: counts.Labels[model.LabelGood], NeedBad: l.cfg.Bad, NeedGood: l.cfg.Good,
+		NeedNew: l.cfg.Every, Quiet: int(l.cfg.Quiet.Hours()), Most: l.cfg.FalsePositives, Models: []api.LearnedModel{}}
 	for _, t := range learnThreats {
 		for _, state := range []string{casestore.ModelActive, casestore.ModelShadow} {
 			kept, err := l.cases.LearnModelIn(ctx, string(t.threat), state)

@@ -12,3 +12,4 @@ import "./email.mjs";
 import "./hunting.mjs";
 import "./policy.mjs";
 import "./rules.mjs";
+import "./settings.mjs";

@@ -63,8 +63,14 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, settings, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
