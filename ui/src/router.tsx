@@ -63,8 +63,14 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
