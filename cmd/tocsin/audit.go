@@ -1,18 +1,25 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/app"
+	"tocsin/internal/audit"
+	"tocsin/internal/auth"
 )
 
 // auditCommand reads the log of what operators did, and proves it.
@@ -47,10 +54,7 @@ func (p auditPick) query() url.Values {
 		}
 		return t.UTC().Format(time.RFC3339)
 	}
-	if p.Since > 0 && p.From.IsZero() {
-		p.From = time.Now().Add(-p.Since)
-	}
-	set("from", at(p.From))
+	set("from", at(p.since()))
 	set("to", at(p.To))
 	set("operator", p.Operator)
 	set("action", strings.Join(p.Action, ","))
@@ -97,32 +101,82 @@ type auditExportCommand struct {
 }
 
 func (c auditExportCommand) Run(ctx context.Context, out stdout, errs stderr) error {
-	return withDesk(ctx, c.settings, c.remoteFlags, func(d desk) (err error) {
-		var to io.Writer = out
-		if c.Out != "" {
-			f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = f.Close() }()
-			to = f
-		}
-		path := "/audit/export"
-		if q := c.query(); len(q) > 0 {
-			path += "?" + q.Encode()
-		}
-		body, err := d.send(ctx, http.MethodGet, path, "", nil)
+	cfg, err := c.load(nil)
+	if err != nil {
+		return err
+	}
+	server, err := findRemote(c.Server, c.Token, cfg)
+	var held *app.InUse
+	if err != nil && !errors.As(err, &held) {
+		return err
+	}
+	var to io.Writer = out
+	if c.Out != "" {
+		f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
 		}
-		defer body.Close()
-		n, err := io.Copy(to, body)
-		if err != nil {
-			return fmt.Errorf("the export broke off after %d octets: %w", n, err)
+		defer func() { _ = f.Close() }()
+		to = f
+	}
+	if server != nil {
+		err = c.from(ctx, server, to)
+	} else {
+		err = c.here(ctx, to)
+	}
+	if err == nil && c.Out != "" {
+		fmt.Fprintf(errs, "Check it with tocsin audit verify %s\n", c.Out)
+	}
+	return err
+}
+
+// from asks a server.
+func (c auditExportCommand) from(ctx context.Context, server *remote, to io.Writer) error {
+	path := "/audit/export"
+	if q := c.query(); len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	body, err := server.send(ctx, http.MethodGet, path, "", nil)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if n, err := io.Copy(to, body); err != nil {
+		return fmt.Errorf("the export broke off after %d octets: %w", n, err)
+	}
+	return nil
+}
+
+// here reads the store itself; like the server, it writes down first that it does.
+func (c auditExportCommand) here(ctx context.Context, to io.Writer) error {
+	f, err := c.filter()
+	if err != nil {
+		return err
+	}
+	return c.withGate(ctx, func(ctx context.Context, p *app.People) error {
+		if err := p.Gate.Write(ctx, auth.Record{Action: auth.ActAuditExported, Subject: cmp.Or(f.Words(), "all records")}, nil); err != nil {
+			return err
 		}
-		if c.Out != "" {
-			fmt.Fprintf(errs, "%d octets in %s; check them with tocsin audit verify %s\n", n, c.Out, c.Out)
-		}
-		return nil
+		w := bufio.NewWriterSize(to, 64<<10)
+		return errors.Join(p.Notary.Export(ctx, p.Notary.Exporter(w), f, auth.From(ctx).Operator.Email), w.Flush())
 	})
+}
+
+func (p auditPick) filter() (audit.Filter, error) {
+	f := audit.Filter{From: p.since(), To: p.To, Operator: strings.TrimSpace(p.Operator), Subject: strings.TrimSpace(p.Subject), Text: strings.TrimSpace(p.Text)}
+	for _, a := range p.Action {
+		if !slices.Contains(auth.Actions(), auth.Action(a)) {
+			return f, fmt.Errorf("--action: there is no such action as %q; tocsin audit list shows how they are written", a)
+		}
+		f.Actions = append(f.Actions, auth.Action(a))
+	}
+	return f, nil
+}
+
+// since is the time that records are asked for from.
+func (p auditPick) since() time.Time {
+	if p.Since > 0 && p.From.IsZero() {
+		return time.Now().Add(-p.Since)
+	}
+	return p.From
 }

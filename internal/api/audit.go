@@ -38,29 +38,6 @@ func (f *AuditFilter) filter() audit.Filter {
 	return out
 }
 
-// words say what is picked, for the record of an export and for its head; "" when everything is.
-func (f *AuditFilter) words() string {
-	var out []string
-	say := func(what, value string) {
-		if value != "" {
-			out = append(out, what+" "+value)
-		}
-	}
-	at := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format(time.RFC3339)
-	}
-	say("from", at(f.From))
-	say("to", at(f.To))
-	say("operator", f.Operator)
-	say("action", strings.Join(f.Actions, ", "))
-	say("subject", f.Subject)
-	say("text", f.Text)
-	return strings.Join(out, "; ")
-}
-
 func (s *Server) auditPage(ctx context.Context, in *auditInput) (*Reply[AuditPage], error) {
 	f := in.filter()
 	f.Limit, f.Below = in.Limit, in.Cursor
@@ -172,8 +149,8 @@ func (s *Server) auditKey(context.Context, *Nothing) (*huma.StreamResponse, erro
 // auditExport writes down that it exports, and then exports as the records are read; the record of itself is in it. What goes wrong on
 // the way cuts the connection, and the file has no signed end.
 func (s *Server) auditExport(ctx context.Context, in *auditExportInput) (*huma.StreamResponse, error) {
-	words := in.words()
-	if err := s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActAuditExported, Subject: cmp.Or(words, "all records")}, nil); err != nil {
+	f := in.filter()
+	if err := s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActAuditExported, Subject: cmp.Or(f.Words(), "all records")}, nil); err != nil {
 		return nil, err
 	}
 	by := auth.From(ctx).Operator.Email
@@ -183,7 +160,7 @@ func (s *Server) auditExport(ctx context.Context, in *auditExportInput) (*huma.S
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 		out := patient(w)
-		err := s.deps.Audit.Export(r.Context(), s.deps.Audit.Exporter(out), in.filter(), words, by)
+		err := s.deps.Audit.Export(r.Context(), s.deps.Audit.Exporter(out), f, by)
 		if err == nil {
 			err = out.flush()
 		}

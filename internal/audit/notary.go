@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,33 @@ type Filter struct {
 // Everything reports whether the filter picks all records.
 func (f *Filter) Everything() bool {
 	return f.From.IsZero() && f.To.IsZero() && f.Operator == "" && len(f.Actions) == 0 && f.Subject == "" && f.Text == ""
+}
+
+// Words say what a filter picks; "" when that is everything.
+func (f *Filter) Words() string {
+	var out []string
+	say := func(what, value string) {
+		if value != "" {
+			out = append(out, what+" "+value)
+		}
+	}
+	at := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	actions := make([]string, len(f.Actions))
+	for i, a := range f.Actions {
+		actions[i] = string(a)
+	}
+	say("from", at(f.From))
+	say("to", at(f.To))
+	say("operator", f.Operator)
+	say("action", strings.Join(actions, ", "))
+	say("subject", f.Subject)
+	say("text", f.Text)
+	return strings.Join(out, "; ")
 }
 
 // ErrNoRecord says that there is no record with that number.
@@ -56,7 +84,7 @@ type Store interface {
 const (
 	CheckpointRecords = 500
 	CheckpointTime    = time.Hour
-	VerifyEvery       = 6 * time.Hour
+	VerifyEvery       = time.Hour
 	lookEvery         = 5 * time.Second
 )
 
@@ -296,12 +324,12 @@ func (n *Notary) Retain(ctx context.Context, before time.Time) (int64, error) {
 }
 
 // Export writes the records that a filter picks, oldest first, with the checkpoints that speak of them.
-func (n *Notary) Export(ctx context.Context, e *Exporter, f Filter, words, by string) error {
+func (n *Notary) Export(ctx context.Context, e *Exporter, f Filter, by string) error {
 	head, err := n.store.AuditHead(ctx)
 	if err != nil {
 		return err
 	}
-	if err := e.Head(ExportHead{Made: n.now().UTC(), By: by, Filter: words, Complete: f.Everything()}); err != nil {
+	if err := e.Head(ExportHead{Made: n.now().UTC(), By: by, Filter: f.Words(), Complete: f.Everything()}); err != nil {
 		return err
 	}
 	if head.Seq > 0 {

@@ -11,4 +11,5 @@ import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
 import "./policy.mjs";
+import "./audit.mjs";
 import "./rules.mjs";

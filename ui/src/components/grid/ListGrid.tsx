@@ -34,6 +34,8 @@ interface Props<T> {
   onMore: () => void;
   /** Opens a row; undefined when rows only show. */
   onOpen?: ((row: T) => void) | undefined;
+  /** Key of the row that is open beside the list; it is marked. */
+  opened?: string;
   rowHeight?: number;
   /** Instead of rows, when there are none. */
   empty: ReactNode;
@@ -41,7 +43,7 @@ interface Props<T> {
 }
 
 /** A list of any length of one kind of thing: only what is in sight is in the document. j k o m and the arrow keys work as in the list of mail. */
-export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading, onMore, onOpen, rowHeight = 34, empty, foot }: Props<T>) {
+export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading, onMore, onOpen, opened, rowHeight = 34, empty, foot }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const wanted = useRef(false);
   const [width, setWidth] = useState(1000);
@@ -130,7 +132,7 @@ export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading,
               {items.map((v) => {
                 const row = rows[v.index]!;
                 return (
-                  <div key={keyOf(row)} role="row" aria-rowindex={v.index + 2} className={`${styles.row} ${onOpen ? styles.opens : ""}`} style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${v.start}px)` }}>
+                  <div key={keyOf(row)} role="row" aria-rowindex={v.index + 2} aria-current={opened === keyOf(row) ? "true" : undefined} className={`${styles.row} ${onOpen ? styles.opens : ""} ${opened === keyOf(row) ? styles.open : ""}`} style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${v.start}px)` }}>
                     <i aria-hidden />
                     {shown.map((c, i) => (
                       <div key={c.key} role="gridcell" data-cell={`${v.index}:${i}`} tabIndex={v.index === at && i === col ? 0 : -1} className={`${styles.cell} ${c.numeric ? styles.right : ""}`}>

@@ -85,6 +85,7 @@ function Page() {
               loading={records.isLoading || records.isFetchingNextPage}
               onMore={() => void records.fetchNextPage()}
               onOpen={(r) => change({ open: r.seq })}
+              opened={state.open > 0 ? String(state.open) : ""}
               empty={
                 <EmptyState small title={filtered ? "No record is like that in this time" : "Nothing was written down in this time"} why={filtered ? "Widen the time at the top, or take filters away." : "Every sign-in, every look into a message, every query and every change leaves a record. Choose a longer time at the top."}>
                   {filtered && <Button onClick={clear}>Clear the filters</Button>}
@@ -126,7 +127,7 @@ function useColumns(narrow: boolean): ListColumn<AuditLine>[] {
     { key: "address", label: "From", min: 116, grow: 0, from: narrow ? 1120 : 960, cell: (r) => <span className={`num clip ${styles.faded}`}><Untrusted text={r.address} /></span> },
     { key: "action", label: "Action", min: 160, grow: 0.6, cell: (r) => <b className={styles.action}>{capital(r.action)}</b> },
     { key: "subject", label: "To what", min: 150, grow: 2.4, cell: (r) => <Subject record={r} clip /> },
-    { key: "reason", label: "Reason", min: 130, grow: 1.6, from: 620, cell: (r) => <span className="clip" title={revealed(r.reason)}><Untrusted text={evidence(r.reason)} /></span> },
+    { key: "reason", label: "Reason", min: 130, grow: 1.6, from: 780, cell: (r) => <span className="clip" title={revealed(r.reason)}><Untrusted text={evidence(r.reason)} /></span> },
     { key: "seq", label: "Record", min: 76, grow: 0, numeric: true, from: narrow ? 1180 : 900, cell: (r) => <span className={`num ${styles.faded}`}>{number(r.seq)}</span> },
   ];
 }

@@ -29,7 +29,7 @@ test("before and after, field by field", () => {
 
 test("the state in one sentence", () => {
   const s = { state: "whole", last: 12, verified: 10, wrong: 0, error: "" } as LogState;
-  expect(stateWords(s, String)).toEqual({ tone: "good", text: "Chain verified up to record 10; 2 newer" });
+  expect(stateWords(s, String)).toEqual({ tone: "good", text: "Chain verified up to record 10; 2 newer not checked yet" });
   expect(stateWords({ ...s, state: "damaged", wrong: 1 }, String)).toEqual({ tone: "bad", text: "The log is not as it was written: 1 problem" });
   expect(stateWords({ ...s, state: "unchecked" }, String).tone).toBe("odd");
 });

@@ -3,7 +3,7 @@ import type { AuditLine, LogState } from "./queries";
 
 /** How somebody came in. */
 export function viaWords(via: string): string {
-  return { session: "signed in", token: "API token", local: "command line", console: "the server itself", upgrade: "the upgrade" }[via] ?? via;
+  return { session: "browser", token: "API token", local: "command line", console: "the server itself", upgrade: "the upgrade" }[via] ?? via;
 }
 
 /** Where a record's subject leads, and what the address there says of it. */
@@ -69,7 +69,7 @@ export function stateWords(s: LogState, count: (n: number) => string): { tone: "
   const waiting = s.last - s.verified;
   switch (s.state) {
     case "whole":
-      return { tone: "good", text: `Chain verified up to record ${count(s.verified)}${waiting > 0 ? `; ${count(waiting)} newer` : ""}` };
+      return { tone: "good", text: `Chain verified up to record ${count(s.verified)}${waiting > 0 ? `; ${count(waiting)} newer not checked yet` : ""}` };
     case "damaged":
       return { tone: "bad", text: `The log is not as it was written: ${count(s.wrong)} problem${s.wrong === 1 ? "" : "s"}` };
     case "failed":
