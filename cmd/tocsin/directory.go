@@ -101,7 +101,7 @@ func (c directoryListCommand) Run(ctx context.Context, out stdout) error {
 			return w.Flush()
 		}
 		fmt.Fprintln(w, "ADDRESS\tNAME\tTITLE\tDEPARTMENT\tPRIORITY\tFROM")
-		for _, e := range d.Find(c.Search, "", directory.MaxPeople).People {
+		for _, e := range d.Find(directory.Wanted{Search: c.Search}, "", directory.MaxPeople).People {
 			priority := ""
 			if e.Priority {
 				priority = "yes"

@@ -14,6 +14,7 @@ import (
 
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
+	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
 	"tocsin/internal/policy"
@@ -52,6 +53,7 @@ type Deps struct {
 	Raw       RawMail
 	Intake    Intake
 	Learner   Learner
+	Visits    Visits
 	MaxMail   int64 // octets of one message that Intake takes; default 64 MiB
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each
@@ -60,6 +62,7 @@ type Deps struct {
 	Rules         *rulebook.Desk
 	Runs          Runs
 	Supply        func() Supply
+	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h
 
 	Metrics        *prometheus.Registry
@@ -86,6 +89,13 @@ type Preferencer interface {
 // RawMail returns the bytes of a message by their SHA-256 (lower-case hex), ErrRawGone or ErrRawDamaged.
 type RawMail interface {
 	Get(ctx context.Context, sha256 string) ([]byte, error)
+}
+
+// Visits knows the pages that were opened for links.
+type Visits interface {
+	Answers(ctx context.Context, about []string) ([]detonate.Known, error)
+	// PagePicture returns a PNG, nil when there is none.
+	PagePicture(ctx context.Context, link string) ([]byte, error)
 }
 
 // Intake takes one message in, durably. What it refuses for good is ErrTooLarge; without room on the disk it answers ErrDiskFull.

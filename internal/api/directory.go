@@ -10,9 +10,10 @@ import (
 )
 
 type directoryPeopleInput struct {
-	Search string `query:"search" maxLength:"200" doc:"Words that name, address, alias, title, department or group must contain"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
-	Cursor string `query:"cursor" maxLength:"320" doc:"'next' of the page before; empty for the first"`
+	Search   string `query:"search" maxLength:"200" doc:"Words that name, address, alias, title, department or group must contain"`
+	Priority bool   `query:"priority" doc:"Only priority accounts"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	Cursor   string `query:"cursor" maxLength:"320" doc:"'next' of the page before; empty for the first"`
 }
 
 // DirectoryPage is one page of people, by address.
@@ -38,6 +39,10 @@ type DirectoryPerson struct {
 	Sources    []string `json:"sources"`
 }
 
+type directoryPersonInput struct {
+	Address string `path:"address" maxLength:"320"`
+}
+
 type directoryMarkInput struct {
 	Address string `path:"address" maxLength:"320"`
 	Body    DirectoryMark
@@ -59,7 +64,7 @@ type DirectorySource struct {
 }
 
 func (s *Server) directoryPeople(_ context.Context, in *directoryPeopleInput) (*Reply[DirectoryPage], error) {
-	page := s.deps.Directory.Find(in.Search, in.Cursor, in.Limit)
+	page := s.deps.Directory.Find(directory.Wanted{Search: in.Search, Priority: in.Priority}, in.Cursor, in.Limit)
 	out := DirectoryPage{People: make([]DirectoryPerson, len(page.People)), Total: page.Total, Next: page.Next}
 	for i := range page.People {
 		out.People[i] = directoryPerson(&page.People[i])
@@ -73,6 +78,14 @@ func directoryPerson(e *directory.Entry) DirectoryPerson {
 		Address: e.Address, Name: e.Name, Title: e.Title, Department: e.Department, Manager: e.Manager, Groups: list(e.Groups), Aliases: list(e.Aliases),
 		Private: list(e.Private), Priority: e.Priority, Marked: e.Marked != nil, Protected: e.Protected, Sources: list(e.Sources),
 	}
+}
+
+func (s *Server) directoryPerson(_ context.Context, in *directoryPersonInput) (*Reply[DirectoryPerson], error) {
+	e, err := s.deps.Directory.Person(in.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &Reply[DirectoryPerson]{directoryPerson(&e)}, nil
 }
 
 func (s *Server) directoryMark(ctx context.Context, in *directoryMarkInput) (*Reply[DirectoryPerson], error) {

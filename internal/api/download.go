@@ -15,6 +15,11 @@ import (
 // open returns the event and bytes of a message that the operator wants to look into, after checking that they may and
 // writing down that they did. Nothing is shown when it cannot be written down.
 func (s *Server) open(ctx context.Context, in *reasonInput, action auth.Action) (*event.EmailEvent, []byte, error) {
+	return s.openFor(ctx, in, action, nil)
+}
+
+// openFor is open for a part of a message: which returns what else is written down, and refuses what is no part of it.
+func (s *Server) openFor(ctx context.Context, in *reasonInput, action auth.Action, which func(raw []byte) (map[string]string, error)) (*event.EmailEvent, []byte, error) {
 	e, err := s.deps.Explorer.Event(ctx, in.ID, in.Recipient)
 	if err != nil {
 		return nil, nil, err
@@ -33,8 +38,14 @@ func (s *Server) open(ctx context.Context, in *reasonInput, action auth.Action) 
 	if err != nil {
 		return nil, nil, err
 	}
-	err = s.deps.Gate.Write(ctx, auth.Record{Action: action, Subject: e.NetworkMessageId, Recipient: e.RecipientEmailAddress, Reason: in.Body.Reason},
-		map[string]string{"sha256": e.RawSHA256, "subject": e.Subject})
+	noted := map[string]string{}
+	if which != nil {
+		if noted, err = which(raw); err != nil {
+			return nil, nil, err
+		}
+	}
+	noted["sha256"], noted["subject"] = e.RawSHA256, e.Subject
+	err = s.deps.Gate.Write(ctx, auth.Record{Action: action, Subject: e.NetworkMessageId, Recipient: e.RecipientEmailAddress, Reason: in.Body.Reason}, noted)
 	return e, raw, err
 }
 

@@ -228,9 +228,13 @@ func (s *Server) emailURLs(ctx context.Context, in *emailInput) (*Reply[EmailURL
 	if err != nil {
 		return nil, err
 	}
+	visits, err := s.visits(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	signals := verdictOf(e, extraOf(e)).Signals
 	for _, l := range m.Links {
-		u := EmailURL{URL: l.URL, Defanged: email.Defang(l.URL), Target: l.Target, Domain: l.Host, Text: l.Text, Location: string(l.Where), Tag: l.Tag, Signals: []string{}}
+		u := EmailURL{URL: l.URL, Defanged: email.Defang(l.URL), Target: l.Target, Domain: l.Host, Text: l.Text, Location: string(l.Where), Tag: l.Tag, Signals: []string{}, Visit: visits[l.Target]}
 		for _, sig := range signals {
 			if (strings.Contains(sig.Evidence, l.URL) || l.Host != "" && mentions(sig.Evidence, l.Host)) && !slices.Contains(u.Signals, sig.ID) {
 				u.Signals = append(u.Signals, sig.ID)

@@ -169,6 +169,33 @@ type EmailURL struct {
 	Location string   `json:"location" enum:"Body,Subject,Header,Attachment,QRCode"`
 	Tag      string   `json:"tag" doc:"HTML element that holds it"`
 	Signals  []string `json:"signals" doc:"Ids of signals whose evidence names it"`
+
+	Visit *LinkVisit `json:"visit,omitempty" doc:"What was seen when its page was opened; absent: it was not"`
+}
+
+// LinkVisit is what was seen when the page of a link was opened, apart from its reader.
+type LinkVisit struct {
+	At      time.Time `json:"at"`
+	Way     []string  `json:"way" doc:"Addresses it led over, the last is where it ended. Never make links of them"`
+	Threat  string    `json:"threat" doc:"What is wrong with the page; empty: nothing was found"`
+	Details string    `json:"details" doc:"What was there, in words"`
+	Failed  string    `json:"failed" doc:"Why nothing was seen; empty: something was"`
+	Picture bool      `json:"picture" doc:"POST /emails/{nmid}/picture shows the page"`
+}
+
+type pictureInput struct {
+	ID        string `path:"nmid" format:"uuid"`
+	Recipient string `query:"recipient" maxLength:"320"`
+	Body      struct {
+		Reason
+		Target string `json:"target" maxLength:"65536" doc:"'target' of the link"`
+	}
+}
+
+// PagePicture is what a visited page looked like.
+type PagePicture struct {
+	PNG      []byte   `json:"png"`
+	Recorded Recorded `json:"recorded"`
 }
 
 // EmailAttachments is the tree of files in the message.

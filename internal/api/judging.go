@@ -13,6 +13,7 @@ import (
 
 func (s *Server) declareJudging() {
 	add(s, auth.PolicyRead, "GET /judging", quick, "What the judge works with, and what judges mail again", s.judging)
+	add(s, auth.PolicyRead, "GET /engines", quick, "Malware engines, sandbox and page visits: what is set up, and how each stands", s.engines)
 	add(s, auth.PolicyRead, "GET /rejudge", quick, "Runs that judged delivered mail again, newest first", s.judgingRuns(rejudge.Rejudge))
 	add(s, auth.RejudgeRun, "POST /rejudge", quick, "Judge delivered mail again, and decide what is to be done about it; audited", s.startRejudge)
 	add(s, auth.PolicyRead, "GET /rejudge/{id}", quick, "One run and how far it is", s.judgingRun(rejudge.Rejudge))

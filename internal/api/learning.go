@@ -35,6 +35,9 @@ type Learning struct {
 	Good       int64          `json:"good"`
 	NeedBad    int            `json:"need_bad" doc:"Messages called bad that a first training needs"`
 	NeedGood   int            `json:"need_good" doc:"Good messages, labelled or delivered and not reported"`
+	NeedNew    int            `json:"need_new" doc:"New labels after which it is trained again by itself"`
+	Quiet      int            `json:"quiet_hours" doc:"Delivered mail that nobody reported for so long counts as good"`
+	Most       float64        `json:"most_false_positives" doc:"Percent of delivered and unreported mail that a model may find and still pass its check"`
 	Models     []LearnedModel `json:"models" doc:"The active one and the one in shadow, of each threat"`
 }
 

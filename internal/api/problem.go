@@ -117,7 +117,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, hunt.ErrNotFound):
 		return huma.NewError(http.StatusNotFound, errNoEmail.Error())
-	case errors.Is(err, ErrNoMessage), errors.Is(err, ErrNoModel):
+	case errors.Is(err, errNoPicture), errors.Is(err, ErrNoMessage), errors.Is(err, ErrNoModel):
 		return withTheir(http.StatusNotFound)
 	case errors.Is(err, ErrModelRefused):
 		return withTheir(http.StatusConflict)

@@ -63,6 +63,7 @@ func (s *Server) declare() {
 	add(s, auth.EmailContent, "POST /emails/{nmid}/content", asking, "Look into it; mail its recipient has needs email.preview; audited", s.emailContent)
 	add(s, auth.EmailContent, "GET /emails/{nmid}/preview/{grant}", asking, "The inert document of a granted look", s.emailPreview, withFile("text/html"))
 	add(s, auth.EmailContent, "POST /emails/{nmid}/download", asking, "The message in a zip with the password infected; mail its recipient has needs email.preview; audited", s.emailDownload, withFile("application/zip"))
+	add(s, auth.EmailContent, "POST /emails/{nmid}/picture", asking, "What the page of one of its links looked like when it was opened; mail its recipient has needs email.preview; audited", s.emailPicture, withLongBody)
 	add(s, auth.EmailLabel, "POST /emails/{nmid}/label", quick, "Say what it is, for the local model to learn from; audited", s.emailLabel, with204)
 
 	add(s, auth.EmailRead, "GET /learning", quick, "The local model: what there is to learn from, and what was learned", s.learning)
@@ -84,6 +85,7 @@ func (s *Server) declare() {
 	add(s, auth.HuntRun, "GET /hunt/history", quick, "What the operator ran, newest first", s.huntHistory)
 	add(s, auth.HuntRun, "DELETE /hunt/history", quick, "Clear the operator's history; the audit log stays", s.huntForget, with204)
 	add(s, auth.DirectoryRead, "GET /directory/people", quick, "People of the organisation, page by page", s.directoryPeople)
+	add(s, auth.DirectoryRead, "GET /directory/people/{address}", quick, "One of them", s.directoryPerson)
 	add(s, auth.DirectoryManage, "PUT /directory/people/{address}", quick, "Mark a priority account, or take the mark away; audited", s.directoryMark)
 	add(s, auth.DirectoryRead, "GET /directory/sources", quick, "Where people come from, and how the last try went", s.directorySources)
 	add(s, auth.DirectoryManage, "POST /directory/sync", asking, "Ask the sources that can be asked; audited", s.directorySync)

@@ -10,6 +10,8 @@ import (
 	"tocsin/internal/app"
 	"tocsin/internal/auth"
 	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
+	"tocsin/internal/scan"
 )
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
@@ -79,6 +81,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"POST /emails/{nmid}/content", auth.ActContent, post("/emails/"+id+"/content", api.Reason{Reason: "ticket 1"})},
 		{"POST /emails/{nmid}/download", auth.ActDownload, post("/emails/"+id+"/download", api.Reason{Reason: "ticket 1"})},
+		{"POST /emails/{nmid}/picture", auth.ActContent, func(t *testing.T) reply {
+			const link = "https://short.example/a"
+			linked := s.take(t, letter("From: a@sender.test", "To: bob@harbour.test", "Subject: sign in", "Message-ID: <p@sender.test>", "", "See "+link), "bob@harbour.test")
+			if err := s.Cases().SaveAnswer(t.Context(), detonate.Known{About: link, Picture: []byte("\x89PNG\r\n\x1a\n"), Answer: scan.Answer{Engine: "Visited page", Kind: scan.KindPage, At: time.Now()}}); err != nil {
+				t.Fatal(err)
+			}
+			return all.post(t, "/emails/"+linked+"/picture", map[string]string{"reason": "ticket 1", "target": link})
+		}},
 		{"POST /emails/{nmid}/label", auth.ActLabel, post("/emails/"+id+"/label", map[string]string{"label": "phish"})},
 		{"POST /learning/train", auth.ActTrained, post("/learning/train", nil)},
 		{"POST /learning/activate", auth.ActModel, post("/learning/activate", map[string]string{"threat": string(detect.Phish), "reason": "well"})},

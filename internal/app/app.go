@@ -79,6 +79,7 @@ type App struct {
 	rules     *rulebook.Desk
 	supply    supply
 	engines   []scan.Engine
+	watched   *engineWatch
 	lab       *detonate.Lab
 	again     *rejudge.Worker
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -183,6 +184,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.lab, err = c.Engines.lab(a.cases, a.opt.Now); err != nil {
 		return err
 	}
+	a.watched = watchEngines(a.engines, aside, a.lab, a.opt.Now)
 	pipeline := ingest.PipelineConfig{
 		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
 		Org: a.directory.Organisation,
@@ -267,10 +269,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
 		Gate:         a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
-		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
+		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -33,6 +33,7 @@ type Config struct {
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
 	LMTP         Listener     `koanf:"lmtp"`
+	Mailboxes    []Mailboxes  `koanf:"mailboxes"`
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
@@ -286,6 +287,7 @@ func Defaults() Config {
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
+		Mailboxes:    []Mailboxes{},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
@@ -499,7 +501,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.validateMailboxes()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

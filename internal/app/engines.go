@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,8 +155,8 @@ func (w *detonationWorker) Work(ctx context.Context, j *river.Job[detonation]) e
 		return river.JobCancel(err) // the bytes are gone
 	}
 	m := email.Parse(raw, email.Limits{})
-	scan.Open(ctx, m, scan.Limits{})
-	news, again, err := a.lab.Try(ctx, m, detect.Verdict{Score: j.Args.Score, Scores: j.Args.Scores})
+	inside := scan.Open(ctx, m, scan.Limits{Hold: scan.HoldAll})
+	news, again, err := a.lab.Try(ctx, m, inside.Held, detect.Verdict{Score: j.Args.Score, Scores: j.Args.Scores})
 	if news {
 		at := time.UnixMicro(j.Args.At).UTC()
 		_, serr := a.Start(ctx, rejudge.Run{
@@ -221,8 +222,32 @@ func checkEngines(ctx context.Context, c Config) []Finding {
 			_ = rules.Close()
 		}
 	}
-	if _, err := e.lab(nil, time.Now); err != nil {
-		out = append(out, Finding{"sandbox and pages", Bad, err.Error(), "correct or empty that setting"})
+	return append(out, checkLab(ctx, e)...)
+}
+
+// checkLab asks the sandbox and the browser how they are.
+func checkLab(ctx context.Context, e Engines) []Finding {
+	l, err := e.lab(nil, time.Now)
+	if err != nil {
+		return []Finding{{"sandbox and pages", Bad, err.Error(), "correct or empty that setting"}}
+	}
+	w := watchEngines(nil, nil, l, time.Now)
+	w.ask(ctx, 0)
+	var out []Finding
+	for _, x := range [...]struct {
+		about, fix string
+		m          *monitor
+	}{
+		{"sandbox " + e.CAPE.URL, "check engines.cape.url and the token, or empty it; until then files are not run", w.cape},
+		{"page visits", "install Chromium or set engines.pages.browser, or set engines.pages.enabled: false; until then links are not opened", w.pages},
+	} {
+		switch {
+		case x.m == nil:
+		case x.m.away:
+			out = append(out, Finding{x.about, Bad, x.m.problem, x.fix})
+		default:
+			out = append(out, Finding{x.about, Good, cmp.Or(x.m.version, "answers"), ""})
+		}
 	}
 	return out
 }

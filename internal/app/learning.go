@@ -361,7 +361,8 @@ func (l *Learner) Status(ctx context.Context) (api.Learning, error) {
 		return api.Learning{}, err
 	}
 	out := api.Learning{Collecting: l.cfg.Collect, Activates: l.cfg.Activate, Examples: counts.Examples, Phish: counts.Labels[model.LabelPhish], Spam: counts.Labels[model.LabelSpam],
-		Good: counts.Labels[model.LabelGood], NeedBad: l.cfg.Bad, NeedGood: l.cfg.Good, Models: []api.LearnedModel{}}
+		Good: counts.Labels[model.LabelGood], NeedBad: l.cfg.Bad, NeedGood: l.cfg.Good,
+		NeedNew: l.cfg.Every, Quiet: int(l.cfg.Quiet.Hours()), Most: l.cfg.FalsePositives, Models: []api.LearnedModel{}}
 	for _, t := range learnThreats {
 		for _, state := range []string{casestore.ModelActive, casestore.ModelShadow} {
 			kept, err := l.cases.LearnModelIn(ctx, string(t.threat), state)

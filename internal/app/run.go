@@ -83,6 +83,7 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	var watching sync.WaitGroup
 	watching.Go(func() { a.desk.Watch(late, policyEvery, a.log) })
 	watching.Go(func() { a.watchSupply(late) })
+	watching.Go(func() { a.watched.run(late) })
 	watching.Go(func() { a.followDirectory(late) })
 	watching.Go(func() { a.notary.Run(late) })
 	err = f(ctx)

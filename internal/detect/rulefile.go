@@ -146,9 +146,7 @@ func (f *RuleFile) textLine(key string) int {
 	return f.lines[key]
 }
 
-// Technologies is the closed list, in the order of the documentation. Do not change it.
-func Technologies() []Technology { return technologies }
-
+// technologies is the closed list, in the order of the documentation. Do not change it.
 var technologies = []Technology{AdvancedFilter, GeneralFilter, Bulk, Campaign, DomainReputation, IPReputation, FileDetonation, FileDetonationReputation,
 	FileReputation, AntimalwareProtection, FingerprintMatching, ImpersonationBrand, ImpersonationDomain, ImpersonationUser, MailboxIntelligenceImpersonation,
 	MailBombing, MixedAnalysisDetection, SpoofDMARC, SpoofExternalDomain, SpoofIntraOrg, URLDetonation, URLDetonationReputation, URLMaliciousReputation}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,9 +24,11 @@ import (
 
 // Known is an answer that was given, or that an engine still works on.
 type Known struct {
-	About   string // SHA-256 of a file, or a URL
-	Task    string // the engine's name for its work; "" when it is done
-	Picture []byte // PNG of a visited page; nil otherwise
+	About   string   // SHA-256 of a file, or a URL
+	Task    string   // the engine's name for its work; "" when it is done
+	Picture []byte   // PNG of a visited page; nil otherwise, and where Answers returns it
+	Drawn   bool     // there is a picture
+	Way     []string // addresses that a visited link led over, the last is where it ended; nil otherwise
 	scan.Answer
 }
 
@@ -65,7 +68,7 @@ func (l *Lab) Idle() bool { return len(l.Sandboxes) == 0 && l.Pages == nil }
 
 // Wants reports whether something of the message should be tried.
 func (l *Lab) Wants(m *email.Message, v detect.Verdict) bool {
-	return len(l.Sandboxes) > 0 && len(files(m, v)) > 0 || l.Pages != nil && len(l.links(m, v)) > 0
+	return len(l.Sandboxes) > 0 && wantsFiles(m, v) || l.Pages != nil && len(l.links(m, v)) > 0
 }
 
 // Answers returns what was found out about the files and links of a message.
@@ -79,7 +82,12 @@ func (l *Lab) Answers(ctx context.Context, m *email.Message) []scan.Answer {
 		}
 	}
 	for i := range m.Attachments {
-		add(m.Attachments[i].SHA256, m.Attachments[i].Name)
+		a := &m.Attachments[i]
+		way := a.Way
+		if way == "" {
+			way = a.Name
+		}
+		add(a.SHA256, way)
 	}
 	for i := range m.Links {
 		add(m.Links[i].Target, m.Links[i].Target)
@@ -101,10 +109,10 @@ func (l *Lab) Answers(ctx context.Context, m *email.Message) []scan.Answer {
 	return out
 }
 
-// Try tries what is suspicious in a message. news says that something bad was found out that was not known before: the message should be
+// Try tries what is suspicious in a message; held are the files inside its files (scan.HoldAll). news says that something bad was found out that was not known before: the message should be
 // judged again. again is when to ask for what still runs, 0 when nothing does.
-func (l *Lab) Try(ctx context.Context, m *email.Message, v detect.Verdict) (news bool, again time.Duration, err error) {
-	for _, a := range files(m, v) {
+func (l *Lab) Try(ctx context.Context, m *email.Message, held []scan.Held, v detect.Verdict) (news bool, again time.Duration, err error) {
+	for _, a := range files(m, held, v) {
 		for _, s := range l.Sandboxes {
 			found, runs, e := l.run(ctx, s, a)
 			news = news || found
@@ -125,26 +133,55 @@ func (l *Lab) Try(ctx context.Context, m *email.Message, v detect.Verdict) (news
 }
 
 // runnable are kinds of files that can do something when they are opened.
-var runnable = func() map[string]bool {
+var runnable = set(`exe dll scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar doc docm dotm docx xls xlsm xlsb xlsx ppt pptm rtf pdf one
+		iso img vhd vhdx zip rar 7z cab html hta chm xll url library-ms`)
+
+func set(words string) map[string]bool {
 	out := map[string]bool{}
-	for _, k := range strings.Fields(`exe dll scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar doc docm dotm docx xls xlsm xlsb xlsx ppt pptm rtf pdf one
-		iso img vhd vhdx zip rar 7z cab html hta chm xll url library-ms`) {
-		out[k] = true
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
 	}
 	return out
-}()
+}
 
-// files are those worth running: they could do something, the message is suspicious, and it is not yet known to be malware for sure.
-func files(m *email.Message, v detect.Verdict) []*email.Attachment {
-	if v.Score < leastFile || v.Scores[detect.Malware] >= 100 {
+// sample is a file worth running.
+type sample struct {
+	name, sha256 string
+	content      []byte
+}
+
+// wantsFiles reports whether a message has files worth running: they could do something, the message is suspicious, and it is not yet known to
+// be malware for sure.
+func wantsFiles(m *email.Message, v detect.Verdict) bool {
+	return v.Score >= leastFile && v.Scores[detect.Malware] < 100 && slices.ContainsFunc(m.Attachments, func(a email.Attachment) bool {
+		return !a.Inline && (a.Way != "" && a.SHA256 != "" || a.Part != nil && len(a.Part.Content) > 0) && (runnable[a.Kind] || runnable[a.Extension])
+	})
+}
+
+// files are those worth running, at most maxFiles. First come files that a sandbox would not get out of what is around them, then those of the
+// message, since a sandbox opens plain archives and disk images itself and what lies beside a file in them may belong to it, then the others.
+func files(m *email.Message, held []scan.Held, v detect.Verdict) []sample {
+	if !wantsFiles(m, v) {
 		return nil
 	}
-	var out []*email.Attachment
-	for i := range m.Attachments {
-		a := &m.Attachments[i]
-		if a.Part != nil && !a.Inline && len(a.Part.Content) > 0 && (runnable[a.Kind] || runnable[a.Extension]) && len(out) < maxFiles {
+	var out []sample
+	add := func(a sample, kind, extension string, most int) {
+		if len(out) < most && (runnable[kind] || runnable[extension]) && !slices.ContainsFunc(out, func(b sample) bool { return a.sha256 == b.sha256 }) {
 			out = append(out, a)
 		}
+	}
+	for i := range held {
+		if h := &held[i]; h.Sealed {
+			add(sample{h.Name, h.SHA256, h.Content}, h.Kind, h.Extension, maxFiles-1)
+		}
+	}
+	for i := range m.Attachments {
+		if a := &m.Attachments[i]; a.Part != nil && !a.Inline && len(a.Part.Content) > 0 {
+			add(sample{a.Name, a.SHA256, a.Part.Content}, a.Kind, a.Extension, maxFiles)
+		}
+	}
+	for i := range held {
+		add(sample{held[i].Name, held[i].SHA256, held[i].Content}, held[i].Kind, held[i].Extension, maxFiles)
 	}
 	return out
 }
@@ -190,12 +227,12 @@ func leaves(s string) bool {
 }
 
 // run hands a file to a sandbox, or asks for what became of it.
-func (l *Lab) run(ctx context.Context, s scan.Sandbox, a *email.Attachment) (news, runs bool, err error) {
-	have, err := l.Store.Answers(ctx, []string{a.SHA256})
+func (l *Lab) run(ctx context.Context, s scan.Sandbox, a sample) (news, runs bool, err error) {
+	have, err := l.Store.Answers(ctx, []string{a.sha256})
 	if err != nil {
 		return false, false, err
 	}
-	k := Known{About: a.SHA256, Answer: scan.Answer{Engine: s.Name(), Kind: scan.KindSandbox, Run: true, SHA256: a.SHA256, At: l.Now()}}
+	k := Known{About: a.sha256, Answer: scan.Answer{Engine: s.Name(), Kind: scan.KindSandbox, Run: true, SHA256: a.sha256, At: l.Now()}}
 	for _, h := range have {
 		if h.Engine != s.Name() {
 			continue
@@ -208,7 +245,7 @@ func (l *Lab) run(ctx context.Context, s scan.Sandbox, a *email.Attachment) (new
 		}
 	}
 	if k.Task == "" {
-		if k.Task, err = s.Submit(ctx, a.Name, a.Part.Content); err != nil {
+		if k.Task, err = s.Submit(ctx, a.name, a.content); err != nil {
 			return false, false, l.giveUp(ctx, k, err)
 		}
 		return false, true, l.Store.SaveAnswer(ctx, k)
@@ -222,7 +259,7 @@ func (l *Lab) run(ctx context.Context, s scan.Sandbox, a *email.Attachment) (new
 	case err != nil:
 		return false, !errors.Is(err, scan.ErrGone), l.giveUp(ctx, k, err)
 	}
-	answer.SHA256 = a.SHA256
+	answer.SHA256 = a.sha256
 	k.Task, k.Answer = "", answer
 	return answer.Threat != "", false, l.Store.SaveAnswer(ctx, k)
 }
@@ -256,6 +293,6 @@ func (l *Lab) visit(ctx context.Context, link string, m *email.Message) (news bo
 		k.Failed = err.Error()
 		return false, l.Store.SaveAnswer(ctx, k)
 	}
-	k.Threat, k.Details, k.Picture = l.read(seen, m), describe(seen), seen.Screenshot
+	k.Threat, k.Details, k.Picture, k.Way = l.read(seen, m), describe(seen), seen.Screenshot, seen.Chain
 	return k.Threat != "", l.Store.SaveAnswer(ctx, k)
 }

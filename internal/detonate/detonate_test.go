@@ -12,6 +12,7 @@ import (
 	"tocsin/internal/intel"
 	"tocsin/internal/scan"
 	"tocsin/internal/scan/page"
+	"tocsin/internal/scan/scantest"
 )
 
 // shelf is a Store in memory.
@@ -91,7 +92,7 @@ func TestFileIsRunOnceAndItsAnswerKept(t *testing.T) {
 	m := mail("papers")
 	try := func(wantNews, wantAgain bool) {
 		t.Helper()
-		news, again, err := l.Try(t.Context(), m, verdict(30))
+		news, again, err := l.Try(t.Context(), m, nil, verdict(30))
 		if err != nil || news != wantNews || again > 0 != wantAgain {
 			t.Fatalf("news %v, again %s, %v", news, again, err)
 		}
@@ -118,19 +119,67 @@ func TestFileIsRunOnceAndItsAnswerKept(t *testing.T) {
 	}
 }
 
+// names are those of the files that are run of a message with one more file, when the mail says text.
+func names(text, name string, content []byte) string {
+	m := email.Parse(scantest.Mail("text/plain", text, scantest.File{Name: "a.pdf", Content: []byte("%PDF-1.4")}, scantest.File{Name: name, Content: content}), email.Limits{})
+	r := scan.Open(context.Background(), m, scan.Limits{Hold: scan.HoldAll})
+	var out []string
+	for _, f := range files(m, r.Held, verdict(30)) {
+		out = append(out, f.name)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestInnerFilesAreRun(t *testing.T) {
+	run, note := scantest.Entry{Name: "run.js", Data: "// runs"}, scantest.Entry{Name: "note.txt", Data: "nothing"}
+	for _, c := range []struct {
+		text, name string
+		content    []byte
+		want       string
+	}{
+		{"papers", "offer.zip", scantest.Zip(run, note), "a.pdf offer.zip run.js"},
+		{"The password is Tern77!", "offer.zip", scantest.LockedZip("Tern77!", true, run), "run.js a.pdf offer.zip"},
+		{"papers", "offer.zip", scantest.LockedZip("Tern77!", true, run), "a.pdf offer.zip"},
+	} {
+		if got := names(c.text, c.name, c.content); got != c.want {
+			t.Errorf("%s, %q: %s, want %s", c.name, c.text, got, c.want)
+		}
+	}
+}
+
+func TestAnswerNamesTheWay(t *testing.T) {
+	b := &box{}
+	l, now := lab(b, nil)
+	m := email.Parse(scantest.Mail("text/plain", "The password is Tern77!", scantest.File{Name: "offer.zip", Content: scantest.LockedZip("Tern77!", true, scantest.Entry{Name: "run.js", Data: "// runs"})}), email.Limits{})
+	held := scan.Open(t.Context(), m, scan.Limits{Hold: scan.HoldAll}).Held
+	for range 2 {
+		if _, _, err := l.Try(t.Context(), m, held, verdict(30)); err != nil {
+			t.Fatal(err)
+		}
+		b.done, b.answer = true, scan.Answer{Threat: "Loader", At: *now}
+	}
+	ways := map[string]bool{}
+	for _, a := range l.Answers(t.Context(), m) {
+		ways[a.File] = true
+	}
+	if !ways["offer.zip > run.js"] {
+		t.Errorf("answers about %v", ways)
+	}
+}
+
 func TestSandboxThatFails(t *testing.T) {
 	b := &box{err: errors.New("away")}
 	l, now := lab(b, nil)
 	m := mail("papers")
-	if _, _, err := l.Try(t.Context(), m, verdict(30)); err == nil {
+	if _, _, err := l.Try(t.Context(), m, nil, verdict(30)); err == nil {
 		t.Error("a sandbox that is away is no error")
 	}
 	b.err = nil
-	if _, again, err := l.Try(t.Context(), m, verdict(30)); err != nil || again == 0 {
+	if _, again, err := l.Try(t.Context(), m, nil, verdict(30)); err != nil || again == 0 {
 		t.Errorf("not tried again: %v", err)
 	}
 	*now = now.Add(patience + time.Minute)
-	if news, again, err := l.Try(t.Context(), m, verdict(30)); news || again > 0 || err != nil {
+	if news, again, err := l.Try(t.Context(), m, nil, verdict(30)); news || again > 0 || err != nil {
 		t.Errorf("a task that does not end: %v %s %v", news, again, err)
 	}
 	if a := l.Answers(t.Context(), m); len(a) != 0 {
@@ -164,7 +213,7 @@ func TestPageThatDeceives(t *testing.T) {
 	} {
 		p := &pages{seen: c.seen}
 		l, _ := lab(nil, p)
-		news, _, err := l.Try(t.Context(), mail(`<a href="https://one.example/a">x</a>`), verdict(30))
+		news, _, err := l.Try(t.Context(), mail(`<a href="https://one.example/a">x</a>`), nil, verdict(30))
 		got := ""
 		if a := l.Answers(t.Context(), mail(`<a href="https://one.example/a">x</a>`)); len(a) > 0 {
 			got = a[0].Threat
@@ -172,7 +221,7 @@ func TestPageThatDeceives(t *testing.T) {
 		if err != nil || news != (c.want != "") || !strings.Contains(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q, news %v, %v", name, got, news, err)
 		}
-		if _, _, _ = l.Try(t.Context(), mail(`<a href="https://one.example/a">x</a>`), verdict(30)); len(p.opened) != 1 {
+		if _, _, _ = l.Try(t.Context(), mail(`<a href="https://one.example/a">x</a>`), nil, verdict(30)); len(p.opened) != 1 {
 			t.Errorf("%s: opened %v", name, p.opened)
 		}
 	}

@@ -57,13 +57,8 @@ func (l *Lab) read(s page.Seen, m *email.Message) string {
 	return ""
 }
 
-var runs = func() map[string]bool {
-	out := map[string]bool{}
-	for _, k := range strings.Fields("exe scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar iso img vhd zip rar 7z") {
-		out[k] = true
-	}
-	return out
-}()
+// runs are the names of files that a page should not hand out.
+var runs = set("exe scr msi lnk js jse vbs vbe wsf hta ps1 bat cmd jar iso img vhd zip rar 7z")
 
 // describe is what a visit saw, for people: where it went and what was there.
 func describe(s page.Seen) string {

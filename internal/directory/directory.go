@@ -230,13 +230,18 @@ type Page struct {
 	Next   string // address to go on after; "" at the end
 }
 
-// Find lists people whose name, address, alias, title, department or group contains every word of search, by address. after is an
-// address; "" is the beginning.
-func (d *Directory) Find(search, after string, limit int) Page {
-	words := strings.Fields(strings.ToLower(search))
+// Wanted says which people are listed.
+type Wanted struct {
+	Search   string // words, each of which name, address, alias, title, department or group must contain
+	Priority bool   // only priority accounts
+}
+
+// Find lists the people that are wanted, by address. after is an address; "" is the beginning.
+func (d *Directory) Find(w Wanted, after string, limit int) Page {
+	words := strings.Fields(strings.ToLower(w.Search))
 	page := Page{People: []Entry{}}
 	for _, e := range d.current.Load().entries {
-		if !matches(&e, words) {
+		if w.Priority && !e.Priority || !matches(&e, words) {
 			continue
 		}
 		page.Total++

@@ -180,7 +180,7 @@ func TestFind(t *testing.T) {
 	var got []string
 	after := ""
 	for {
-		p := d.Find("works person", after, 50)
+		p := d.Find(directory.Wanted{Search: "works person"}, after, 50)
 		if p.Total != 119 { // one has another name by the settings
 			t.Fatalf("total %d", p.Total)
 		}
@@ -194,10 +194,10 @@ func TestFind(t *testing.T) {
 	if len(got) != 119 {
 		t.Errorf("%d in pages", len(got))
 	}
-	if p := d.Find("LIND board", "", 10); p.Total != 1 || p.People[0].Address != "ada@own.example" {
+	if p := d.Find(directory.Wanted{Search: "LIND board", Priority: true}, "", 10); p.Total != 1 || p.People[0].Address != "ada@own.example" {
 		t.Errorf("%+v", p)
 	}
-	if p := d.Find("nobody", "", 10); p.Total != 0 || p.People == nil {
+	if p := d.Find(directory.Wanted{Search: "nobody"}, "", 10); p.Total != 0 || p.People == nil {
 		t.Errorf("%+v", p)
 	}
 }

@@ -131,6 +131,7 @@ type Attachment struct {
 	SHA1      string
 	SHA256    string
 	Within    string // name or Path of the containing message or file, "" when directly in the message
+	Way       string // names from the message down to the file, " > " between them; "" for files of the message itself
 	Part      *Part
 	Inline    bool // shown by the HTML (related image) rather than offered as a file
 }

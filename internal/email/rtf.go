@@ -2,7 +2,6 @@ package email
 
 import (
 	"encoding/binary"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 )
@@ -83,16 +82,16 @@ type rtfGroup struct {
 
 // rtfReader takes the text out of RTF.
 type rtfReader struct {
-	s        []byte
-	i        int
+	lex      *RTFLexer
 	group    rtfGroup
 	stack    []rtfGroup
 	out      strings.Builder
 	bytes    []byte // in the code page, not yet decoded
 	units    []uint16
-	charset  string
+	page     int // the code page
 	fromHTML bool
-	drop     int // characters to skip after \u
+	star     bool // the last piece was \*
+	drop     int  // characters to skip after \u
 }
 
 const rtfDepth = 1000
@@ -100,27 +99,32 @@ const rtfDepth = 1000
 // readRTF returns the HTML that the RTF was made from ([MS-OXRTFEX]), or else its plain text, in which the
 // target of a hyperlink field stands in angle brackets.
 func readRTF(s []byte) (text string, isHTML bool) {
-	r := rtfReader{s: s, charset: "windows-1252", group: rtfGroup{uc: 1}}
-	for r.i < len(r.s) {
-		switch c := r.s[r.i]; c {
-		case '{':
-			r.i++
+	r := rtfReader{lex: NewRTFLexer(s), page: 1252, group: rtfGroup{uc: 1}}
+	for t, ok := r.lex.Next(); ok; t, ok = r.lex.Next() {
+		if r.star {
+			r.star = false
+			if t.Kind == RTFWord {
+				r.destination(string(t.Word))
+				continue
+			}
+			r.group.skip = true
+		}
+		switch t.Kind {
+		case RTFOpen:
 			if len(r.stack) < rtfDepth {
 				r.stack = append(r.stack, r.group)
 			}
-		case '}':
-			r.i++
+		case RTFClose:
 			if n := len(r.stack); n > 0 {
 				r.group, r.stack = r.stack[n-1], r.stack[:n-1]
 			}
 			r.drop = 0
-		case '\\':
-			r.control()
-		case '\r', '\n', 0:
-			r.i++
+		case RTFWord:
+			r.word(t)
+		case RTFSymbol:
+			r.symbol(t.Char)
 		default:
-			r.i++
-			r.emit(c)
+			r.emit(t.Char)
 		}
 	}
 	r.flush()
@@ -153,43 +157,28 @@ func (r *rtfReader) flushUnits() {
 func (r *rtfReader) flush() {
 	r.flushUnits()
 	if len(r.bytes) > 0 {
-		text, _ := toUTF8(r.bytes, r.charset)
-		r.out.WriteString(text)
+		r.out.WriteString(ReadCodePage(r.bytes, r.page))
 		r.bytes = r.bytes[:0]
 	}
 }
 
-// control reads a control word or symbol at i.
-func (r *rtfReader) control() {
-	s := r.s
-	r.i++
-	if r.i >= len(s) {
-		return
+func (r *rtfReader) symbol(c byte) {
+	switch c {
+	case '\\', '{', '}':
+		r.emit(c)
+	case '~':
+		r.rune(0xa0)
+	case '_':
+		r.emit('-')
+	case '*':
+		r.star = true
+	case '\r', '\n':
+		r.emit('\n')
 	}
-	c := s[r.i]
-	if c|0x20 < 'a' || c|0x20 > 'z' {
-		r.i++
-		switch c {
-		case '\'':
-			if r.i+1 < len(s) && hexValue(s[r.i]) < 16 && hexValue(s[r.i+1]) < 16 {
-				r.emit(hexValue(s[r.i])<<4 | hexValue(s[r.i+1]))
-				r.i += 2
-			}
-		case '\\', '{', '}':
-			r.emit(c)
-		case '~':
-			r.rune(0xa0)
-		case '_':
-			r.emit('-')
-		case '*':
-			r.destination()
-		case '\r', '\n':
-			r.emit('\n')
-		}
-		return
-	}
-	word, arg := r.word()
-	switch word {
+}
+
+func (r *rtfReader) word(t RTFToken) {
+	switch string(t.Word) {
 	case "par", "line", "sect", "page":
 		r.emit('\n')
 	case "tab":
@@ -213,62 +202,32 @@ func (r *rtfReader) control() {
 	case "emdash":
 		r.rune(0x2014)
 	case "u":
-		r.unicode(arg)
+		if !t.Plain {
+			r.unicode(uint16(t.Number))
+		}
 	case "uc":
-		if n, err := strconv.Atoi(arg); err == nil {
-			r.group.uc = max(0, min(n, 16))
+		if !t.Plain {
+			r.group.uc = max(0, min(t.Number, 16))
 		}
 	case "ansicpg":
-		if n, err := strconv.Atoi(arg); err == nil && n > 0 {
+		if t.Number > 0 {
 			r.flush()
-			r.charset = codepageName(n)
+			r.page = t.Number
 		}
 	case "fromhtml":
 		r.fromHTML = true
 	case "htmlrtf":
-		r.group.htmlrtf = arg != "0"
+		r.group.htmlrtf = t.Plain || t.Number != 0
 	case "fonttbl", "colortbl", "stylesheet", "info", "pict", "header", "footer", "object":
 		r.group.skip = true
 	case "bin":
-		if n, err := strconv.Atoi(arg); err == nil && n > 0 {
-			r.i = min(len(s), r.i+min(n, len(s)))
-		}
+		r.lex.Binary(t.Number)
 	}
 }
 
-// word reads a control word, its number and the space that ends it.
-func (r *rtfReader) word() (word, arg string) {
-	s := r.s
-	start := r.i
-	for r.i < len(s) && s[r.i]|0x20 >= 'a' && s[r.i]|0x20 <= 'z' && r.i-start < 32 {
-		r.i++
-	}
-	word = string(s[start:r.i])
-	start = r.i
-	if r.i < len(s) && s[r.i] == '-' {
-		r.i++
-	}
-	for r.i < len(s) && s[r.i] >= '0' && s[r.i] <= '9' && r.i-start < 12 {
-		r.i++
-	}
-	arg = string(s[start:r.i])
-	if r.i < len(s) && s[r.i] == ' ' {
-		r.i++
-	}
-	return word, arg
-}
-
-// destination handles \*: a group that readers skip unless they know it.
-func (r *rtfReader) destination() {
-	for r.i < len(r.s) && (r.s[r.i] == '\r' || r.s[r.i] == '\n') {
-		r.i++
-	}
-	if r.i >= len(r.s) || r.s[r.i] != '\\' {
-		r.group.skip = true
-		return
-	}
-	r.i++
-	switch word, _ := r.word(); word {
+// destination is for the word behind \*: a group that readers skip unless they know it.
+func (r *rtfReader) destination(word string) {
+	switch word {
 	case "htmltag":
 		r.group.htmltag = true
 	case "fldinst":
@@ -285,7 +244,7 @@ func (r *rtfReader) destination() {
 
 // fieldTarget writes the target of a field instruction like HYPERLINK "https://..." that follows.
 func (r *rtfReader) fieldTarget() {
-	inst := r.s[r.i:min(len(r.s), r.i+4096)]
+	inst := r.lex.ahead(4096)
 	k := strings.Index(string(inst), "HYPERLINK")
 	if k < 0 {
 		return
@@ -324,17 +283,13 @@ func (r *rtfReader) rune(c uint16) {
 	}
 }
 
-// unicode reads \uN; the characters after it, which stand for it in the code page, are dropped.
-func (r *rtfReader) unicode(arg string) {
-	n, err := strconv.Atoi(arg)
-	if err != nil {
-		return
-	}
+// unicode takes \uN; the characters after it, which stand for it in the code page, are dropped.
+func (r *rtfReader) unicode(n uint16) {
 	if r.shown() {
 		if len(r.bytes) > 0 {
 			r.flush()
 		}
-		r.units = append(r.units, uint16(n))
+		r.units = append(r.units, n)
 	}
 	r.drop = r.group.uc
 }

@@ -2,7 +2,6 @@ package email
 
 import (
 	"encoding/binary"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 )
@@ -94,7 +93,7 @@ func (t *tnef) attribute(id uint32, v []byte) {
 	case attOemCode:
 		if len(v) >= 4 {
 			if cp := binary.LittleEndian.Uint32(v); cp > 0 && cp < 66000 {
-				t.codepage = codepageName(int(cp))
+				t.codepage = codePageName(int(cp))
 			}
 		}
 	case attBody:
@@ -258,33 +257,6 @@ func (t *tnef) readProps(b []byte, each func(prop, kind uint16, v []byte)) {
 			each(prop, base, v)
 		}
 	}
-}
-
-// codepageName is the charset of a Windows code page.
-func codepageName(cp int) string {
-	switch cp {
-	case 65001:
-		return "utf-8"
-	case 932:
-		return "shift_jis"
-	case 936:
-		return "gbk"
-	case 949:
-		return "euc-kr"
-	case 950:
-		return "big5"
-	case 874, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258:
-		return "windows-" + strconv.Itoa(cp)
-	case 28591:
-		return "iso-8859-1"
-	case 10000:
-		return "macintosh"
-	case 20127:
-		return "us-ascii"
-	case 20866:
-		return "koi8-r"
-	}
-	return "cp" + strconv.Itoa(cp)
 }
 
 // openTNEF makes parts of what a container holds: its text in the form that Outlook would show, and its files.

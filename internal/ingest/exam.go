@@ -46,7 +46,11 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 		f.describe()
 	})
 	if ok {
-		x.step(f, event.DefectFiles, func() { f.files = scan.Open(ctx, f.m, x.scan) })
+		x.step(f, event.DefectFiles, func() {
+			lim := x.scan
+			lim.Hold = holdFor(x.ask)
+			f.files = scan.Open(ctx, f.m, lim)
+		})
 	}
 	release()
 	x.parsed, x.judged, x.complete = time.Since(start), 0, false
@@ -66,7 +70,8 @@ func (x *exam) run(ctx context.Context, f *findings, raw []byte) error {
 		}
 	})
 	if len(x.ask) > 0 {
-		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw) })
+		x.step(f, event.DefectEngine, func() { f.answers = ask(ctx, x.ask, f.m, raw, f.files.Held) })
+		f.files.Held = nil // nobody else wants the octets
 	}
 	if x.late != nil {
 		x.step(f, event.DefectEngine, func() { f.answers = append(f.answers, x.late.Answers(ctx, f.m)...) })

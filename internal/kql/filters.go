@@ -448,19 +448,3 @@ func (p Predicate) membership(c *event.Column, name *Name, lits []Expr) (Expr, e
 	}
 	return in, nil
 }
-
-// Chips lists the operators that a column offers, for a filter's menu.
-func Chips(c *event.Column) []PredicateOp {
-	out := []PredicateOp{Is, IsNot}
-	switch c.Type {
-	case event.String, event.Dynamic:
-		out = append(out, Contains, NotContains, StartsWith, NotStartsWith, Exists, NotExists)
-		if c.IP {
-			out = append(out, InNetwork)
-		}
-	case event.Bool:
-	default:
-		out = append(out, Greater, Less, GreaterEqual, LessEqual, Exists, NotExists)
-	}
-	return out
-}

@@ -48,8 +48,10 @@ type Mailbox interface {
 type FirstAid interface {
 	// Rules lists what the mailbox does with mail by itself (Sieve, RFC 5228).
 	Rules(ctx context.Context) ([]MailboxRule, error)
-	// RemoveRule takes one rule out and returns what stood there before, to put it back.
+	// RemoveRule takes one rule out and returns the whole script as it was before, to put it back. ErrGone: the rule is not there any more.
 	RemoveRule(ctx context.Context, r MailboxRule) (before string, err error)
+	// PutBack makes a script what it was before RemoveRule.
+	PutBack(ctx context.Context, script, before string) error
 	// SignOut ends the sessions of the mailbox's owner. ErrCannot.
 	SignOut(ctx context.Context) error
 }

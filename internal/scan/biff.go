@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tocsin/internal/email"
 )
 
 // Excel's own macros (Excel 4, "XLM") are formulas on sheets of their own. This reads the records of old workbooks ([MS-XLS]) far enough
-// to know the sheets, the names that start by themselves, and which functions formulas call; biff12.go does so for the binary parts of xlsb.
+// to know the sheets, the names that start by themselves, and which functions formulas call; ooxmlsheet.go does so for the binary parts of xlsb.
 
 // xlmFunctions are the numbers of functions ([MS-XLS] section 2.5.198.17) that reach beyond the workbook.
 var xlmFunctions = map[uint16]string{17: "RUN", 96: "FORMULA", 110: "EXEC", 132: "FOPEN", 136: "FWRITE", 137: "FWRITELN", 149: "REGISTER",
@@ -171,7 +173,7 @@ func biffName(v []byte, version uint16) string {
 	}
 	n := int(v[0])
 	if version != 0x0600 {
-		return decodePage(v[1:min(1+n, len(v))], 1252)
+		return email.ReadCodePage(v[1:min(1+n, len(v))], 1252)
 	}
 	return biffChars(v[1:], n)
 }
@@ -184,7 +186,7 @@ func biffChars(v []byte, n int) string {
 	if v[0]&1 != 0 {
 		return utf16Text(v[1:min(1+2*n, len(v))])
 	}
-	return decodePage(v[1:min(1+n, len(v))], 1252)
+	return email.ReadCodePage(v[1:min(1+n, len(v))], 1252)
 }
 
 // name reads a NAME record ([MS-XLS] section 2.4.150): built-in names are one character.
@@ -197,7 +199,7 @@ func (w *workbook) name(v []byte, version uint16) {
 	if version == 0x0600 {
 		name = biffChars(v[14:], n)
 	} else {
-		name = decodePage(v[14:min(14+n, len(v))], 1252)
+		name = email.ReadCodePage(v[14:min(14+n, len(v))], 1252)
 	}
 	if flags&0x0020 != 0 && name != "" {
 		switch name[0] {
@@ -254,7 +256,7 @@ func (s *session) sharedStrings(v []byte) {
 		if flags&1 != 0 {
 			out.WriteString(utf16Text(v[head : head+size]))
 		} else {
-			out.WriteString(decodePage(v[head:head+size], 1252))
+			out.WriteString(email.ReadCodePage(v[head:head+size], 1252))
 		}
 		out.WriteByte('\n')
 		v = v[min(head+size+after, len(v)):]

@@ -161,6 +161,7 @@ func TestBombs(t *testing.T) {
 	}
 	quine := pack(t, attached{"q.zip", nil})
 	huge := []byte{1, 4, 6, 0, 1, 9, 0xE0, 0, 0, 0, 1, 0, 7, 11, 1, 0, 1, 0x21, 0x21, 1, 40, 12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 5, 1, 0, 0}
+	bombs := map[string]bool{"nested.zip": true, "overlap.zip": true, "zeros.gz": true, "zeros.zst": true}
 	for name, c := range map[string]struct {
 		content []byte
 		defect  string // "" when any will do
@@ -187,12 +188,15 @@ func TestBombs(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			began := time.Now()
-			m, _ := look(t, Limits{}, "", attached{name, c.content})
+			m, r := look(t, Limits{}, "", attached{name, c.content})
 			spent := time.Since(began)
 			runtime.ReadMemStats(&after)
 			defects := defectIDs(m)
 			if c.defect != "" && !slices.ContainsFunc(defects, func(d string) bool { return strings.HasPrefix(d, c.defect) }) {
 				t.Errorf("defects %v, want %s", defects, c.defect)
+			}
+			if _, said := r.Has("archive-bomb"); said != bombs[name] {
+				t.Errorf("archive-bomb %v", said)
 			}
 			if spent > 20*time.Second { // 3 s, on a machine that does other things too
 				t.Errorf("took %v", spent)
@@ -202,5 +206,30 @@ func TestBombs(t *testing.T) {
 				t.Errorf("holds %d MB", held>>20)
 			}
 		})
+	}
+}
+
+// TestLargeArchivesAreNoBombs opens archives that reach the limits, and hold what people keep.
+func TestLargeArchivesAreNoBombs(t *testing.T) {
+	var log, table, sparse bytes.Buffer
+	for i := 0; log.Len() < 40<<20; i++ {
+		fmt.Fprintf(&log, "2026-11-18T09:%02d:%02d.%03dZ INFO pump %d ok, pressure %d.%d\n", i/60000%60, i/1000%60, i%1000, i%7, i%13, i%10)
+	}
+	for i := 0; table.Len() < 40<<20; i++ {
+		fmt.Fprintf(&table, "%d;Harbour %d;;;;;;%d,00;EUR;;;\r\n", i, i%40, i*37%9973)
+	}
+	for i := 0; sparse.Len() < 20<<20; i++ { // a bitmap of a drawing
+		sparse.Write(bytes.Repeat([]byte{0xFF}, 2000))
+		fmt.Fprint(&sparse, i)
+	}
+	for name, files := range map[string][]attached{
+		"log.zip":     {{"pump.log", log.Bytes()}},
+		"table.zip":   {{"a.csv", table.Bytes()}, {"b.csv", table.Bytes()[1000:]}},
+		"drawing.zip": {{"drawing.bmp", sparse.Bytes()}},
+	} {
+		_, r := look(t, Limits{}, "", attached{name, pack(t, files...)})
+		if f, ok := r.Has("archive-bomb"); ok {
+			t.Errorf("%s: %v", name, f)
+		}
 	}
 }

@@ -85,6 +85,7 @@ func (s *session) volumes(f *file, d disk, v *inventory) bool {
 }
 
 func (s *session) volume(f *file, d disk, at int64, v *inventory) bool {
+	f.sealed = true // malware engines open ISO and UDF alone
 	var boot [sectorSize]byte
 	if n, _ := d.ReadAt(boot[:], at); n < sectorSize {
 		return false
@@ -135,6 +136,29 @@ func guidPartitions(d disk) []int64 {
 		}
 	}
 	return out
+}
+
+// walk visits the folders of a file system from root on, each once, within the bounds. A folder is known by node.at. visit takes in the files of
+// one folder and returns the folders in it.
+func (s *session) walk(f *file, root node, visit func(dir node) []node) {
+	type level struct {
+		node
+		depth int
+	}
+	todo := []level{{root, 0}}
+	met := map[int64]bool{root.at: true} // visited or in todo
+	for len(todo) > 0 && !s.over() {
+		dir := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, n := range visit(dir.node) {
+			if met[n.at] || dir.depth == maxFolderDepth || len(met) > maxFolders {
+				s.defect("file-disk-loop", f.way)
+				continue
+			}
+			met[n.at] = true
+			todo = append(todo, level{n, dir.depth + 1})
+		}
+	}
 }
 
 // onDisk takes in one file whose pieces are known.

@@ -9,6 +9,7 @@ import (
 // Engine is a malware engine that answers at once. It may be used by many goroutines.
 type Engine interface {
 	Name() string    // for people: "ClamAV"
+	Kind() Kind      // KindSignatures or KindRule
 	ReadsMail() bool // it takes a whole message apart by itself
 	// Scan asks about the octets of one file or of a whole message. threat is the name of what was found, "" when nothing was. An
 	// error says that there is no answer, in a sentence for the administrator.

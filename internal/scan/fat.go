@@ -46,44 +46,26 @@ func (s *session) fat(f *file, d disk, base int64, boot []byte, v *inventory) bo
 	if root == 0 {
 		start.size, start.runs = rootEntries*32, []run{{base + first*sector, rootEntries * 32}}
 	}
-	s.walkFAT(f, &u, start, v)
-	return true
-}
-
-func (s *session) walkFAT(f *file, u *fatVolume, start node, v *inventory) {
-	type folder struct {
-		node
-		depth int
-	}
-	todo := []folder{{start, 0}}
-	been := map[int64]bool{}
-	for len(todo) > 0 && !s.over() {
-		dir := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if been[dir.at] || dir.depth > maxFolderDepth || len(been) > maxFolders {
-			s.defect("file-disk-loop", f.way)
-			continue
-		}
-		been[dir.at] = true
+	s.walk(f, start, func(dir node) (folders []node) {
 		if dir.runs == nil {
 			dir.runs, dir.size = u.chain(dir.at, maxFolderBytes)
 		}
-		for _, n := range fatList(s.entries(f, u.d, dir.runs, dir.size)) {
-			if s.over() {
-				return
-			}
-			if n.folder {
-				if n.at >= 2 {
-					todo = append(todo, folder{n, dir.depth + 1})
+		for _, n := range fatList(s.entries(f, d, dir.runs, dir.size)) {
+			switch {
+			case s.over():
+				return nil
+			case n.folder && n.at >= 2:
+				folders = append(folders, n)
+			case !n.folder:
+				if n.size > 0 && n.size <= s.lim.File {
+					n.runs, _ = u.chain(n.at, n.size)
 				}
-				continue
+				s.onDisk(f, d, &n, v)
 			}
-			if n.size > 0 && n.size <= s.lim.File {
-				n.runs, _ = u.chain(n.at, n.size)
-			}
-			s.onDisk(f, u.d, &n, v)
 		}
-	}
+		return folders
+	})
+	return true
 }
 
 // chain follows the allocation table from a cluster on, for at most size octets: a loop ends there too.

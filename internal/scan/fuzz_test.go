@@ -10,7 +10,7 @@ import (
 )
 
 // fuzzLimits are small, so that a fuzzer does not spend its time on what a bomb may cost.
-var fuzzLimits = Limits{Depth: 4, Files: 100, Bytes: 8 << 20, File: 1 << 20, Text: 4096, Time: 2 * time.Second}
+var fuzzLimits = Limits{Depth: 4, Files: 100, Bytes: 8 << 20, File: 1 << 20, Text: 4096, Time: 2 * time.Second, Hold: HoldAll}
 
 // fuzz opens content as a file of the given kind, and holds what Open promises: no panic, limits kept, no octets that nobody paid for.
 func fuzz(t *testing.T, kind string, content []byte) {
@@ -19,12 +19,16 @@ func fuzz(t *testing.T, kind string, content []byte) {
 	a := email.NewAttachment("offer."+kind, "", "", content)
 	a.Kind = kind
 	began := time.Now()
-	openerOf(kind)(s, &file{Attachment: a, content: content, way: a.Name})
+	f := &file{Attachment: a, content: content, way: a.Name, archive: archiveKinds[kind]}
+	s.weigh(f, func() { openerOf(kind)(s, f) })
 	if spent := time.Since(began); spent > 20*time.Second {
 		t.Errorf("took %v", spent)
 	}
 	if len(m.Attachments) > fuzzLimits.Files+1 || len(s.report.Facts) > maxFacts || s.bytes < -fuzzLimits.File {
 		t.Errorf("%d files, %d facts, %d octets left", len(m.Attachments), len(s.report.Facts), s.bytes)
+	}
+	if len(s.report.Held) != len(s.worth) || len(s.report.Held) > maxHeld || s.held > maxHeldBytes || s.unpacked > maxSkim+fuzzLimits.Bytes+fuzzLimits.File {
+		t.Errorf("%d files held, %d octets, %d unpacked", len(s.report.Held), s.held, s.unpacked)
 	}
 	for i := range m.Attachments {
 		if int64(len(m.Attachments[i].Name)) > 2*maxName {

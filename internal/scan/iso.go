@@ -49,22 +49,10 @@ func isoTrees(b []byte) []isoTree {
 
 // isoTree walks a tree.
 func (s *session) isoTree(f *file, t isoTree, seen map[run]bool, v *inventory) {
-	type folder struct {
-		run
-		depth int
-	}
-	todo := []folder{{isoRun(t.root), 0}}
-	been := map[int64]bool{}
 	d := bytes.NewReader(f.content)
-	for len(todo) > 0 && !s.over() {
-		dir := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if been[dir.at] || dir.depth > maxFolderDepth || len(been) > maxFolders {
-			s.defect("file-disk-loop", f.way)
-			continue
-		}
-		been[dir.at] = true
-		list := s.entries(f, d, []run{dir.run}, dir.size)
+	root := isoRun(t.root)
+	s.walk(f, node{at: root.at, size: root.size}, func(dir node) (folders []node) {
+		list := s.entries(f, d, []run{{dir.at, dir.size}}, dir.size)
 		for at := 0; at+33 < len(list) && !s.over(); {
 			n := int(list[at])
 			if n == 0 { // records do not cross sectors
@@ -83,7 +71,7 @@ func (s *session) isoTree(f *file, t isoTree, seen map[run]bool, v *inventory) {
 			}
 			where := isoRun(r)
 			if r[25]&2 != 0 {
-				todo = append(todo, folder{where, dir.depth + 1})
+				folders = append(folders, node{at: where.at, size: where.size})
 				continue
 			}
 			if seen[where] && where.size > 0 {
@@ -92,7 +80,8 @@ func (s *session) isoTree(f *file, t isoTree, seen map[run]bool, v *inventory) {
 			seen[where] = true
 			s.onDisk(f, d, &node{name: name, size: where.size, runs: []run{where}}, v)
 		}
-	}
+		return folders
+	})
 }
 
 func isoRun(r []byte) run {

@@ -31,7 +31,7 @@ var Kinds = map[string]string{
 	"document-unlocked":         "The document is encrypted, and a password that the mail names opened it.",
 	"document-default-password": "The document is encrypted with a password that Excel tries by itself: locked for scanners, open for readers.",
 	// archives, disks, shortcuts
-	"archive-bomb":           "An archive is built to unpack to far more than it could hold.",
+	"archive-bomb":           "An archive is built to unpack to far more than a file of its size would.",
 	"archive-encrypted":      "An archive is encrypted.",
 	"archive-name-trick":     "A name in an archive is built to be read differently by different programs, or to land elsewhere on a disk.",
 	"archive-password-wrong": "An archive is encrypted, and none of the passwords that the mail names could open it here.",

@@ -13,7 +13,7 @@ import (
 // reaches for, and texts that are put together from pieces are put together here too (macrocode.go).
 
 // startNames are procedures that Word, Excel and PowerPoint call by themselves, in small letters.
-var startNames = words(`autoopen autoexec autoclose autonew autoexit auto_open auto_close auto_exec document_open document_close document_new
+var startNames = set(`autoopen autoexec autoclose autonew autoexit auto_open auto_close auto_exec document_open document_close document_new
 	documentopen documentbeforeclose document_beforeclose documentchange newdocument document_contentcontrolonenter workbook_open workbook_activate
 	workbook_beforeclose workbook_close workbook_deactivate workbookopen app_workbookopen app_documentopen slideshowbegin onslideshowpagechange
 	presentation_open presentationopen auto_onload auto_onslideshowbegin`)
@@ -23,7 +23,7 @@ var startEvents = []string{"_painted", "_painting", "_layout", "_gotfocus", "_mo
 	"_documentcomplete", "_downloadcomplete", "_onconnecting", "_onconnected", "_statechange"}
 
 // reachNames are functions that start programs, fetch files or put code into memory.
-var reachNames = words(`shellexecute shellexecutea shellexecutew shellexecuteexa createprocess createprocessa createprocessw winexec
+var reachNames = set(`shellexecute shellexecutea shellexecutew shellexecuteexa createprocess createprocessa createprocessw winexec
 	urldownloadtofile urldownloadtofilea urldownloadtofilew urldownloadtocachefilea internetopenurl internetopenurla internetreadfile
 	virtualalloc virtualallocex createthread createremotethread writeprocessmemory ntallocatevirtualmemory heapcreate queueuserapc
 	enumsystemlocalesa enumuilanguagesw calldllfunction macscript`)
@@ -33,14 +33,6 @@ var reachTexts = []string{"wscript.shell", "shell.application", "xmlhttp", "winh
 	"cmd.exe", "cmd /c", "cmd /k", "cmd /v", "%comspec%", "mshta", "regsvr32", "rundll32", "wscript.exe", "cscript", "certutil", "bitsadmin", "schtasks",
 	"schedule.service", "currentversion\\run", "frombase64string", "downloadstring", "downloadfile", "invoke-expression", "urldownloadtofile", "shellexecute",
 	"72c24dd5-d70a-438b-8a42-98424b88afb8", "13709620-c279-11ce-a49e-444553540000", "f5078f32-c551-11d3-89b9-0000f81fe221", "curl ", "msiexec", "installutil", "javascript:", "vbscript:"}
-
-func words(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		m[w] = true
-	}
-	return m
-}
 
 // macroFindings is what the source of a document's macros tells.
 type macroFindings struct {

@@ -83,6 +83,6 @@ func (c *compound) property(prefix, id string) string {
 	if b := c.readPath(prefix+"__substg1.0_"+id+"001F", maxMSGBody); b != nil {
 		return utf16Text(b)
 	}
-	text, _, _ := strings.Cut(decodePage(c.readPath(prefix+"__substg1.0_"+id+"001E", maxMSGBody), 1252), "\x00")
+	text, _, _ := strings.Cut(email.ReadCodePage(c.readPath(prefix+"__substg1.0_"+id+"001E", maxMSGBody), 1252), "\x00")
 	return text
 }

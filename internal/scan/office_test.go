@@ -194,6 +194,7 @@ var officeCases = []struct {
 	{"document as XML", "a.xml", []byte("<?xml version=\"1.0\"?><w:wordDocument><w:binData>" + base64.StdEncoding.EncodeToString(activeMime(scantest.OLE(scantest.VBA("", nil, scantest.Module{Name: "M", Source: tidy})...))) + "</w:binData></w:wordDocument>"), "macro-document", "macros.bin", "", ""},
 
 	{"rtf letter", "a.rtf", []byte(`{\rtf1\ansi{\fonttbl{\f0 Arial;}}Dear \'c4nna,\par see {\field{\*\fldinst HYPERLINK "https://rtf.example/a"}{\fldrslt here}}}`), "", "", "https://rtf.example/a", "Dear Änna,"},
+	{"rtf in a code page", "a.rtf", []byte(`{\rtf1\ansi\ansicpg1251 \'cf\'e0\'f0\'ee\'eb\'fc: 7}`), "", "", "", "Пароль: 7"},
 	{"rtf equation", "a.rtf", scantest.RTF("Hi", scantest.OLE1("Equation.3", equation()), `\objupdate`, ""), "equation-object equation-exploit", "", "", "Hi"},
 	{"rtf with noise", "a.doc", scantest.RTF("Hi", scantest.OLE1("Package", scantest.Package("a.exe", []byte("MZ123456789"))), "", "{\\*\\qq 41}\n"), "rtf-hidden-object embedded-program", "a.exe", "", ""},
 	{"rtf with a picture of a sheet", "a.rtf", scantest.RTF("Hi", scantest.OLE1("Package", scantest.Package("a.txt", []byte("notes"))), "", ""), "", "a.txt", "", ""},

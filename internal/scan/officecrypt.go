@@ -80,6 +80,7 @@ func (s *session) decrypted(f *file, c *compound, decrypt func([]byte) []byte) {
 	if len(b) < 8 || !s.take(f, int64(len(b))) {
 		return
 	}
+	f.sealed = true
 	size := binary.LittleEndian.Uint64(b)
 	out := decrypt(b[8 : 8+(len(b)-8)&^15])
 	s.child(f, lastName(f.Name), out[:min(size, uint64(len(out)))])

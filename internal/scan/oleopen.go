@@ -182,7 +182,7 @@ func ansiZ(b []byte) (s string, rest []byte, ok bool) {
 	if i < 0 {
 		return "", b, false
 	}
-	return decodePage(b[:i], 1252), b[i+1:], true
+	return email.ReadCodePage(b[:i], 1252), b[i+1:], true
 }
 
 // runs reports whether opening the file runs it.
@@ -287,7 +287,7 @@ func openPowerPoint(s *session, f *file, c *compound) {
 		case 0x0FA0: // TextCharsAtom
 			s.say(plainControls(utf16Text(v)))
 		case 0x0FA8: // TextBytesAtom
-			s.say(plainControls(decodePage(v, 1252)))
+			s.say(plainControls(email.ReadCodePage(v, 1252)))
 		case 0x0FBA: // CString: among others the addresses of links
 			if t := utf16Text(v); strings.Contains(t[:min(len(t), 20)], "://") {
 				s.hyperlink(f, t, "")

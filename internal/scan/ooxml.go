@@ -160,7 +160,7 @@ func (d *ooxml) xmlPart(p *part) {
 }
 
 // wordParts are the parts of a Word document with text in them.
-var wordParts = words("document header footer footnotes endnotes comments glossary")
+var wordParts = set("document header footer footnotes endnotes comments glossary")
 
 // wordText reads runs of text and the fields in them, which may be spread over many runs.
 func (d *ooxml) wordText(p *part) {

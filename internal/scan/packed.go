@@ -49,8 +49,10 @@ func openPacked(s *session, f *file) {
 	case "xz":
 		r = newXZReader(f.content)
 	case "zst":
+		f.sealed = true
 		r = zstdReader(bytes.NewReader(f.content))
 	case "lz": // lzip: signature, version, dictionary size, LZMA with fixed properties and an end mark
+		f.sealed = true
 		if len(f.content) > 6 {
 			dict := uint32(1) << (f.content[5] & 31)
 			r = lzmaReader([]byte{93, byte(dict), byte(dict >> 8), byte(dict >> 16), byte(dict >> 24)}, -1, f.content[6:])

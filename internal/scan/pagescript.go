@@ -17,13 +17,7 @@ import (
 var reaching = []string{"eval", "Function", "atob", "unescape", "fromCharCode", "decodeURIComponent", "document.write", "innerHTML", "location", "fetch", "XMLHttpRequest", "sendBeacon",
 	"WebSocket", "ajax", "Blob", "createObjectURL", "msSaveBlob", "msSaveOrOpenBlob", "ActiveXObject", "importScripts", "CryptoJS", "subtle", "insertAdjacentHTML", "outerHTML"}
 
-var isReaching = func() map[string]bool {
-	m := map[string]bool{}
-	for _, w := range reaching {
-		m[w] = true
-	}
-	return m
-}()
+var isReaching = set(strings.Join(reaching, " "))
 
 // harmlessReach are those that statistics and menus of honest pages use too.
 var harmlessReach = map[string]bool{"innerHTML": true, "decodeURIComponent": true, "location": true, "Function": true, "outerHTML": true, "insertAdjacentHTML": true, "XMLHttpRequest": true, "fetch": true, "sendBeacon": true}
@@ -418,6 +412,7 @@ func (p *page) examine(b []byte, depth int, how string) {
 			p.files[sum] = true
 		}
 		name := orElse(p.name, "built by the page."+kind)
+		p.f.sealed = true
 		p.s.child(p.f, oneLine(name), b)
 		if kind != "pdf" && p.built == "" {
 			p.built = fmt.Sprintf("%s, %d octets, from %s", kind, len(b), how)

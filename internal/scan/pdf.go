@@ -267,6 +267,7 @@ func (p *pdf) unlock() bool {
 			p.crypt = c
 			clear(p.cache)
 			if try.mention != "" {
+				p.f.sealed = true
 				p.s.fact(p.f, "pdf-password-in-text", oneLine(try.mention))
 			}
 			return true

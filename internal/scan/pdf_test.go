@@ -122,7 +122,7 @@ func TestPDF(t *testing.T) {
 
 func TestPDFCodes(t *testing.T) {
 	img := scantest.NewQR(address).Draw(scantest.Picture{})
-	for _, how := range []string{"gray", "rgb", "bits", "jpeg", "hex", "palette"} {
+	for _, how := range []string{"gray", "deep", "rgb", "bits", "jpeg", "hex", "palette"} {
 		p := &scantest.PDF{}
 		n := p.Picture(img, how)
 		form := p.Add(fmt.Sprintf("/Type /XObject /Subtype /Form /Resources << /XObject << /I %d 0 R >> >>", n), []byte("/I Do"))
@@ -130,6 +130,13 @@ func TestPDFCodes(t *testing.T) {
 		m, r := look("a.pdf", p.Bytes())
 		if got := codesOf(m); len(got) != 1 || got[0] != address {
 			t.Errorf("%s: codes %q, facts %v, defects %v", how, got, r.Facts, m.Defects)
+		}
+	}
+	for _, how := range []string{"JPXDecode", "JBIG2Decode"} {
+		p := &scantest.PDF{}
+		p.Picture(img, how)
+		if m, _ := look("a.pdf", p.Bytes()); !slices.Contains(m.Defects, email.Defect{ID: "file-picture-not-read", Where: "a.pdf"}) {
+			t.Errorf("%s: defects %v", how, m.Defects)
 		}
 	}
 	var b strings.Builder

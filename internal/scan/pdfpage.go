@@ -150,9 +150,13 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 	if len(filters) > 0 {
 		last, _ = p.resolve(filters[len(filters)-1]).(pdfName)
 	}
-	if last == "DCTDecode" || last == "DCT" {
+	switch last {
+	case "DCTDecode", "DCT":
 		b, _ := p.data(o)
 		p.s.look(p.f, "jpg", b)
+		return
+	case "JPXDecode", "JBIG2Decode":
+		p.s.defect("file-picture-not-read", p.f.way)
 		return
 	}
 	if !p.s.takePixels(p.f, image.Config{Width: w, Height: h, ColorModel: color.GrayModel}, false) {
@@ -163,11 +167,14 @@ func (p *pdf) image(o *pdfObject, d pdfDict) {
 		b, w = p.fax(d, b, h)
 		d, rest = pdfDict{"BitsPerComponent": 1.0}, ""
 	}
-	if rest != "" {
-		return
+	if rest == "" {
+		if img := p.raster(d, b, w, h); img != nil {
+			p.s.codesIn(p.f, img)
+			return
+		}
 	}
-	if img := p.raster(d, b, w, h); img != nil {
-		p.s.codesIn(p.f, img)
+	if !p.s.over() {
+		p.s.defect("file-picture-not-read", p.f.way)
 	}
 }
 
@@ -203,6 +210,9 @@ func (p *pdf) raster(d pdfDict, b []byte, w, h int) image.Image {
 		inverted = p.number(decode[0], 0) > p.number(decode[1], 1)
 	}
 	row := (w*colours*bits + 7) / 8
+	if bits == 16 { // the higher octet of each sample is enough
+		b, bits, row = higherOctets(b), 8, w*colours
+	}
 	if bits != 1 && bits != 2 && bits != 4 && bits != 8 || bits < 8 && colours != 1 || len(b) < row {
 		return nil
 	}
@@ -232,6 +242,14 @@ func (p *pdf) raster(d pdfDict, b []byte, w, h int) image.Image {
 		}
 	}
 	return g
+}
+
+func higherOctets(b []byte) []byte {
+	out := make([]byte, len(b)/2)
+	for i := range out {
+		out[i] = b[2*i]
+	}
+	return out
 }
 
 // tones are the gray of each sample of one component, and for samples of one bit the gray of the eight in an octet.

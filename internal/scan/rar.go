@@ -115,6 +115,7 @@ func (a *rarArchive) file(r *rarFile, v *inventory) {
 		a.locked = true
 		v.locked = true
 		a.opened = a.opened || err == nil
+		a.f.sealed = a.f.sealed || a.opened
 	}
 	switch {
 	case err == nil:

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+
+	"tocsin/internal/email"
 )
 
 // RTF holds objects as hexadecimal digits in a group with \objdata. Word reads over almost anything between the digits, so writers who hide
@@ -38,8 +40,7 @@ type rtfState struct {
 type rtfScanner struct {
 	s     *session
 	f     *file
-	b     []byte
-	i     int
+	lex   *email.RTFLexer
 	now   rtfState
 	stack []rtfState
 	drop  int // characters that stand for a \u and are read over
@@ -52,19 +53,20 @@ type rtfScanner struct {
 	updates bool  // the object that is read asks to be opened with the document
 	value   []byte
 	text    strings.Builder
+	octets  []byte // of text, in the code page, not yet decoded
+	page    int    // the code page
 }
 
 // openRTF looks for objects, templates and links, and says the text.
 func openRTF(s *session, f *file) {
-	r := &rtfScanner{s: s, f: f, b: f.content, half: -1, now: rtfState{uc: 1}, room: min(s.lim.File, s.bytes)}
-	for steps := 0; r.i < len(r.b); steps++ {
-		if steps%(1<<16) == 0 && s.over() {
+	r := &rtfScanner{s: s, f: f, lex: email.NewRTFLexer(f.content), half: -1, page: 1252, now: rtfState{uc: 1}, room: min(s.lim.File, s.bytes)}
+	steps := 0
+	for t, ok := r.lex.Next(); ok; t, ok = r.lex.Next() {
+		if steps++; steps%(1<<16) == 0 && s.over() {
 			return
 		}
-		c := r.b[r.i]
-		switch c {
-		case '{':
-			r.i++
+		switch t.Kind {
+		case email.RTFOpen:
 			r.drop = 0
 			if len(r.stack) < maxRTFGroups {
 				r.stack = append(r.stack, r.now)
@@ -75,23 +77,36 @@ func openRTF(s *session, f *file) {
 			if r.now.place == rtfObject {
 				r.noise++
 			}
-		case '}':
-			r.i++
+		case email.RTFClose:
 			r.drop = 0
 			r.close()
-		case '\\':
-			r.control()
-		case '\r', '\n':
-			r.i++
+		case email.RTFWord:
+			r.word(t)
+		case email.RTFSymbol:
+			r.symbol(t.Char)
+		case email.RTFHex:
+			if r.now.place == rtfObject {
+				r.noise++
+			} else {
+				r.char(t.Char)
+			}
 		default:
-			r.i++
-			r.char(c)
+			r.char(t.Char)
 		}
 	}
 	for len(r.stack) > 0 { // a file that ends inside an object still opens in Word
 		r.close()
 	}
+	r.decode()
 	s.say(r.text.String())
+}
+
+// decode takes over the octets of text that were read.
+func (r *rtfScanner) decode() {
+	if len(r.octets) > 0 {
+		r.text.WriteString(email.ReadCodePage(r.octets, r.page))
+		r.octets = r.octets[:0]
+	}
 }
 
 // close ends a group, and what was gathered in it when its parent gathers something else.
@@ -129,11 +144,11 @@ func (r *rtfScanner) char(c byte) {
 	}
 	switch r.now.place {
 	case rtfText:
-		if r.text.Len() < r.s.lim.Text {
-			r.text.WriteString(decodePage([]byte{c}, 1252))
+		if r.text.Len()+len(r.octets) < r.s.lim.Text {
+			r.octets = append(r.octets, c)
 		}
 	case rtfObject:
-		d := hexDigit(c)
+		d := hexValue(c)
 		if d < 0 {
 			return
 		}
@@ -153,73 +168,24 @@ func (r *rtfScanner) char(c byte) {
 	}
 }
 
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
+func (r *rtfScanner) symbol(c byte) {
+	switch c {
+	case '*':
+		r.now.star = true
+	case '\\', '{', '}':
+		r.char(c)
+	case '\r', '\n':
+		r.char('\n')
 	}
-	return -1
 }
 
-// control reads a control word or symbol.
-func (r *rtfScanner) control() {
-	b := r.b
-	r.i++
-	if r.i >= len(b) {
-		return
-	}
-	c := b[r.i]
-	if c|0x20 < 'a' || c|0x20 > 'z' {
-		r.i++
-		switch c {
-		case '*':
-			r.now.star = true
-		case '\'':
-			if r.i+1 < len(b) {
-				if h, l := hexDigit(b[r.i]), hexDigit(b[r.i+1]); h >= 0 && l >= 0 {
-					r.i += 2
-					if r.now.place == rtfObject {
-						r.noise++
-					} else {
-						r.char(byte(h<<4 | l))
-					}
-				}
-			}
-		case '\\', '{', '}':
-			r.char(c)
-		case '\r', '\n':
-			r.char('\n')
-		}
-		return
-	}
-	start := r.i
-	for r.i < len(b) && (b[r.i]|0x20 >= 'a' && b[r.i]|0x20 <= 'z') && r.i-start < 64 {
-		r.i++
-	}
-	word := string(b[start:r.i])
-	start = r.i
-	if r.i < len(b) && b[r.i] == '-' {
-		r.i++
-	}
-	for r.i < len(b) && b[r.i] >= '0' && b[r.i] <= '9' && r.i-start < 12 {
-		r.i++
-	}
-	arg := string(b[start:r.i])
-	if r.i < len(b) && b[r.i] == ' ' {
-		r.i++
-	}
-	r.word(word, arg)
-}
-
-func (r *rtfScanner) word(word, arg string) {
+func (r *rtfScanner) word(t email.RTFToken) {
 	if r.now.place == rtfObject {
 		r.noise++
 	}
 	star := r.now.star
 	r.now.star = false
-	switch word {
+	switch string(t.Word) {
 	case "objdata":
 		r.now.place = rtfObject
 		r.digits, r.half, r.noise = nil, -1, 0
@@ -234,28 +200,27 @@ func (r *rtfScanner) word(word, arg string) {
 	case "objclass":
 		r.now.place, r.value = rtfClass, r.value[:0]
 	case "bin":
-		n, err := strconv.Atoi(arg)
-		if err != nil || n <= 0 {
-			return
+		b := r.lex.Binary(t.Number)
+		if r.now.place == rtfObject && int64(len(b)) <= r.room {
+			r.room -= int64(len(b))
+			r.digits = append(r.digits, b...)
 		}
-		n = min(n, len(r.b)-r.i)
-		if r.now.place == rtfObject && int64(n) <= r.room {
-			r.room -= int64(n)
-			r.digits = append(r.digits, r.b[r.i:r.i+n]...)
-		}
-		r.i += n
 	case "fonttbl", "colortbl", "stylesheet", "info", "pict", "themedata", "datastore", "colorschememapping", "listtable", "revtbl":
 		if r.now.place == rtfText {
 			r.now.place = rtfSkip
 		}
 	case "uc":
-		if n, err := strconv.Atoi(arg); err == nil {
-			r.now.uc = max(0, min(n, 16))
+		if !t.Plain {
+			r.now.uc = max(0, min(t.Number, 16))
+		}
+	case "ansicpg":
+		if t.Number > 0 {
+			r.decode()
+			r.page = t.Number
 		}
 	case "u":
-		if n, err := strconv.Atoi(arg); err == nil && r.now.place != rtfObject {
-			r.drop = 0
-			r.unicode(rune(uint16(n)))
+		if !t.Plain && r.now.place != rtfObject {
+			r.unicode(rune(uint16(t.Number)))
 			r.drop = r.now.uc
 		}
 	case "par", "line", "row", "cell", "tab", "sect", "page":
@@ -273,7 +238,8 @@ func (r *rtfScanner) word(word, arg string) {
 func (r *rtfScanner) unicode(c rune) {
 	switch r.now.place {
 	case rtfText:
-		if r.text.Len() < r.s.lim.Text {
+		if r.text.Len()+len(r.octets) < r.s.lim.Text {
+			r.decode()
 			r.text.WriteRune(c)
 		}
 	case rtfTemplate, rtfInstruction, rtfClass:
@@ -361,7 +327,7 @@ func readOLE1(b []byte) (class, topic string, data []byte) {
 		if n > uint64(len(b)) || n > 4096 {
 			return parts[0], "", nil
 		}
-		parts[i], _, _ = strings.Cut(decodePage(b[:n], 1252), "\x00")
+		parts[i], _, _ = strings.Cut(email.ReadCodePage(b[:n], 1252), "\x00")
 		b = b[n:]
 	}
 	if format == 1 {

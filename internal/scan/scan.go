@@ -26,6 +26,7 @@ type Limits struct {
 	Pages  int           // of one document; default 200
 	Text   int           // octets of text kept; default 64 KiB
 	Time   time.Duration // wall clock; default 3 s; what is left unread is a defect
+	Hold   Hold          // which inner files Report.Held keeps the octets of; default none
 }
 
 func (l Limits) withDefaults() Limits {
@@ -50,6 +51,7 @@ func fill[N int | int64 | time.Duration](p *N, v N) {
 type Report struct {
 	Facts []Fact // in the order they were found, each (ID, File) once; at most maxFacts
 	Text  string // what documents say to a reader, at most Limits.Text octets
+	Held  []Held // inner files with their octets, as Limits.Hold asks
 }
 
 // maxFacts bounds Report.Facts.

@@ -16,6 +16,8 @@ type file struct {
 	content []byte
 	way     string // names from the message down, " > " between them
 	depth   int    // containers around it
+	archive bool   // it is opened as one
+	sealed  bool   // programs that open files do not get at what is inside without what Tocsin knows
 }
 
 // session is the work on one message: what may still be spent, and where findings go. It is used by one goroutine.
@@ -39,6 +41,10 @@ type session struct {
 	inflater   io.Reader  // used by one file at a time
 	pixels     int64      // decoded so far
 	pictures   int        // decoded so far
+	inArchive  bool
+	unpacked   int64 // octets that came out of the outermost archive and those in it
+	held       int   // octets of Report.Held
+	worth      []int // of each of Report.Held
 }
 
 func newSession(ctx context.Context, m *email.Message, lim Limits) *session {
@@ -105,17 +111,20 @@ func (s *session) open(f *file) {
 		return
 	}
 	s.opened[f.SHA256] = true
-	o := openerOf(f.Kind)
+	kind := f.Kind
+	o := openerOf(kind)
 	if o == nil && isActiveMime(f.content) {
 		o = openActiveMime
 	}
 	if o == nil {
-		o = openerOf(disguisedKind(f))
+		kind = disguisedKind(f)
+		o = openerOf(kind)
 	}
 	if o == nil {
 		return
 	}
-	s.guard(f.way, func() { o(s, f) })
+	f.archive = archiveKinds[kind]
+	s.weigh(f, func() { s.guard(f.way, func() { o(s, f) }) })
 }
 
 // guard runs do and turns a panic into a defect.
@@ -144,8 +153,13 @@ func (s *session) child(f *file, name string, content []byte) string {
 		s.stopped = true
 		return ""
 	}
-	c := &file{Attachment: email.NewAttachment(name, "", s.within(f), content), content: content, way: f.way + " > " + name, depth: f.depth + 1}
+	c := &file{Attachment: email.NewAttachment(name, "", s.within(f), content), content: content, way: f.way + " > " + name, depth: f.depth + 1, sealed: f.sealed}
+	c.Way = c.way
+	if f.archive {
+		s.unpacked += int64(len(content))
+	}
 	s.m.Attachments = append(s.m.Attachments, c.Attachment)
+	s.hold(c)
 	if c.depth > s.lim.Depth {
 		s.defect("file-limit-depth", c.way)
 		return c.Kind

@@ -133,6 +133,7 @@ func (a *sevenArchiveState) contents(header []byte, locked, opened bool) {
 			a.defect(sevenDefect(err), a.f.way)
 		}
 		v.locked = v.locked || enc
+		a.f.sealed = a.f.sealed || opened
 		for j, name := range names {
 			size := si.folders[i].files[j]
 			if err != nil || size > int64(len(content)) {

@@ -9,7 +9,7 @@ import (
 type udfVolume struct {
 	d    disk
 	part int64 // where the partition begins
-	root [2]int64
+	root int64 // block of its file entry
 }
 
 // Tags of descriptors (ECMA-167 3/7.2 and 4/7.2).
@@ -30,52 +30,43 @@ func (s *session) udf(f *file, seen map[run]bool, v *inventory) bool {
 	if !ok {
 		return false
 	}
-	type folder struct {
-		at    int64
-		depth int
-	}
-	todo := []folder{{u.root[0], 0}}
-	been := map[int64]bool{}
-	for len(todo) > 0 && !s.over() {
-		dir := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if been[dir.at] || dir.depth > maxFolderDepth || len(been) > maxFolders {
-			s.defect("file-disk-loop", f.way)
-			continue
-		}
-		been[dir.at] = true
+	done := map[int64]bool{} // entries of files
+	s.walk(f, node{at: u.root}, func(dir node) (folders []node) {
 		n, ok := u.entry(dir.at)
 		if !ok {
 			s.defect("file-broken-disk", f.way)
-			continue
+			return nil
 		}
 		for _, child := range udfList(s.entries(f, u.d, n.runs, n.size)) {
-			if s.over() {
-				break
+			switch {
+			case s.over():
+				return nil
+			case child.folder:
+				folders = append(folders, child)
+			case !done[child.at]:
+				done[child.at] = true
+				s.udfFile(f, &u, child, seen, v)
 			}
-			if child.folder {
-				todo = append(todo, folder{child.at, dir.depth + 1})
-				continue
-			}
-			if been[child.at] {
-				continue
-			}
-			been[child.at] = true
-			entry, ok := u.entry(child.at)
-			if !ok {
-				s.defect("file-broken-disk", f.way)
-				s.listed(f, baseName(child.name), 0)
-				v.add(baseName(child.name), extension(child.name), "")
-				continue
-			}
-			entry.name = child.name
-			if len(entry.runs) > 0 {
-				seen[run{entry.runs[0].at, entry.size}] = true
-			}
-			s.onDisk(f, u.d, &entry, v)
 		}
-	}
+		return folders
+	})
 	return true
+}
+
+// udfFile takes in the file that an entry of a folder names.
+func (s *session) udfFile(f *file, u *udfVolume, child node, seen map[run]bool, v *inventory) {
+	entry, ok := u.entry(child.at)
+	if !ok {
+		s.defect("file-broken-disk", f.way)
+		s.listed(f, baseName(child.name), 0)
+		v.add(baseName(child.name), extension(child.name), "")
+		return
+	}
+	entry.name = child.name
+	if len(entry.runs) > 0 {
+		seen[run{entry.runs[0].at, entry.size}] = true
+	}
+	s.onDisk(f, u.d, &entry, v)
 }
 
 // marksUDF says that a disk claims to hold UDF, in the sectors where it would say so (2/9.1).
@@ -121,7 +112,7 @@ func openUDF(b []byte) (u udfVolume, ok bool) {
 	if set == nil {
 		return u, false
 	}
-	u.root = [2]int64{int64(le32(set, 404)), 0}
+	u.root = int64(le32(set, 404))
 	return u, true
 }
 

@@ -42,6 +42,10 @@ func (s *session) unpack(f *file, r io.Reader) (content []byte, whole bool, err 
 		buf = buf[:len(buf)+n]
 		if int64(len(buf)) > most {
 			s.bytes -= most
+			if f.archive {
+				s.unpacked += most
+				s.skim(f, r)
+			}
 			s.defect("file-limit-bytes", f.way)
 			return buf[:most], false, nil
 		}
@@ -72,6 +76,7 @@ func (s *session) listed(f *file, name string, size int64) {
 	}
 	a := email.NewAttachment(name, "", s.within(f), nil)
 	a.Type, a.Kind, a.MD5, a.SHA1, a.SHA256 = "", "", "", "", ""
+	a.Way = f.way + " > " + name
 	a.Size = int(max(0, min(size, 1<<40)))
 	s.m.Attachments = append(s.m.Attachments, a)
 }

@@ -5,8 +5,7 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
+	"tocsin/internal/email"
 )
 
 // A macro project ([MS-OVBA]) is a storage "VBA" with a stream "dir", which names the modules, and a stream for each module: first the
@@ -79,7 +78,7 @@ func (c *compound) readVBA(prefix string) vbaProject {
 		}
 		p.broken = p.broken || !ok
 		room -= len(source)
-		p.modules = append(p.modules, vbaModule{name: m.name, source: decodePage(source, page), cache: at})
+		p.modules = append(p.modules, vbaModule{name: m.name, source: email.ReadCodePage(source, page), cache: at})
 	}
 	// Streams that no module names: a broken directory, or one that was made to hide them.
 	for i := range c.entries {
@@ -93,7 +92,7 @@ func (c *compound) readVBA(prefix string) vbaProject {
 		}
 		if source, at := findVBASource(c.read(e, maxVBAStreams), room); source != nil {
 			room -= len(source)
-			p.modules = append(p.modules, vbaModule{name: e.name, source: decodePage(source, page), cache: at})
+			p.modules = append(p.modules, vbaModule{name: e.name, source: email.ReadCodePage(source, page), cache: at})
 		}
 	}
 	return p
@@ -128,9 +127,9 @@ func readVBADir(b []byte) (modules []vbaEntry, codePage int) {
 			if len(modules) >= maxModules {
 				return modules, codePage
 			}
-			modules = append(modules, vbaEntry{name: decodePage(v, codePage)})
+			modules = append(modules, vbaEntry{name: email.ReadCodePage(v, codePage)})
 		case id == 0x001A && last >= 0:
-			modules[last].stream = decodePage(v, codePage)
+			modules[last].stream = email.ReadCodePage(v, codePage)
 		case id == 0x0032 && last >= 0: // the stream's name once more, in UTF-16
 			if s := utf16Text(v); s != "" {
 				modules[last].stream = s
@@ -230,56 +229,6 @@ func findVBASource(b []byte, limit int) (source []byte, at int) {
 		}
 	}
 	return nil, 0
-}
-
-// decodePage reads octets in a Windows code page; unknown ones are read as 1252.
-func decodePage(b []byte, page int) string {
-	ascii := true
-	for _, x := range b {
-		if x >= 0x80 {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
-		return string(b)
-	}
-	if name := pageName(page); name != "" {
-		if e, err := htmlindex.Get(name); err == nil {
-			if out, err := e.NewDecoder().Bytes(b); err == nil {
-				return string(out)
-			}
-		}
-	}
-	out, err := charmap.Windows1252.NewDecoder().Bytes(b)
-	if err != nil {
-		return ""
-	}
-	return string(out)
-}
-
-func pageName(page int) string {
-	switch page {
-	case 65001:
-		return "utf-8"
-	case 932:
-		return "shift_jis"
-	case 936:
-		return "gbk"
-	case 949:
-		return "euc-kr"
-	case 950:
-		return "big5"
-	case 874:
-		return "windows-874"
-	case 866:
-		return "ibm866"
-	case 10000:
-		return "macintosh"
-	case 1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258:
-		return "windows-125" + string(rune('0'+page-1250))
-	}
-	return ""
 }
 
 // utf16Text reads little-endian UTF-16 up to the first NUL.

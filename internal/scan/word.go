@@ -3,6 +3,8 @@ package scan
 import (
 	"encoding/binary"
 	"strings"
+
+	"tocsin/internal/email"
 )
 
 // maxWordText is how much text of an old Word document is read, in characters.
@@ -84,7 +86,7 @@ func pieces(main, clx []byte) string {
 		if at&0x40000000 != 0 { // one octet a character
 			from := int64(at&0x3FFFFFFF) / 2
 			if from < int64(len(main)) {
-				out.WriteString(decodePage(main[from:min(from+chars, int64(len(main)))], 1252))
+				out.WriteString(email.ReadCodePage(main[from:min(from+chars, int64(len(main)))], 1252))
 			}
 		} else if from := int64(at); from < int64(len(main)) {
 			out.WriteString(utf16Text(main[from:min(from+2*chars, int64(len(main)))]))

@@ -89,6 +89,7 @@ func (s *session) zipEntries(f *file, entries []zipEntry) {
 		if e.encrypted() {
 			v.locked = true
 			if content, ok := lock.open(e); ok {
+				f.sealed = true
 				v.add(name, extension(name), s.child(f, name, content))
 				continue
 			}

@@ -13,3 +13,4 @@ import "./hunting.mjs";
 import "./policy.mjs";
 import "./audit.mjs";
 import "./rules.mjs";
+import "./settings.mjs";

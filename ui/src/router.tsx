@@ -69,8 +69,14 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -105,6 +105,24 @@ func (c *Client) Submit(ctx context.Context, name string, content []byte) (id st
 	return strconv.FormatInt(data.IDs[0], 10), nil
 }
 
+// errRefused says that CAPE is there and does not do what it was asked.
+var errRefused = errors.New("CAPE refuses")
+
+// Version asks CAPE how it is (cuckoo/status) and returns its version, "" when it does not tell: its settings may forbid the question.
+func (c *Client) Version(ctx context.Context) (string, error) {
+	var data struct {
+		Version string `json:"version"`
+	}
+	err := c.ask(ctx, http.MethodGet, "cuckoo/status/", "", nil, &data)
+	switch {
+	case errors.Is(err, errRefused):
+		return "", nil
+	case errors.Is(err, scan.ErrGone):
+		return "", errors.New("there is no CAPE at this address: it answers 404")
+	}
+	return short(data.Version), err
+}
+
 // fileName keeps the last part of a name and its extension, in ASCII: what is sent goes into a form and onto a disk.
 func fileName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
@@ -267,7 +285,7 @@ func (c *Client) ask(ctx context.Context, method, path, kind string, body io.Rea
 		return fmt.Errorf("CAPE's answer is no JSON: %w", err)
 	}
 	if string(reply.Error) == "true" {
-		return fmt.Errorf("CAPE refuses: %s", short(fmt.Sprint(reply.Value)))
+		return fmt.Errorf("%w: %s", errRefused, short(fmt.Sprint(reply.Value)))
 	}
 	if reply.Data != nil {
 		raw = reply.Data

@@ -14,10 +14,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"tocsin/internal/scan"
 )
+
+var _ scan.Engine = (*Client)(nil)
 
 // Config says where clamd is. Zero fields mean the default.
 type Config struct {
@@ -88,6 +93,9 @@ func New(c Config) (*Client, error) {
 // Name is "ClamAV".
 func (c *Client) Name() string { return "ClamAV" }
 
+// Kind is scan.KindSignatures.
+func (c *Client) Kind() scan.Kind { return scan.KindSignatures }
+
 // ReadsMail is true: clamd unpacks messages and what is in them.
 func (c *Client) ReadsMail() bool { return true }
 
@@ -148,9 +156,12 @@ func (c *Client) ask(ctx context.Context, send func(*session) error) (string, er
 			return reply, nil
 		}
 		_ = s.conn.Close()
-		if !kept || ctx.Err() != nil {
+		late := errors.Is(err, os.ErrDeadlineExceeded) // the connection has ctx's deadline and may be the first to notice
+		if !kept || late || ctx.Err() != nil {
 			if ctx.Err() != nil {
 				err = ctx.Err()
+			} else if late {
+				err = context.DeadlineExceeded
 			}
 			return "", fmt.Errorf("ClamAV at %s: %w", c.addr, err)
 		}

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"time"
@@ -100,6 +101,20 @@ func New(c Config) (*Visitor, error) {
 		return nil, errors.New("page: Chromium does not start its sandbox as root; run the server as another user")
 	}
 	return &Visitor{cfg: c, slots: make(chan struct{}, c.AtOnce)}, nil
+}
+
+// Version starts the browser only to hear what it is: "Chromium 140.0.7339.80". An error says that it does not start.
+func (v *Visitor) Version(ctx context.Context) (string, error) {
+	path, err := exec.LookPath(v.cfg.Browser)
+	if err != nil {
+		return "", fmt.Errorf("the browser is not found: %w", err)
+	}
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("the browser %s does not start: %w", path, err)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out[:min(len(out), 200)])), "\n")
+	return strings.ToValidUTF8(line, "\uFFFD"), nil
 }
 
 // Visit opens link and looks at what is there. An error says that nothing was seen.

@@ -58,7 +58,8 @@ func (p *PDF) Link(url string, left, bottom, right, top int) int {
 	return p.Add(fmt.Sprintf("<< /Type /Annot /Subtype /Link /Rect [%d %d %d %d] /A << /S /URI /URI (%s) >> >>", left, bottom, right, top, url), nil)
 }
 
-// Picture adds a picture: how is "gray", "rgb", "bits", "jpeg", "hex", "85" or "palette".
+// Picture adds a picture: how is "gray", "deep" (16 bits), "rgb", "bits", "jpeg", "hex" or "palette", or the name of a filter
+// under which it is not packed.
 func (p *PDF) Picture(img image.Image, how string) int {
 	b := img.Bounds()
 	head := fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d ", b.Dx(), b.Dy())
@@ -79,6 +80,8 @@ func (p *PDF) Picture(img image.Image, how string) int {
 					raw = append(raw, bits)
 					bits = 0
 				}
+			case "deep":
+				raw = append(raw, g, 0x5A)
 			default:
 				raw = append(raw, g)
 			}
@@ -93,6 +96,10 @@ func (p *PDF) Picture(img image.Image, how string) int {
 		return p.Add(head+"/BitsPerComponent 1 /ColorSpace /DeviceGray /Filter [/FlateDecode]", Deflate(raw))
 	case "palette":
 		return p.Add(head+"/BitsPerComponent 1 /ColorSpace [/Indexed /DeviceRGB 1 <101030FFFFF0>] /Filter [/FlateDecode]", Deflate(raw))
+	case "JPXDecode", "JBIG2Decode":
+		return p.Add(head+"/BitsPerComponent 8 /ColorSpace /DeviceGray /Filter /"+how, raw)
+	case "deep":
+		return p.Add(head+"/BitsPerComponent 16 /ColorSpace /DeviceGray /Filter /FlateDecode", Deflate(raw))
 	case "hex":
 		return p.Add(head+"/BitsPerComponent 8 /ColorSpace /DeviceGray /Filter [/ASCIIHexDecode /FlateDecode]", fmt.Appendf(nil, "%x>", Deflate(raw)))
 	}

@@ -33,6 +33,9 @@ import (
 	"unsafe"
 )
 
+// Built says that this binary can match rules.
+const Built = true
+
 // Rules are compiled rules. They may be used by many goroutines until Close.
 type Rules struct {
 	cfg   Config

@@ -4,6 +4,9 @@ package yara
 
 import "context"
 
+// Built says that this binary can match rules.
+const Built = false
+
 // Rules are compiled rules.
 type Rules struct{}
 

@@ -9,7 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tocsin/internal/scan"
 )
+
+var _ scan.Engine = (*Rules)(nil)
+
+// Kind is scan.KindRule.
+func (*Rules) Kind() scan.Kind { return scan.KindRule }
 
 // Config says which rules are used. Zero fields mean the default.
 type Config struct {

@@ -164,7 +164,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them */
+        get: operations["get-directory-people-address"];
         /** Mark a priority account, or take the mark away; audited */
         put: operations["put-directory-people-address"];
         post?: never;
@@ -310,6 +311,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/emails/{nmid}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the page of one of its links looked like when it was opened; mail its recipient has needs email.preview; audited */
+        post: operations["post-emails-nmid-picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/emails/{nmid}/preview/{grant}": {
         parameters: {
             query?: never;
@@ -370,6 +388,23 @@ export interface paths {
         };
         /** Links in it */
         get: operations["get-emails-nmid-urls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Malware engines, sandbox and page visits: what is set up, and how each stands */
+        get: operations["get-engines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1899,9 +1934,101 @@ export interface components {
             text: string;
             /** @description As written. Never make a link of it */
             url: string;
+            /** @description What was seen when its page was opened; absent: it was not */
+            visit?: components["schemas"]["LinkVisit"];
         };
         EmailURLs: {
             urls: components["schemas"]["EmailURL"][];
+        };
+        Engine: {
+            /** @description Of YARA: files of rules that are set aside */
+            aside: components["schemas"]["EngineAside"][];
+            /**
+             * Format: int64
+             * @description Files, messages or links that it was asked about since the start
+             */
+            asked: number;
+            /**
+             * Format: date-time
+             * @description When it was last asked something
+             */
+            checked: string | null;
+            /**
+             * Format: int64
+             * @description Of those, without an answer
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Of those, with a threat; of a sandbox and of visits: of all answers kept
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Of a sandbox and of visits: answers that are kept
+             */
+            kept: number;
+            /** @enum {string} */
+            key: "clamav" | "yara" | "cape" | "pages";
+            /** @description What this binary or machine lacks for it, when it is off; empty: nothing */
+            missing: string;
+            name: string;
+            /** @description What it, or the way to it, said when it did not answer */
+            problem: string;
+            /**
+             * Format: int64
+             * @description Of YARA: at work
+             */
+            rules: number;
+            /** @description Setting that sets it up */
+            setting: string;
+            /**
+             * Format: date-time
+             * @description When its signatures were made, if it says so
+             */
+            signatures: string | null;
+            /**
+             * Format: date-time
+             * @description When the state was first noticed
+             */
+            since: string | null;
+            /**
+             * @description off: not set up. unknown: set up and not asked yet
+             * @enum {string}
+             */
+            state: "off" | "unknown" | "answering" | "away";
+            /** @description What stands there; empty when it is off */
+            value: string;
+            /** @description As it says; empty when it does not */
+            version: string;
+            /**
+             * Format: int64
+             * @description Of a sandbox: files that it still works on
+             */
+            waiting: number;
+        };
+        EngineAside: {
+            file: string;
+            /**
+             * Format: int64
+             * @description 0: none
+             */
+            line: number;
+            why: string;
+        };
+        Engines: {
+            /** @description ClamAV, YARA, the sandbox and page visits, set up or not */
+            engines: components["schemas"]["Engine"][];
+            /**
+             * Format: int64
+             * @description Messages whose files and links wait for the sandbox or the browser
+             */
+            queue: number;
+            /**
+             * Format: date-time
+             * @description Start of the server: what is counted is counted from then on
+             */
+            since: string;
         };
         Entry: {
             /** @enum {string} */
@@ -2631,6 +2758,11 @@ export interface components {
             /** @description The active one and the one in shadow, of each threat */
             models: components["schemas"]["LearnedModel"][];
             /**
+             * Format: double
+             * @description Percent of delivered and unreported mail that a model may find and still pass its check
+             */
+            most_false_positives: number;
+            /**
              * Format: int64
              * @description Messages called bad that a first training needs
              */
@@ -2642,11 +2774,35 @@ export interface components {
             need_good: number;
             /**
              * Format: int64
+             * @description New labels after which it is trained again by itself
+             */
+            need_new: number;
+            /**
+             * Format: int64
              * @description Messages that somebody called phish
              */
             phish: number;
+            /**
+             * Format: int64
+             * @description Delivered mail that nobody reported for so long counts as good
+             */
+            quiet_hours: number;
             /** Format: int64 */
             spam: number;
+        };
+        LinkVisit: {
+            /** Format: date-time */
+            at: string;
+            /** @description What was there, in words */
+            details: string;
+            /** @description Why nothing was seen; empty: something was */
+            failed: string;
+            /** @description POST /emails/{nmid}/picture shows the page */
+            picture: boolean;
+            /** @description What is wrong with the page; empty: nothing was found */
+            threat: string;
+            /** @description Addresses it led over, the last is where it ended. Never make links of them */
+            way: string[];
         };
         MailAuth: {
             /** @description SPF or DKIM passed for a domain aligned with From */
@@ -2703,6 +2859,16 @@ export interface components {
             /** @description Accepted domains, lower case */
             domains: string[];
             name: string;
+        };
+        PagePicture: {
+            png: string;
+            recorded: components["schemas"]["Recorded"];
+        };
+        PictureInputBody: {
+            /** @description For the audit log: a ticket number, or a sentence */
+            reason: string;
+            /** @description 'target' of the link */
+            target: string;
         };
         Policy: {
             /** @description Delivery action */
@@ -3998,6 +4164,8 @@ export interface operations {
             query?: {
                 /** @description Words that name, address, alias, title, department or group must contain */
                 search?: string;
+                /** @description Only priority accounts */
+                priority?: boolean;
                 limit?: number;
                 /** @description 'next' of the page before; empty for the first */
                 cursor?: string;
@@ -4015,6 +4183,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DirectoryPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-directory-people-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryPerson"];
                 };
             };
             /** @description Unauthorized */
@@ -4604,6 +4830,70 @@ export interface operations {
             };
         };
     };
+    "post-emails-nmid-picture": {
+        parameters: {
+            query?: {
+                recipient?: string;
+            };
+            header?: never;
+            path: {
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PictureInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePicture"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-emails-nmid-preview-grant": {
         parameters: {
             query?: never;
@@ -4809,6 +5099,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EmailURLs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engines"];
                 };
             };
             /** @description Unauthorized */

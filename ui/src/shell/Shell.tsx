@@ -113,7 +113,7 @@ function Nav() {
               <span className={styles.word}>{p.label}</span>
             </Link>
           );
-          return <li key={p.to}>{wide ? link : <Tooltip content={p.label} relationship="description" positioning="after">{link}</Tooltip>}</li>;
+          return <li key={p.to} className={"below" in p ? styles.below : undefined}>{wide ? link : <Tooltip content={p.label} relationship="description" positioning="after">{link}</Tooltip>}</li>;
         })}
       </ul>
       <button type="button" className={styles.pin} aria-expanded={wide} aria-label={wide ? "Collapse navigation" : "Expand navigation"} onClick={() => change({ nav_pinned: !preferences.nav_pinned })}>

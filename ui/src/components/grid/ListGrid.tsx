@@ -1,12 +1,10 @@
 import { Skeleton, SkeletonItem } from "@fluentui/react-components";
-import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import { useKeys } from "../../shell/keys";
 import { useValueMenu } from "../ValueMenu";
 import { tracks } from "./fit";
 import styles from "./Grid.module.css";
-import { useRows } from "./useRows";
-
-const headHeight = 36, overscan = 10;
+import { headHeight, useCursor, useWidth } from "./useCursor";
 
 export interface ListColumn<T> {
   key: string;
@@ -34,8 +32,8 @@ interface Props<T> {
   onMore: () => void;
   /** Opens a row; undefined when rows only show. */
   onOpen?: ((row: T) => void) | undefined;
-  /** Key of the row that is open beside the list; it is marked. */
-  opened?: string;
+  /** Key of the row that is open beside the list. */
+  opened?: string | undefined;
   rowHeight?: number;
   /** Instead of rows, when there are none. */
   empty: ReactNode;
@@ -44,66 +42,26 @@ interface Props<T> {
 
 /** A list of any length of one kind of thing: only what is in sight is in the document. j k o m and the arrow keys work as in the list of mail. */
 export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading, onMore, onOpen, opened, rowHeight = 34, empty, foot }: Props<T>) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const wanted = useRef(false);
-  const [width, setWidth] = useState(1000);
-  const [cursor, setCursor] = useState({ row: 0, col: 0 });
+  const [scroller, width] = useWidth(1000);
   const openMenu = useValueMenu();
-  useEffect(() => {
-    const el = scroller.current;
-    if (!el) return;
-    const watch = new ResizeObserver(() => setWidth(el.clientWidth));
-    watch.observe(el);
-    return () => watch.disconnect();
-  }, []);
   const shown = columns.filter((c) => c.from === undefined || width >= c.from);
   const template = `12px ${tracks(shown.map((c) => ({ field: c.key, min: c.min, grow: c.grow })))}`;
-  const at = Math.min(cursor.row, Math.max(0, rows.length - 1));
-  const col = Math.min(cursor.col, shown.length - 1);
-  const virtual = useRows({ count: rows.length, scroller, rowHeight, overscan, headHeight, focused: at });
-  const items = virtual.getVirtualItems();
-  const lastItem = items.reduce((n, v) => Math.max(n, v.index), 0);
-  useEffect(() => {
-    if (more && !loading && lastItem >= rows.length - 40) onMore();
-  }, [more, loading, lastItem, rows.length, onMore]);
-
-  const cellAt = (r: number, c: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`);
-  useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
-    cellAt(at, col)?.focus({ preventScroll: true });
-  });
-  const go = (row: number, c = col) => {
-    const r = Math.max(0, Math.min(rows.length - 1, row));
-    wanted.current = true;
-    virtual.scrollToIndex(r, { align: "auto" });
-    setCursor({ row: r, col: Math.max(0, Math.min(shown.length - 1, c)) });
-  };
+  const cursor = useCursor({ scroller, count: rows.length, columns: shown.length, column: 0, rowHeight, more, loading, onMore });
+  const { at, col } = cursor;
   const valueAt = () => (rows[at] === undefined ? undefined : shown[col]?.value?.(rows[at]));
   const menu = () => {
-    const v = valueAt(), el = cellAt(at, col);
+    const v = valueAt(), el = cursor.cellAt(at, col);
     if (v && el) openMenu({ ...v, target: el.querySelector<HTMLElement>("[data-value]") ?? el });
   };
   const open = () => rows[at] !== undefined && onOpen?.(rows[at]);
-  useKeys({ j: () => go(document.activeElement?.closest("[data-cell]") ? at + 1 : at), k: () => go(at - 1), o: open, m: menu }, rows.length > 0);
+  useKeys({ j: cursor.down, k: cursor.up, o: open, m: menu }, rows.length > 0);
 
-  const keys = (e: KeyboardEvent<HTMLDivElement>) => {
-    if (!(e.target as HTMLElement).matches("[data-cell]")) return;
-    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - headHeight) / rowHeight) - 1);
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1), ArrowRight: () => go(at, col + 1), ArrowLeft: () => go(at, col - 1), PageDown: () => go(at + page), PageUp: () => go(at - page),
-      Home: () => go(e.ctrlKey ? 0 : at, 0), End: () => go(e.ctrlKey ? rows.length - 1 : at, shown.length), ContextMenu: menu, Enter: open, " ": open,
-    };
-    const move = moves[e.key];
-    if (!move) return;
-    e.preventDefault();
-    move();
-  };
+  const keys = cursor.keys({ ContextMenu: menu, Enter: open, " ": open });
   const click = (e: MouseEvent<HTMLDivElement>) => {
     const cell = (e.target as HTMLElement).closest<HTMLElement>("[data-cell]");
     if (!cell || window.getSelection()?.isCollapsed === false) return;
     const [r = 0, c = 0] = (cell.dataset["cell"] ?? "").split(":").map(Number);
-    setCursor({ row: r, col: c });
+    cursor.point(r, c);
     const row = rows[r], value = row === undefined ? undefined : shown[c]?.value?.(row);
     const target = (e.target as HTMLElement).closest<HTMLElement>("[data-value]");
     if (value && target) openMenu({ ...value, target });
@@ -113,10 +71,6 @@ export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading,
     }
   };
 
-  const top = scroller.current?.scrollTop ?? 0;
-  const height = (scroller.current?.clientHeight ?? 0) - headHeight;
-  const first = rows.length === 0 ? 0 : Math.floor(top / rowHeight) + 1;
-  const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight));
   return (
     <div className={styles.box}>
       <div ref={scroller} className={styles.scroller}>
@@ -128,8 +82,8 @@ export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading,
                 {shown.map((c) => <div key={c.key} role="columnheader" className={`clip ${c.numeric ? styles.right : ""}`}>{c.label}</div>)}
               </div>
             </div>
-            <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }} onClick={click}>
-              {items.map((v) => {
+            <div role="rowgroup" className={styles.body} style={{ height: cursor.height }} onClick={click}>
+              {cursor.items.map((v) => {
                 const row = rows[v.index]!;
                 return (
                   <div key={keyOf(row)} role="row" aria-rowindex={v.index + 2} aria-current={opened === keyOf(row) ? "true" : undefined} className={`${styles.row} ${onOpen ? styles.opens : ""} ${opened === keyOf(row) ? styles.open : ""}`} style={{ gridTemplateColumns: template, height: rowHeight, transform: `translateY(${v.start}px)` }}>
@@ -152,7 +106,7 @@ export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading,
           </Skeleton>
         )}
       </div>
-      {foot && rows.length > 0 && <footer className={styles.foot}>{foot(first, last)}</footer>}
+      {foot && rows.length > 0 && <footer className={styles.foot}>{foot(cursor.first, cursor.last)}</footer>}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Checkbox, Skeleton, SkeletonItem } from "@fluentui/react-components";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useMemo, useRef, type MouseEvent, type ReactNode } from "react";
 import type { EmailRow } from "../../api/client";
 import { useKeys } from "../../shell/keys";
 import { useCopy } from "../copy";
@@ -10,10 +10,9 @@ import { fit, tracks } from "./fit";
 import styles from "./Grid.module.css";
 import { Row } from "./Row";
 import { extend, keyOf, toggle, type Selection } from "./selection";
-import { useRows } from "./useRows";
+import { headHeight, useCursor, useWidth } from "./useCursor";
 
-const headHeight = 36, checkWidth = 40;
-const overscan = 10;
+const checkWidth = 40;
 
 interface Props {
   rows: readonly EmailRow[];
@@ -43,21 +42,10 @@ interface Props {
 /** A list of mail of any length: only what is in sight is in the document. j k x o m and the arrow keys work wherever the focus is. */
 export function MailGrid(p: Props) {
   const { rows, columns, rowHeight, onSelect, selection, onOpen, more, loading, onMore } = p;
-  const scroller = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(1200);
-  const [cursor, setCursor] = useState({ row: 0, col: 2 });
+  const [scroller, width] = useWidth(1200);
   const anchor = useRef(0);
-  const wanted = useRef(false);
   const openMenu = useValueMenu();
   const copy = useCopy();
-
-  useEffect(() => {
-    const el = scroller.current;
-    if (!el) return;
-    const watch = new ResizeObserver(() => setWidth(el.clientWidth));
-    watch.observe(el);
-    return () => watch.disconnect();
-  }, []);
 
   const shown = useMemo(() => fit(columns, width - checkWidth - 8), [columns, width]);
   const narrow = width < 760;
@@ -65,30 +53,11 @@ export function MailGrid(p: Props) {
   const sized = useMemo(() => (narrow ? shown.map((c) => (c.field === "Timestamp" ? { ...c, min: 76 } : c)) : shown), [shown, narrow]);
   const template = `${checkWidth}px ${tracks(sized)}`;
 
-  const at = Math.min(cursor.row, Math.max(0, rows.length - 1));
-  const virtual = useRows({ count: rows.length, scroller, rowHeight, overscan, headHeight, focused: at });
-  const items = virtual.getVirtualItems();
-  const lastItem = items.reduce((n, v) => Math.max(n, v.index), 0);
-  useEffect(() => {
-    if (more && !loading && lastItem >= rows.length - 40) onMore();
-  }, [more, loading, lastItem, rows.length, onMore]);
-
-  const cellAt = (row: number, col: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${row}:${col}"]`);
-  useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
-    cellAt(at, cursor.col)?.focus({ preventScroll: true });
-  });
-  const go = (row: number, col = cursor.col) => {
-    const r = Math.max(0, Math.min(rows.length - 1, row));
-    const c = Math.max(0, Math.min(shown.length, col));
-    wanted.current = true;
-    virtual.scrollToIndex(r, { align: "auto" });
-    setCursor({ row: r, col: c });
-  };
+  const cursor = useCursor({ scroller, count: rows.length, columns: shown.length + 1, column: 2, rowHeight, more, loading, onMore });
+  const { at } = cursor;
   const menu = () => {
     const row = rows[at], col = shown[cursor.col - 1];
-    const el = cellAt(at, cursor.col);
+    const el = cursor.cellAt(at, cursor.col);
     if (!row || !col || !el) return;
     openMenu({ field: col.field, value: col.value(row), target: el.querySelector<HTMLElement>("[data-value]") ?? el });
   };
@@ -99,8 +68,8 @@ export function MailGrid(p: Props) {
     anchor.current = at;
   };
   useKeys({
-    j: () => go(document.activeElement?.closest("[data-cell]") ? at + 1 : at),
-    k: () => go(at - 1),
+    j: cursor.down,
+    k: cursor.up,
     x: () => select(),
     X: () => select(anchor.current),
     o: () => rows[at] && onOpen(rows[at]),
@@ -111,25 +80,16 @@ export function MailGrid(p: Props) {
     },
   }, rows.length > 0);
 
-  const keys = (e: KeyboardEvent<HTMLDivElement>) => {
-    if (!(e.target as HTMLElement).matches("[data-cell]")) return;
-    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - headHeight) / rowHeight) - 1);
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1), ArrowRight: () => go(at, cursor.col + 1), ArrowLeft: () => go(at, cursor.col - 1),
-      PageDown: () => go(at + page), PageUp: () => go(at - page), Home: () => go(e.ctrlKey ? 0 : at, 0), End: () => go(e.ctrlKey ? rows.length - 1 : at, shown.length),
-      " ": () => select(e.shiftKey ? anchor.current : undefined), ContextMenu: menu,
-      Enter: () => {
-        const col = shown[cursor.col - 1];
-        if (cursor.col === 0) select();
-        else if (col?.opens) rows[at] && onOpen(rows[at]);
-        else menu();
-      },
-    };
-    const move = moves[e.key];
-    if (!move) return;
-    e.preventDefault();
-    move();
-  };
+  const keys = cursor.keys({
+    " ": (e) => select(e.shiftKey ? anchor.current : undefined),
+    ContextMenu: menu,
+    Enter: () => {
+      const col = shown[cursor.col - 1];
+      if (cursor.col === 0) select();
+      else if (col?.opens) rows[at] && onOpen(rows[at]);
+      else menu();
+    },
+  });
 
   // One set of handlers for all rows: what was hit is read from the cell.
   const hit = (e: MouseEvent) => {
@@ -142,7 +102,7 @@ export function MailGrid(p: Props) {
   const click = (e: MouseEvent) => {
     const h = hit(e);
     if (!h) return;
-    setCursor({ row: h.r, col: h.c });
+    cursor.point(h.r, h.c);
     if (h.c === 0) {
       onSelect(e.shiftKey ? extend(selection, rows, anchor.current, h.r) : toggle(selection, h.row));
       anchor.current = h.r;
@@ -153,7 +113,7 @@ export function MailGrid(p: Props) {
     const h = hit(e);
     if (!h?.col) return;
     e.preventDefault();
-    setCursor({ row: h.r, col: h.c });
+    cursor.point(h.r, h.c);
     openMenu({ field: h.col.field, value: h.col.value(h.row), target: h.value ?? (e.target as HTMLElement) });
   };
   const middle = (e: MouseEvent) => {
@@ -165,10 +125,6 @@ export function MailGrid(p: Props) {
   };
 
   const inSight = selection.rows.size === 0 ? 0 : rows.filter((r) => selection.rows.has(keyOf(r))).length;
-  const top = scroller.current?.scrollTop ?? 0;
-  const height = (scroller.current?.clientHeight ?? 0) - headHeight;
-  const first = rows.length === 0 ? 0 : Math.floor(top / rowHeight) + 1;
-  const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight));
   return (
     <div className={styles.box}>
       <div ref={scroller} className={styles.scroller}>
@@ -195,13 +151,13 @@ export function MailGrid(p: Props) {
           <div
             role="rowgroup"
             className={styles.body}
-            style={{ height: virtual.getTotalSize() }}
+            style={{ height: cursor.height }}
             onClick={click}
             onContextMenu={context}
             onAuxClick={middle}
             onMouseDown={(e) => e.button === 1 && e.preventDefault()}
           >
-            {items.map((v) => {
+            {cursor.items.map((v) => {
               const r = rows[v.index]!;
               const k = keyOf(r);
               return (
@@ -229,7 +185,7 @@ export function MailGrid(p: Props) {
           </Skeleton>
         )}
       </div>
-      <footer className={styles.foot}>{p.foot(first, last)}</footer>
+      <footer className={styles.foot}>{p.foot(cursor.first, cursor.last)}</footer>
     </div>
   );
 }

@@ -70,7 +70,7 @@ export function EmailFlyout({ id, recipient, pane, onPane, position, onPrev, onN
       analysis: () => <AnalysisPane email={data} badge onHeaders={() => choose("headers")} />,
       timeline: () => <TimelinePane timeline={timeline} show={show} onShow={setShow} />,
       headers: () => <HeadersPane email={data} headers={headers} show={show} onShow={setShow} find={find} onFind={setFind} />,
-      urls: () => <LinksPane links={links} signals={data.verdict.signals} />,
+      urls: () => <LinksPane links={links} email={data} />,
       attachments: () => <FilesPane files={files} />,
     };
     return (

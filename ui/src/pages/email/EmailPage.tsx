@@ -100,7 +100,7 @@ function Page({ id, email, stale }: { id: string; email: Schemas["Email"]; stale
     ),
     headers: () => <HeadersPane email={email} headers={headers} show={show} onShow={(s) => change({ show: s }, { replace: true })} find={find} onFind={(s) => change({ find: s }, { replace: true })} />,
     preview: () => <PreviewPane key={`${id} ${recipient}`} id={id} recipient={recipient} email={email} show={show} onShow={(s) => change({ show: s }, { replace: true })} />,
-    urls: () => <LinksPane links={links} signals={verdict.signals} />,
+    urls: () => <LinksPane links={links} email={email} />,
     attachments: () => <FilesPane files={files} />,
     recipients: () => <RecipientsPane email={email} state={state} />,
     similar: () => <SimilarPane similar={similar} />,

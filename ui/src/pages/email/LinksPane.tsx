@@ -12,11 +12,12 @@ import styles from "./Email.module.css";
 import { linkRows, placeOf, type LinkRow } from "./links";
 import rows from "./Rows.module.css";
 import { Part } from "./Part";
+import { VisitNote } from "./VisitNote";
 
-/** Every link of a message as text: what a reader sees on it, where it leads behind rewriters, and what the verdict says about it. */
-export function LinksPane({ links, signals }: { links: UseQueryResult<Schemas["EmailURLs"]>; signals: readonly Schemas["Signal"][] }) {
+/** Every link of a message as text: what a reader sees on it, where it leads behind rewriters, what was there when it was opened, and what the verdict says about it. */
+export function LinksPane({ links, email }: { links: UseQueryResult<Schemas["EmailURLs"]>; email: Schemas["Email"] }) {
   const copy = useCopy();
-  const all = links.data ? linkRows(links.data.urls, signals) : [];
+  const all = links.data ? linkRows(links.data.urls, email.verdict.signals) : [];
   const addresses = [...new Set(all.map((r) => r.link.defanged))];
   return (
     <section className={styles.block}>
@@ -28,7 +29,7 @@ export function LinksPane({ links, signals }: { links: UseQueryResult<Schemas["E
       </div>
       <Part answer={links} label="Reading the links">
         {() => (all.length === 0 ? <EmptyState small title="No URL in this message" why="Neither its text, its headers nor its attachments hold one, and no picture shows a QR code with one." /> : (
-          <ul className={rows.list}>{all.map((r, i) => <LinkItem key={i} row={r} />)}</ul>
+          <ul className={rows.list}>{all.map((r, i) => <LinkItem key={i} row={r} email={email} />)}</ul>
         ))}
       </Part>
     </section>
@@ -41,7 +42,7 @@ function said(all: readonly LinkRow[]): string {
   return [all.length === times ? `${number(all.length)}` : `${number(all.length)} different, ${number(times)} in all`, ...(named > 0 ? [`${number(named)} spoke for the verdict`] : [])].join(", ");
 }
 
-function LinkItem({ row: { link: l, times, claims } }: { row: LinkRow }) {
+function LinkItem({ row: { link: l, times, claims }, email }: { row: LinkRow; email: Schemas["Email"] }) {
   const behind = l.target !== "" && l.target !== l.url;
   return (
     <li className={rows.link}>
@@ -52,6 +53,7 @@ function LinkItem({ row: { link: l, times, claims } }: { row: LinkRow }) {
         {l.text && l.text !== l.url && <p>Shown as <q><Untrusted text={l.text} /></q></p>}
         {claims[0] && <p className={rows.odd}><Warning16Regular aria-hidden /><Untrusted text={claims[0].claim} /></p>}
         {claims.length > 1 && <p className={rows.dim}><Untrusted text={`Also: ${claims.slice(1).map((s) => s.claim).join("; ")}`} /></p>}
+        {l.visit && <VisitNote visit={l.visit} target={l.target} email={email} />}
       </div>
       <span className={rows.side}>{placeOf(l)}{times > 1 && <><br /><span className="num">{number(times)} times</span></>}</span>
     </li>

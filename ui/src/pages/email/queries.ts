@@ -99,3 +99,18 @@ export function useDownload(id: string, recipient: string) {
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf("timeline", id, recipient) }),
   });
 }
+
+/** What the page of a link looked like. Every look is written down by the server, so it is kept for as long as other looks are. */
+export function usePagePicture(id: string, recipient: string, target: string) {
+  const client = useQueryClient();
+  const key = ["look", id, recipient, "picture", target] as const;
+  const { data: picture } = useQuery<Schemas["PagePicture"]>({ queryKey: key, enabled: false, staleTime: Infinity, gcTime: lookLife, queryFn: () => Promise.reject(new Error("a look is asked for with a reason")) });
+  const open = useMutation({
+    mutationFn: (reason: string) => ask<Schemas["PagePicture"]>(api.POST("/emails/{nmid}/picture", { params: params(id, recipient), body: { reason, target } })),
+    onSuccess: (seen) => {
+      client.setQueryData(key, seen);
+      void client.invalidateQueries({ queryKey: keyOf("timeline", id, recipient) });
+    },
+  });
+  return { picture, open };
+}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Problem } from "../../api/client";
-import type { Mark } from "./editor/Editor";
+import type { Mark } from "../../components/editor/useEditor";
 import { placeAt, placeOf, statementAt, statements } from "./statements";
 import { defectOf, hunt } from "./stream";
 import type { HuntDefect } from "./shapes";

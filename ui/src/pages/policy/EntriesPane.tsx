@@ -1,5 +1,5 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { entryKinds, type EntryKind } from "../../address/policy";
 import { usePolicyAddress } from "../../address/usePolicyAddress";
 import { EmptyState } from "../../components/EmptyState";
@@ -82,13 +82,16 @@ export function EntriesPane() {
 /** A search that asks a moment after the last key. */
 export function SearchBox({ label, value, placeholder, onChange }: { label: string; value: string; placeholder: string; onChange: (v: string) => void }) {
   const [text, setText] = useState(value);
+  // What is told a moment later goes to who listens then: another filter may have been chosen meanwhile.
+  const latest = useRef(onChange);
+  useEffect(() => {
+    latest.current = onChange;
+  });
   useEffect(() => setText(value), [value]);
   useEffect(() => {
     if (text === value) return;
-    const wait = setTimeout(() => onChange(text), 250);
+    const wait = setTimeout(() => latest.current(text), 250);
     return () => clearTimeout(wait);
-    // The address is changed by what is typed, not by how often this is drawn.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [text, value]);
   return (
     <label className={styles.search}>

@@ -1,6 +1,8 @@
 import { Button, ProgressBar } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { RunKind } from "../../address/policy";
+import { writeSettings } from "../../address/settings";
 import { usePolicyAddress } from "../../address/usePolicyAddress";
 import { EmptyState } from "../../components/EmptyState";
 import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
@@ -70,7 +72,7 @@ function SupplyCard() {
           <dl className={styles.facts}>
             <dt>Rules</dt><dd><b className="num">{j ? number(j.supply.rules) : "…"}</b> at work</dd>
             <dt>Files</dt><dd className="num">{!j ? "…" : j.supply.reloaded ? <>taken up {full(new Date(j.supply.reloaded), zone)}</> : "as read at the start"}</dd>
-            {learning.data && <><dt>Own model</dt><dd className="num">{modelWords(learning.data)}</dd></>}
+            {learning.data && <><dt>Own model</dt><dd className="num">{modelWords(learning.data)}. <Link to="/settings" search={writeSettings({ tab: "learning", search: "", priority: false, person: "" })}>Look at it</Link></dd></>}
             <dt>Policy</dt><dd>{!j ? "…" : `${valueName("mode", j.policy.policy.mode)}, ${j.policy.version > 0 ? `version ${j.policy.version}` : "from the settings file"}`}</dd>
             <dt>Entries</dt><dd className="num">{j ? `${number(j.policy.entries)} for everybody, ${number(j.policy.mailboxes)} mailbox${j.policy.mailboxes === 1 ? "" : "es"} with settings` : "…"}</dd>
           </dl>

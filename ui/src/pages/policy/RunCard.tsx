@@ -23,6 +23,7 @@ import { moves, over, placeWords, reach, stateWords, summary, verdictWords, type
 /** One run: how far it is, what came of it, and the messages that differ with before and after. */
 export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKind; id: string; title: string; onClose: () => void; tall?: boolean; back?: ReactNode }) {
   const run = useRun(kind, id);
+  const [{ change: only, against }, change] = usePolicyAddress();
   const r = run.data;
   const card = useRef<HTMLElement>(null);
   // Whoever asked for it, or follows a link to it, wants to see it.
@@ -40,7 +41,7 @@ export function RunCard({ kind, id, title, onClose, tall, back }: { kind: RunKin
         <Tooltip content="Close" relationship="label"><Button appearance="subtle" icon={<Dismiss20Regular />} onClick={onClose} /></Tooltip>
       </div>
       {run.error ? <ProblemNote error={run.error} onRetry={() => void run.refetch()} /> : r && <About run={r} />}
-      <Results run={r} kind={kind} id={id} />
+      <Results run={r} kind={kind} id={id} shown={{ change: only, against }} onShown={(s) => change(s, { replace: true })} />
     </section>
   );
 }
@@ -50,7 +51,7 @@ export function StateWord({ run: r }: { run: Run }) {
   return <span className={`${styles.state} num`} aria-live="polite"><Icon aria-hidden />{stateWords[r.state]}{r.state === "running" && `, ${Math.floor(r.progress * 100)} %`}</span>;
 }
 
-function Cancel({ kind, id }: { kind: RunKind; id: string }) {
+export function Cancel({ kind, id }: { kind: RunKind; id: string }) {
   const may = useMay(kind === "whatif" ? "whatif.run" : "rejudge.run");
   const cancel = useCancelRun(kind, id);
   if (!may) return null;
@@ -96,13 +97,16 @@ export function Moves({ run: r }: { run: Run }) {
 
 const names: Record<ChangeKind, string> = { "now flagged": "Now flagged", "no longer flagged": "No longer flagged", "verdict changed": "Other verdict", "action changed": "Other treatment" };
 
-function Results({ run, kind, id }: { run: Run | undefined; kind: RunKind; id: string }) {
-  const [state, change] = usePolicyAddress();
+/** Which of the messages that differ are listed. */
+export interface Shown { change: ChangeKind | ""; against: boolean }
+
+/** The messages that differ, with before and after; beside an editor there is no room for a column that says why, so each says it under its subject. */
+export function Results({ run, kind, id, shown: state, onShown, beside }: { run: Run | undefined; kind: RunKind; id: string; shown: Shown; onShown: (s: Shown) => void; beside?: boolean }) {
   const address = useAddress();
   const navigate = useNavigate();
   const results = useResults(run, kind, id, state.change, state.against);
   const rows = results.data?.pages.flatMap((p) => p.results) ?? [];
-  const columns = useColumns();
+  const columns = useColumns(beside === true);
   const c = run?.counts;
   const filtered = state.change !== "" || state.against;
   if (run && over(run) && c?.results === 0) {
@@ -111,8 +115,8 @@ function Results({ run, kind, id }: { run: Run | undefined; kind: RunKind; id: s
   return (
     <>
       <div className={styles.filters}>
-        <Segments label="Kind of change" options={[["", "All"] as const, ...changeKinds.map((k) => [k, names[k]] as const)]} value={state.change} onChange={(k) => change({ change: k }, { replace: true })} />
-        {(c?.contradicts ?? 0) > 0 && <Checkbox checked={state.against} label="Only against people's decisions" onChange={(_, d) => change({ against: d.checked === true }, { replace: true })} />}
+        <Segments label="Kind of change" options={[["", "All"] as const, ...changeKinds.map((k) => [k, names[k]] as const)]} value={state.change} onChange={(k) => onShown({ ...state, change: k })} />
+        {(c?.contradicts ?? 0) > 0 && <Checkbox checked={state.against} label="Only against people's decisions" onChange={(_, d) => onShown({ ...state, against: d.checked === true })} />}
       </div>
       {results.error ? <ProblemNote error={results.error} onRetry={() => void results.refetch()} /> : (
         <ListGrid
@@ -134,23 +138,27 @@ function Results({ run, kind, id }: { run: Run | undefined; kind: RunKind; id: s
   );
 }
 
-function useColumns(): ListColumn<Result>[] {
+function useColumns(beside: boolean): ListColumn<Result>[] {
   const zone = useZone();
   const evidence = useEvidence();
   return [
     { key: "time", label: "Received", min: 104, grow: 0, from: 620, cell: (r) => <time className="num" dateTime={r.time} title={both(new Date(r.time))}><span className={styles.faded}>{day(new Date(r.time), zone)}</span> {clock(new Date(r.time), zone)}</time> },
-    { key: "message", label: "Message", min: 180, grow: 2.4, cell: (r) => <span className={styles.two} title={revealed(r.subject)}><b className="clip">{r.subject ? <Untrusted text={r.subject} /> : <i>(no subject)</i>}</b><small className="clip">from <Untrusted text={evidence(r.sender)} /></small></span> },
+    { key: "message", label: "Message", min: 180, grow: 2.4, cell: (r) => <span className={styles.two} title={revealed(r.subject)}><b className="clip">{r.subject ? <Untrusted text={r.subject} /> : <i>(no subject)</i>}</b><small className="clip">{beside ? <Untrusted text={evidence(why(r))} /> : <>from <Untrusted text={evidence(r.sender)} /></>}</small></span> },
     { key: "recipients", label: "Recipients", min: 130, grow: 1.2, from: 900, cell: (r) => <span className={styles.two}><span className="clip"><Untrusted text={r.recipients[0] ?? ""} /></span>{r.recipient_count > 1 && <small className="num">and {number(r.recipient_count - 1)} more</small>}</span> },
     { key: "before", label: "Before", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.before} score={r.before.score !== r.after.score} /> },
     { key: "after", label: "After", min: 116, grow: 1.1, cell: (r) => <SideCell side={r.after} score={r.before.score !== r.after.score} /> },
     {
-      key: "why", label: "Why", min: 150, grow: 2, from: 760,
+      key: "why", label: "Why", min: 150, grow: 2, from: beside ? 10_000 : 760,
       cell: (r) => {
-        const text = r.contradicts ? `Against a decision: ${r.contradicts}` : r.signals[0] ? `${r.signals[0].came ? "new" : "gone"}: ${r.signals[0].claim}${r.signals.length > 1 ? `, and ${r.signals.length - 1} more` : ""}` : r.after.reason;
+        const text = why(r);
         return <span className={r.contradicts ? `${styles.over} clip` : "clip"} title={revealed(evidence(text))}><Untrusted text={evidence(text)} /></span>;
       },
     },
   ];
+}
+
+function why(r: Result): string {
+  return r.contradicts ? `Against a decision: ${r.contradicts}` : r.signals[0] ? `${r.signals[0].came ? "new" : "gone"}: ${r.signals[0].claim}${r.signals.length > 1 ? `, and ${r.signals.length - 1} more` : ""}` : r.after.reason;
 }
 
 function SideCell({ side: s, score }: { side: Side; score: boolean }) {

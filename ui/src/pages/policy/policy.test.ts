@@ -123,7 +123,7 @@ describe("runs", () => {
     expect(moves({ "deliver -> junk": 1, "quarantine -> quarantine (watching)": 5, odd: 1 })).toEqual([{ from: "quarantine", to: "quarantine, if it acted", n: 5 }, { from: "inbox", to: "junk folder", n: 1 }]);
   });
   it("stand beside the local model", () => {
-    const l = { collecting: true, activates: false, examples: 0, phish: 3, spam: 4, good: 0, need_bad: 50, need_good: 500, models: [] };
+    const l = { collecting: true, activates: false, examples: 0, phish: 3, spam: 4, good: 0, need_bad: 50, need_good: 500, need_new: 50, quiet_hours: 72, most_false_positives: 0.5, models: [] };
     expect(modelWords(l)).toBe("not trained yet: 7 of 50 messages are called bad");
     expect(modelWords({ ...l, collecting: false })).toBe("not in use");
     expect(modelWords({ ...l, models: [{ threat: "Phish", state: "shadow", trained: "", bad: 0, good: 0, features: 0, passed: true, check: "" }] })).toMatch(/in shadow/);

@@ -7,8 +7,6 @@ export type RuleVersion = Schemas["RuleVersion"];
 export type RuleTried = Schemas["RuleTried"];
 export type RuleProblem = Schemas["RuleProblem"];
 export type RuleSampleResult = Schemas["RuleSampleResult"];
-export type JudgingRun = Schemas["JudgingRun"];
-export type JudgingResult = Schemas["JudgingResult"];
 
 const key = ["rules"] as const;
 
@@ -66,41 +64,4 @@ export function useRemove() {
 
 export function tryRule(body: Schemas["RuleTry"], signal?: AbortSignal): Promise<RuleTried> {
   return ask<RuleTried>(api.POST("/rules/test", { body, ...(signal ? { signal } : {}) }));
-}
-
-export function useRun(id: string) {
-  return useQuery({
-    queryKey: ["whatif", id],
-    enabled: id !== "",
-    staleTime: 0,
-    queryFn: ({ signal }) => ask<JudgingRun>(api.GET("/whatif/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: (q) => (q.state.data && q.state.data.ended === null ? 700 : false),
-  });
-}
-
-export function useResults(id: string, over: boolean) {
-  return useInfiniteQuery({
-    queryKey: ["whatif", id, "results", over],
-    enabled: id !== "" && over,
-    initialPageParam: 0,
-    queryFn: ({ signal, pageParam }) => ask<Schemas["JudgingResults"]>(api.GET("/whatif/{id}/results", { params: { path: { id }, query: { after: pageParam, limit: 100 } }, signal })),
-    getNextPageParam: (last) => last.next || undefined,
-  });
-}
-
-export function useStart() {
-  return useMutation({
-    mutationFn: ({ rule, days }: { rule: string; days: number }) => {
-      const since = new Date(Date.now() - days * 86_400_000 + 60_000).toISOString();
-      return ask<JudgingRun>(api.POST("/whatif", { body: { rule, since } as Schemas["WhatIfAsk"] }));
-    },
-  });
-}
-
-export function useCancel() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => ask(api.DELETE("/whatif/{id}", { params: { path: { id } } })),
-    onSettled: (_, __, id) => client.invalidateQueries({ queryKey: ["whatif", id] }),
-  });
 }

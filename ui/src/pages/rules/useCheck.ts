@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { tryRule, type RuleProblem, type RuleTried } from "./queries";
 import { offsetOf } from "./template";
-import type { Mark } from "./editor/RuleEditor";
+import type { Mark } from "../../components/editor/useEditor";
 
 /** Asks the server, a moment after each change, what is wrong with a text. An answer to another text is none. */
 export function useCheck(text: string, on: boolean): { checked: RuleTried | undefined; lost: string } {

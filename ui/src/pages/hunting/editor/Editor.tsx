@@ -1,17 +1,12 @@
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap, completionStatus, selectedCompletion } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { bracketMatching } from "@codemirror/language";
-import { setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec, RangeSetBuilder } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap, lineNumbers, placeholder, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
+import { acceptCompletion, closeCompletion, completionStatus, selectedCompletion } from "@codemirror/autocomplete";
+import { EditorState, RangeSetBuilder } from "@codemirror/state";
+import { Decoration, EditorView, placeholder, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { useContext, useEffect, useImperativeHandle, useRef, type Ref } from "react";
+import { basics, jump, put, useEditor, useMarks, type Mark } from "../../../components/editor/useEditor";
 import { statementAt, statements } from "../statements";
 import { colours } from "./colours";
 import { explain, source, type Knows } from "./complete";
 import { KustoContext } from "./kusto";
-import { look } from "./look";
-
-export interface Mark { from: number; to: number; message: string }
 
 export interface EditorHandle {
   focus: () => void;
@@ -35,12 +30,8 @@ interface Props {
   onRun: () => void;
 }
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
-
 /** The editor of queries: CodeMirror with colours, proposals and meanings from the language service. */
 export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun }: Props) {
-  const place = useRef<HTMLDivElement>(null);
-  const view = useRef<EditorView>(undefined);
   const kusto = useContext(KustoContext);
   const latest = useRef({ knows, onText, onSelection, onRun });
   useEffect(() => {
@@ -50,41 +41,34 @@ export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun
   const shown = useRef("");
   const made = useRef<(doc: string) => EditorState>(undefined);
 
-  useEffect(() => {
-    if (!place.current || !kusto) return;
+  const { place, view } = useEditor(kusto, (parent, kusto) => {
     const all: Knows = { kusto, schema: () => latest.current.knows.schema(), samples: (t, c) => latest.current.knows.samples(t, c) };
     const extensions = [
-      EditorView.cspNonce.of(nonce),
-      Prec.highest(keymap.of([
-        { key: "Mod-Enter", run: () => (latest.current.onRun(), true) },
-        { key: "Shift-Enter", run: () => (latest.current.onRun(), true) },
-        // Without a list of proposals Tab goes on to the next control, as everywhere.
-        { key: "Tab", run: take },
-        { key: "Enter", run: takeUnlessTyped },
-      ])),
-      lineNumbers(), history(), drawSelection(), highlightSpecialChars({ addSpecialChars: /[\u00ad\u034f\u061c\u115f\u1160\u180e\u200c\u200d\u2060-\u206f\u3164\uffa0\u{e0000}-\u{e007f}]/gu }), highlightActiveLine(), highlightActiveLineGutter(), bracketMatching(), closeBrackets(), EditorView.lineWrapping,
-      autocompletion({ override: [source(all)], icons: false, defaultKeymap: false, interactionDelay: 0, activateOnTypingDelay: 80, maxRenderedOptions: 60, tooltipClass: () => "k-complete" }),
-      hoverTooltip((v, pos) => hover(v, pos, all), { hoverTime: 350 }),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
-      placeholder("EmailEvents\n| where …"),
-      EditorView.contentAttributes.of({ "aria-label": "Query in KQL", spellcheck: "false", autocorrect: "off", autocapitalize: "off", "data-pane": "editor" }),
-      colours(kusto), chosen, typedOver, look,
+      basics({
+        label: "Query in KQL",
+        attributes: { "data-pane": "editor" },
+        keys: [
+          { key: "Mod-Enter", run: () => (latest.current.onRun(), true) },
+          { key: "Shift-Enter", run: () => (latest.current.onRun(), true) },
+          // Without a list of proposals Tab goes on to the next control, as everywhere.
+          { key: "Tab", run: take },
+          { key: "Enter", run: takeUnlessTyped },
+        ],
+        complete: source(all),
+        ownCompletionKeys: true,
+        hover: (v, pos) => hover(v, pos, all),
+        onChange: (t) => latest.current.onText(t),
+      }),
+      placeholder("EmailEvents\n| where …"), colours(kusto), chosen,
       EditorView.updateListener.of((u) => {
-        if (u.docChanged) latest.current.onText(u.state.doc.toString());
         if (u.docChanged || u.selectionSet) latest.current.onSelection(u.state.selection.main);
       }),
     ];
     made.current = (doc) => EditorState.create({ doc, extensions });
-    const kept = states.current;
-    kept.clear();
-    const v = new EditorView({ state: made.current(""), parent: place.current });
-    view.current = v;
+    states.current.clear();
     shown.current = "";
-    return () => {
-      v.destroy();
-      view.current = undefined;
-    };
-  }, [kusto]);
+    return new EditorView({ state: made.current(""), parent });
+  });
 
   // Another draft, or a text that was changed from outside.
   useEffect(() => {
@@ -96,15 +80,10 @@ export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun
       const kept = states.current.get(id);
       v.setState(kept && kept.doc.toString() === text ? kept : made.current(text));
       latest.current.onSelection(v.state.selection.main);
-    } else if (v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text } });
-  }, [id, text, kusto]);
+    } else put(v, text);
+  }, [view, id, text, kusto]);
 
-  useEffect(() => {
-    const v = view.current;
-    if (!v) return;
-    const length = v.state.doc.length;
-    v.dispatch(setDiagnostics(v.state, marks.filter((m) => m.from <= length).map((m) => ({ from: m.from, to: Math.min(m.to, length), severity: "error" as const, message: m.message }))));
-  }, [marks, id, kusto]);
+  useMarks(view, marks, id, kusto);
 
   useImperativeHandle(ref, () => ({
     focus: () => view.current?.focus(),
@@ -118,13 +97,8 @@ export function Editor({ ref, id, text, marks, knows, onText, onSelection, onRun
     replace: (from, to, insert) => {
       view.current?.dispatch({ changes: { from, to, insert } });
     },
-    goTo: (pos) => {
-      const v = view.current;
-      if (!v) return;
-      v.dispatch({ selection: { anchor: Math.min(pos, v.state.doc.length) }, scrollIntoView: true });
-      v.focus();
-    },
-  }), []);
+    goTo: (pos) => jump(view.current, pos),
+  }), [view]);
 
   return <div ref={place} style={{ height: "100%", minHeight: 0 }} />;
 }
@@ -176,19 +150,6 @@ function plain(text: string): HTMLElement | null {
   }
   return box;
 }
-
-/** Text that is typed over a selection: the browser would keep the look of what it replaces in a style attribute, which the policy stops. */
-const typedOver = EditorView.domEventHandlers({
-  beforeinput: (e, v) => {
-    const { from, to } = v.state.selection.main;
-    const text = e.data;
-    if (e.inputType !== "insertText" || text === null || from === to || v.composing) return false;
-    const insert = () => v.state.update(v.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
-    if (!v.state.facet(EditorView.inputHandler).some((f) => f(v, from, to, text, insert))) v.dispatch(insert());
-    e.preventDefault();
-    return true;
-  },
-});
 
 /** Of several queries, a line at the side marks the one that would run. */
 const chosen = ViewPlugin.fromClass(class {

@@ -1,16 +1,13 @@
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, insertNewlineKeepIndent } from "@codemirror/commands";
-import { bracketMatching, indentUnit } from "@codemirror/language";
-import { setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec, type Range } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap, lineNumbers, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
+import { acceptCompletion, completionStatus } from "@codemirror/autocomplete";
+import { insertNewlineKeepIndent } from "@codemirror/commands";
+import { indentUnit } from "@codemirror/language";
+import { EditorState, type Range } from "@codemirror/state";
+import { Decoration, EditorView, keymap, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
-import { look } from "../../hunting/editor/look";
+import { basics, jump, put, useEditor, useMarks, type Mark } from "../../../components/editor/useEditor";
 import { hoverCard, source } from "./complete";
 import type { Language } from "./know";
 import { colour, type Kind } from "./language";
-
-export interface Mark { from: number; to: number; message: string; wrong: boolean }
 
 export interface RuleEditorHandle {
   focus: () => void;
@@ -29,81 +26,53 @@ interface Props {
   onSave: () => void;
 }
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
-
 /** The editor of rules: YAML with CEL inside, with colours, proposals and meanings. */
 export function RuleEditor({ ref, text, marks, language, readOnly, onText, onTest, onSave }: Props) {
-  const place = useRef<HTMLDivElement>(null);
-  const view = useRef<EditorView>(undefined);
   const latest = useRef({ language, onText, onTest, onSave });
   useEffect(() => {
     latest.current = { language, onText, onTest, onSave };
   });
   const first = useRef(text);
 
-  useEffect(() => {
-    if (!place.current) return;
-    const v = new EditorView({
-      parent: place.current,
-      state: EditorState.create({
-        doc: first.current,
-        extensions: [
-          EditorView.cspNonce.of(nonce),
-          Prec.highest(keymap.of([
+  const { place, view } = useEditor(readOnly ? "read" : "write", (parent, mode) => new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: first.current,
+      extensions: [
+        keymap.of([{ key: "Enter", run: insertNewlineKeepIndent }]),
+        basics({
+          label: "Text of the rule",
+          attributes: { tabindex: "0" },
+          keys: [
             { key: "Mod-Enter", run: () => (latest.current.onTest(), true) },
             { key: "Mod-s", run: () => (latest.current.onSave(), true), preventDefault: true },
             // Without a list of proposals Tab goes on to the next control, as everywhere.
             { key: "Tab", run: (e) => completionStatus(e.state) === "active" && acceptCompletion(e) },
-          ])),
-          keymap.of([{ key: "Enter", run: insertNewlineKeepIndent }]),
-          lineNumbers(), history(), drawSelection(), indentUnit.of("  "), bracketMatching(), closeBrackets(), highlightActiveLine(), highlightActiveLineGutter(), EditorView.lineWrapping,
-          highlightSpecialChars({ addSpecialChars: /[\u00ad\u034f\u061c\u115f\u1160\u180e\u200c\u200d\u2060-\u206f\u3164\uffa0\u{e0000}-\u{e007f}]/gu }),
-          autocompletion({ override: [source(() => latest.current.language)], icons: false, activateOnTypingDelay: 80, interactionDelay: 0, maxRenderedOptions: 80, tooltipClass: () => "k-complete" }),
-          hoverTooltip((e, pos) => {
+          ],
+          complete: source(() => latest.current.language),
+          hover: (e, pos) => {
             const word = e.state.wordAt(pos);
             const l = latest.current.language;
             const dom = word && l && hoverCard(e.state.doc.toString(), word.from, word.to, l);
             return dom ? { pos: word.from, end: word.to, above: true, create: () => ({ dom }) } : null;
-          }, { hoverTime: 350 }),
-          keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": "Text of the rule", tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
-          EditorState.readOnly.of(readOnly),
-          painted, typedOver, look,
-          EditorView.updateListener.of((u) => {
-            if (u.docChanged) latest.current.onText(u.state.doc.toString());
-          }),
-        ],
-      }),
-    });
-    view.current = v;
-    return () => {
-      v.destroy();
-      view.current = undefined;
-    };
-  }, [readOnly]);
+          },
+          onChange: (t) => latest.current.onText(t),
+        }),
+        indentUnit.of("  "), EditorState.readOnly.of(mode === "read"), painted,
+      ],
+    }),
+  }));
 
   // A text that was changed from outside.
   useEffect(() => {
-    const v = view.current;
-    if (v && v.state.doc.toString() !== text) v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: text } });
-  }, [text]);
-
-  useEffect(() => {
-    const v = view.current;
-    if (!v) return;
-    const length = v.state.doc.length;
-    v.dispatch(setDiagnostics(v.state, marks.filter((m) => m.from <= length).map((m) => ({ from: m.from, to: Math.min(m.to, length), severity: m.wrong ? "error" as const : "warning" as const, message: m.message }))));
-  }, [marks, readOnly]);
+    if (view.current) put(view.current, text);
+  }, [view, text]);
+  useMarks(view, marks, readOnly);
 
   useImperativeHandle(ref, () => ({
     focus: () => view.current?.focus(),
-    goTo: (pos) => {
-      const v = view.current;
-      if (!v) return;
-      v.dispatch({ selection: { anchor: Math.min(pos, v.state.doc.length) }, scrollIntoView: true });
-      v.focus();
-    },
-  }), []);
+    goTo: (pos) => jump(view.current, pos),
+  }), [view]);
 
   return <div ref={place} style={{ height: "100%", minHeight: 0 }} />;
 }
@@ -126,16 +95,3 @@ const painted = ViewPlugin.fromClass(class {
     if (u.docChanged) this.decorations = paint(u.view);
   }
 }, { decorations: (p) => p.decorations });
-
-/** Text that is typed over a selection: the browser would keep the look of what it replaces in a style attribute, which the policy stops. */
-const typedOver = EditorView.domEventHandlers({
-  beforeinput: (e, v) => {
-    const { from, to } = v.state.selection.main;
-    const text = e.data;
-    if (e.inputType !== "insertText" || text === null || from === to || v.composing) return false;
-    const insert = () => v.state.update(v.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
-    if (!v.state.facet(EditorView.inputHandler).some((f) => f(v, from, to, text, insert))) v.dispatch(insert());
-    e.preventDefault();
-    return true;
-  },
-});

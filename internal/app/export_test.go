@@ -1,0 +1,17 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"tocsin/internal/api"
+)
+
+// NewMonitor returns a look at one engine that probe stands for.
+func NewMonitor(now func() time.Time, probe func(context.Context) (string, error)) func(context.Context) api.Engine {
+	m := &monitor{now: now, probe: probe}
+	return func(ctx context.Context) api.Engine {
+		m.ask(ctx, probeFresh)
+		return m.state(api.Engine{})
+	}
+}

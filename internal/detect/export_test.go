@@ -1,0 +1,4 @@
+package detect
+
+// Technologies is the closed list, for the tests of the catalogue.
+func Technologies() []Technology { return technologies }

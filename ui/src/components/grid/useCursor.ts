@@ -1,0 +1,86 @@
+import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { useRows } from "./useRows";
+
+export const headHeight = 36;
+const overscan = 10;
+
+/** The scrolling part of a list, and how wide it is. */
+export function useWidth(first: number): [RefObject<HTMLDivElement | null>, number] {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(first);
+  useEffect(() => {
+    const el = scroller.current;
+    if (!el) return;
+    const watch = new ResizeObserver(() => setWidth(el.clientWidth));
+    watch.observe(el);
+    return () => watch.disconnect();
+  }, []);
+  return [scroller, width];
+}
+
+interface Options {
+  scroller: RefObject<HTMLDivElement | null>;
+  /** Rows that are loaded. */
+  count: number;
+  /** Columns that can have the focus. */
+  columns: number;
+  /** The one that has it first. */
+  column: number;
+  rowHeight: number;
+  more: boolean;
+  loading: boolean;
+  onMore: () => void;
+}
+
+/** What lists have in common: the rows that are in the document, the cell that has the focus, the keys that move it, and asking for more. */
+export function useCursor({ scroller, count, columns, column, rowHeight, more, loading, onMore }: Options) {
+  const [cursor, setCursor] = useState({ row: 0, col: column });
+  const wanted = useRef(false);
+  const at = Math.min(cursor.row, Math.max(0, count - 1));
+  const col = Math.min(cursor.col, columns - 1);
+  const virtual = useRows({ count, scroller, rowHeight, overscan, headHeight, focused: at });
+  const items = virtual.getVirtualItems();
+  const lastItem = items.reduce((n, v) => Math.max(n, v.index), 0);
+  useEffect(() => {
+    if (more && !loading && lastItem >= count - 40) onMore();
+  }, [more, loading, lastItem, count, onMore]);
+
+  const cellAt = (r: number, c: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`);
+  useEffect(() => {
+    if (!wanted.current) return;
+    wanted.current = false;
+    cellAt(at, col)?.focus({ preventScroll: true });
+  });
+  const go = (row: number, c = col) => {
+    const r = Math.max(0, Math.min(count - 1, row));
+    wanted.current = true;
+    virtual.scrollToIndex(r, { align: "auto" });
+    setCursor({ row: r, col: Math.max(0, Math.min(columns - 1, c)) });
+  };
+  /** Keys of a list: those that move, and its own. */
+  const keys = (own: Record<string, (e: KeyboardEvent) => void>) => (e: KeyboardEvent<HTMLDivElement>) => {
+    if (!(e.target as HTMLElement).matches("[data-cell]")) return;
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - headHeight) / rowHeight) - 1);
+    const moves: Record<string, (e: KeyboardEvent) => void> = {
+      ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1), ArrowRight: () => go(at, col + 1), ArrowLeft: () => go(at, col - 1), PageDown: () => go(at + page), PageUp: () => go(at - page),
+      Home: () => go(e.ctrlKey ? 0 : at, 0), End: () => go(e.ctrlKey ? count - 1 : at, columns - 1), ...own,
+    };
+    const move = moves[e.key];
+    if (!move) return;
+    e.preventDefault();
+    move(e);
+  };
+  const top = scroller.current?.scrollTop ?? 0;
+  const height = (scroller.current?.clientHeight ?? 0) - headHeight;
+  return {
+    at, col, items, height: virtual.getTotalSize(), cellAt, go, keys,
+    /** Puts the cursor where somebody clicked. */
+    point: (row: number, c: number) => setCursor({ row, col: c }),
+    /** To the next row; from outside the list, to the one that had the focus last. */
+    down: () => go(document.activeElement?.closest("[data-cell]") ? at + 1 : at),
+    up: () => go(at - 1),
+    /** Numbers of the rows in sight, from 1. */
+    first: count === 0 ? 0 : Math.floor(top / rowHeight) + 1,
+    last: Math.min(count, Math.ceil((top + height) / rowHeight)),
+  };
+}
