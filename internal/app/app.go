@@ -194,7 +194,6 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Done:    a.try,
 		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
@@ -212,7 +211,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		pipeline.Learn = a.collect.take
 	}
 	if !a.lab.Idle() {
-		pipeline.Late = a.lab
+		pipeline.Late, pipeline.Done = a.lab, a.try
 	}
 	if c.Campaigns.Enabled {
 		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
@@ -258,6 +257,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
 		return err
 	}
+	a.learner.changed = a.judgeAgain
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)

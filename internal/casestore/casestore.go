@@ -55,13 +55,13 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 
 	s := &Store{path: abs, dialect: SQLite}
-	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate")); err != nil {
+	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate", writerCache)); err != nil {
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}
 	// SQLite has one writer at a time. With one connection the waiting happens in Go, in order and without
 	// SQLITE_BUSY; River asks for the same.
 	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred")+"&_pragma=query_only(1)"); err != nil {
+	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred", readerCache)+"&_pragma=query_only(1)"); err != nil {
 		_ = s.writer.Close()
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}
@@ -79,8 +79,14 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// Pages that a connection keeps, in KiB. There are several readers, and what they let go of the system still has.
+const (
+	writerCache = 16_000
+	readerCache = 8_000
+)
+
 // dsn is the data source name that modernc.org/sqlite reads. Pragmas hold per connection, so they belong here.
-func dsn(abs, txlock string) string {
+func dsn(abs, txlock string, cache int) string {
 	q := url.Values{
 		"_txlock": {txlock},
 		"_pragma": {
@@ -89,7 +95,7 @@ func dsn(abs, txlock string) string {
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
-			"cache_size(-32000)",
+			"cache_size(-" + strconv.Itoa(cache) + ")",
 			"temp_store(MEMORY)",
 		},
 	}
