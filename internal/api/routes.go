@@ -93,6 +93,7 @@ func (s *Server) declare() {
 	s.declareJudging()
 	s.declareRules()
 	s.declareActions()
+	s.declareAudit()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
