@@ -107,6 +107,7 @@ func TestCrashesLoseAndDoubleNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := calm.state()
+			t.Logf("%d places", ticks)
 			if a := calm.w.action(calm.main); !a.State.Over() || a.Counts.Todo != 0 || a.Counts.Done == 0 {
 				t.Fatalf("%s", want)
 			}
