@@ -30,8 +30,10 @@ type commands struct {
 	List      listCommand      `cmd:"" help:"The allow and block list."`
 	Rejudge   rejudgeCommand   `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
 	WhatIf    whatIfCommand    `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
+	Action    actionCommand    `cmd:"" help:"Take mail out of mailboxes, put it back, approve what others ask for."`
 	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
 	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
+	Audit     auditCommand     `cmd:"" help:"The log of what operators did: read it, export it, prove it."`
 	Learn     learnCommand     `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
 	Doctor    doctorCommand    `cmd:"" help:"Check everything the server depends on."`
 	Bench     benchCommand     `cmd:"" help:"Measure this machine."`

@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
@@ -31,6 +32,8 @@ type Deps struct {
 
 	Gate        *auth.Gate
 	Journal     auth.Journal
+	Audit       *audit.Notary
+	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration
 	SessionLife time.Duration
@@ -58,6 +61,7 @@ type Deps struct {
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Runs          Runs
+	Acting        *Acting
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

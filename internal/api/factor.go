@@ -53,6 +53,10 @@ func typed(kind string, status int, detail string) *huma.ErrorModel {
 	return &huma.ErrorModel{Type: kind, Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
+func errStepUp() *huma.ErrorModel {
+	return typed(typeStepUp, http.StatusForbidden, "show your second factor again: this asks for one of the last 15 minutes")
+}
+
 // Account is one's own ways to sign in.
 type Account struct {
 	Email         string     `json:"email"`

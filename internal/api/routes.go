@@ -95,6 +95,8 @@ func (s *Server) declare() {
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()
+	s.declareActions()
+	s.declareAudit()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
@@ -175,7 +177,7 @@ func (s *Server) guard(need auth.Permission, stepUp bool) func(huma.Context, fun
 		who := auth.From(ctx.Context())
 		switch {
 		case who.May(need) && stepUp && s.stale(who):
-			s.refuse(ctx, typed(typeStepUp, http.StatusForbidden, "show your second factor again: this asks for one of the last 15 minutes"))
+			s.refuse(ctx, errStepUp())
 		case who.May(need):
 			next(ctx)
 		case who == nil:

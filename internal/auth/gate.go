@@ -62,6 +62,7 @@ type Gate struct {
 	journal  Journal
 	hasher   *Hasher
 	throttle *Throttle
+	slowed   slowed
 	now      func() time.Time
 	local    [sha256.Size]byte // hash of this run's local token; zero when there is none
 	hasLocal bool
@@ -93,7 +94,7 @@ func (g *Gate) SignIn(ctx context.Context, email, password, address string) (Ope
 func (g *Gate) SignInWith(ctx context.Context, email, password, code, address string) (Operator, error) {
 	email = fold(email)
 	if err := g.throttle.Try(email, address); err != nil {
-		return Operator{}, err
+		return Operator{}, errors.Join(err, g.recordSlowed(ctx, email, address))
 	}
 	o, err := g.store.OperatorByEmail(ctx, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -182,9 +183,10 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 	return &Principal{Operator: o, Permissions: t.May(o), Via: "token"}, nil
 }
 
-// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif) need from the server that holds the stores. Sorted. Whoever can read
-// the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone.
-var localPermissions = []Permission{EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
+// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif, audit) need from the server that holds the stores. Sorted. Whoever can read
+// the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone. It sees actions and touches
+// no mailbox: who does that, and who approves it, is a person with a name.
+var localPermissions = []Permission{ActionRead, AuditRead, EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

@@ -33,6 +33,7 @@ type Store struct {
 	dialect Dialect
 	writer  *sql.DB
 	reader  *sql.DB
+	journal journal
 }
 
 // Open opens the SQLite database at path, creates it when it is absent, and brings its tables up to date. The folder
@@ -68,6 +69,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	s.reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
 
 	if err := s.migrate(ctx); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("case store %s: %w", abs, err)
+	}
+	if err := s.chainAudit(ctx, time.Now()); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}

@@ -69,6 +69,12 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -82,7 +88,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
