@@ -1,5 +1,6 @@
-import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Select, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Select, Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { useState } from "react";
+import { CheckGroup } from "../../components/CheckGroup";
 import { useCopy } from "../../components/copy";
 import { Add16Regular, Copy16Regular, Warning16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
@@ -67,11 +68,7 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
                   <Field label="What it is for" required><Input value={name} maxLength={100} autoFocus onChange={(_, d) => setName(d.value)} /></Field>
                   <Field label="Works for"><Select value={days} onChange={(_, d) => setDays(d.value)}><option value="7">7 days</option><option value="30">30 days</option><option value="90">90 days</option><option value="365">a year</option></Select></Field>
                 </div>
-                <Field label="What it may do" hint="Never more than you may yourself at that time." required>
-                  <div className={styles.scopes} role="group" aria-label="What it may do" tabIndex={0}>
-                    {permissions.filter((p) => !p.startsWith("session.")).map((p) => <Checkbox key={p} label={p} checked={scopes.includes(p)} onChange={(_, d) => setScopes(d.checked === true ? [...scopes, p] : scopes.filter((s) => s !== p))} />)}
-                  </div>
-                </Field>
+                <CheckGroup label="What it may do" hint="Never more than you may yourself at that time." options={permissions.filter((p) => !p.startsWith("session."))} value={scopes} onChange={setScopes} />
                 {make.error ? <ProblemNote error={make.error} /> : null}
               </>
             )}

@@ -1,6 +1,7 @@
-import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, Switch } from "@fluentui/react-components";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
+import { CheckGroup } from "../../components/CheckGroup";
 import { useCopy } from "../../components/copy";
 import { Copy16Regular, Warning16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
@@ -38,11 +39,7 @@ export function OperatorDialog({ operator: o, roles: all, onClose }: { operator:
               <>
                 {!o && <Field label="Email address" required><Input type="email" value={email} maxLength={254} autoFocus onChange={(_, d) => setEmail(d.value)} /></Field>}
                 <Field label="Name"><Input value={name} maxLength={200} autoFocus={!!o} onChange={(_, d) => setName(d.value)} /></Field>
-                <Field label="Roles" required hint="The last three are given on top of one of the others.">
-                  <div className={account.scopes} role="group" aria-label="Roles">
-                    {all.map((r) => <Checkbox key={r.name} label={r.name} checked={roles.includes(r.name)} onChange={(_, d) => setRoles(d.checked === true ? [...roles, r.name] : roles.filter((x) => x !== r.name))} />)}
-                  </div>
-                </Field>
+                <CheckGroup label="Roles" hint="The last three are given on top of one of the others." options={all.map((r) => r.name)} value={roles} onChange={setRoles} />
                 {o && !me && <Switch checked={!disabled} onChange={(_, d) => setDisabled(!d.checked)} label="May sign in, and tokens work" />}
                 {o && (
                   <div className={account.acts}>
