@@ -79,7 +79,7 @@ func (s *Store) TakeInvitation(ctx context.Context, hash string, now time.Time, 
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(auth.ErrInvitation, err)
 		}
-		_, err = tx.ExecContext(ctx, s.dialect.Rebind(`UPDATE operators SET password = ?, changed = ?, signed_in = ? WHERE id = ?`), phc, micros(now), micros(now), operatorID)
+		_, err = tx.ExecContext(ctx, s.dialect.Rebind(`UPDATE operators SET password = ?, changed = ? WHERE id = ?`), phc, micros(now), operatorID)
 		return wrap("password", err)
 	})
 }
