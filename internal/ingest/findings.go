@@ -187,7 +187,8 @@ func (f *findings) fromInside() bool {
 	if f.authKnown && (f.auth.DMARC.Result == mailauth.Pass || f.auth.Aligned) {
 		return true
 	}
-	return f.senderIP.IsValid() && f.own(f.senderIP)
+	// Who signed in to the organisation's mail system is one of its people, wherever they are.
+	return f.job.AuthUser != "" || f.senderIP.IsValid() && f.own(f.senderIP)
 }
 
 // owns reports whether a domain is one of the organisation's, or below one.

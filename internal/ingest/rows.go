@@ -126,7 +126,8 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 			break
 		}
 	}
-	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown}
+	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown,
+		ClientName: f.job.ClientName, AuthUser: f.job.AuthUser, QueueID: f.job.QueueID, TLS: f.job.TLS}
 	if len(v.Signals) > 0 {
 		extra.Signals = json.RawMessage(text(v.Signals))
 	}
