@@ -261,7 +261,7 @@ func TestExchangeOfTheWholeBody(t *testing.T) {
 	changed := map[string]string{}
 	for _, c := range got.changes {
 		if c.Code == milter.ActChangeHeader {
-			changed[c.HeaderName] = c.HeaderValue
+			changed[c.HeaderName] = strings.TrimPrefix(c.HeaderValue, " ")
 		}
 	}
 	if changed["Content-Type"] != "text/plain; charset=utf-8" || changed["Content-Transfer-Encoding"] != "8bit" || changed["Content-Disposition"] != "" {

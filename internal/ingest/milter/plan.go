@@ -149,7 +149,8 @@ func describe(r *ingest.Ruling) string {
 	return s + "; id=" + r.Job.NetworkMessageID
 }
 
-// carryOut tells the mail system. What was decided is durable by now.
+// carryOut tells the mail system. What was decided is durable by now. Values begin with the space that stands before them in the message:
+// a mail system with the option for leading spaces writes none of its own.
 func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 	switch p.outcome {
 	case rejected:
@@ -173,10 +174,10 @@ func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 		step(func() error { return p.change(m, f) })
 	}
 	if p.verdict != "" {
-		step(func() error { return m.AddHeader(verdictField, p.verdict) })
+		step(func() error { return m.AddHeader(verdictField, " "+p.verdict) })
 	}
 	if p.outcome == junked {
-		step(func() error { return m.AddHeader(cfg.JunkName, cfg.JunkValue) })
+		step(func() error { return m.AddHeader(cfg.JunkName, " "+cfg.JunkValue) })
 	}
 	for rest := p.body; len(rest) > 0; {
 		n := min(len(rest), chunk)
@@ -228,7 +229,10 @@ func (p *plan) change(m *milter.Modifier, f field) error {
 		if f.value == "" {
 			return nil
 		}
-		return m.AddHeader(f.name, f.value)
+		return m.AddHeader(f.name, " "+f.value)
+	}
+	if f.value != "" {
+		f.value = " " + f.value
 	}
 	return m.ChangeHeader(1, f.name, f.value)
 }

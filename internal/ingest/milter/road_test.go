@@ -197,7 +197,7 @@ type said struct {
 func (s said) header(name string) (out []string) {
 	for _, c := range s.changes {
 		if c.Code == milter.ActAddHeader && c.HeaderName == name {
-			out = append(out, c.HeaderValue)
+			out = append(out, strings.TrimPrefix(c.HeaderValue, " "))
 		}
 	}
 	return out
