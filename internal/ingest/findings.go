@@ -48,6 +48,7 @@ type findings struct {
 	verdict   detect.Verdict
 	judged    bool                     // there is a verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
+	missed    []Decision               // what the policy decided when it was too late for it; nil: it was not
 	defects   []string                 // of the road; those of the message are in m
 	extra     event.Extra              // what has no column and all recipients share
 	written   map[event.Decided]string // AdditionalFields by what was decided

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
+	"tocsin/internal/event"
 	"tocsin/internal/scan"
 )
 
@@ -52,6 +55,7 @@ type Inline struct {
 
 	turn chan struct{} // taken by whoever judges
 	done chan struct{} // closed when the events are stored
+	once sync.Once     // closes done
 
 	mu       sync.Mutex
 	begun    bool      // somebody reads the message
@@ -119,7 +123,7 @@ func (in *Inline) Now(ctx context.Context, j Job, deadline time.Time, grace time
 	in.mu.Lock()
 	ruled, begun := in.ruled, in.begun
 	if !ruled {
-		in.left, in.act = true, nil // act holds the source's message
+		in.left, in.act = true, nil
 	}
 	in.mu.Unlock()
 	if !ruled {
@@ -160,13 +164,14 @@ func (in *Inline) isFinished() bool {
 	return in.finished
 }
 
+// stored lets the source answer: the events are durable.
+func (in *Inline) stored() { in.once.Do(func() { close(in.done) }) }
+
+// finish says that the ledger knows too, and nobody need judge the message again.
 func (in *Inline) finish() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !in.finished {
-		in.finished, in.act = true, nil
-		close(in.done)
-	}
+	in.finished, in.act = true, nil // act holds the source's message
 }
 
 // ask lets the source say what will be done. It is false when the source no longer waits.
@@ -222,6 +227,7 @@ func (p *Pipeline) answered(f *findings) {
 		}
 		in.mu.Unlock()
 	}
+	f.missed = slices.Clone(decided)
 	for i := range decided {
 		d := &decided[i]
 		d.Action, d.Location, d.EmailAction = otherwise.Action, otherwise.Location, otherwise.EmailAction
@@ -231,4 +237,43 @@ func (p *Pipeline) answered(f *findings) {
 		d.Why.Reason += "judged too late to act at delivery"
 	}
 	f.decisions = decided
+}
+
+// lateRun names, in PostDelivery.AdditionalFields, what decided: no run that judged again.
+const lateRun = "late"
+
+// late are the rows for mail that was delivered before its judgement: what the policy would have done is to be done now (ZAP). Their time is
+// the message's, so that a job that runs again makes the same rows.
+func (f *findings) late(emails []event.EmailEvent) (out []event.PostDelivery) {
+	for i := range f.missed {
+		d, e := &f.missed[i], &emails[i]
+		action := "Moved to quarantine"
+		switch {
+		case e.DeliveryLocation != string(detect.Inbox), e.EmailDirection == string(detect.Outbound), d.Action == string(detect.Delivered):
+			continue
+		case d.Action == string(detect.Junked):
+			action = "Moved to junk folder"
+		}
+		extra := event.Rejudged{Scores: f.extra.Scores, Signals: f.extra.Signals, Confidence: string(f.verdict.Confidence), Decided: d.Why,
+			Policy: d.Policy, PolicyID: d.PolicyID, Org: d.OrgPolicy, User: d.UserPolicy, Run: lateRun}
+		out = append(out, event.PostDelivery{
+			Timestamp: e.Timestamp, NetworkMessageId: e.NetworkMessageId, InternetMessageId: e.InternetMessageId,
+			Action: action, ActionType: zapKind(d), ActionTrigger: "ZAP: judged too late to act at delivery", ActionResult: "Pending",
+			RecipientEmailAddress: e.RecipientEmailAddress, SourceLocation: e.DeliveryLocation, DeliveryLocation: e.DeliveryLocation,
+			ThreatTypes: e.ThreatTypes, DetectionMethods: e.DetectionMethods, SenderFromAddress: e.SenderFromAddress, EmailDirection: e.EmailDirection,
+			AdditionalFields: text(extra), ReportId: event.RowID(e.NetworkMessageId, "zap", e.RecipientEmailAddress, lateRun),
+		})
+	}
+	return out
+}
+
+// zapKind is the kind of ZAP by the policy that decided; a block entry counts as phish.
+func zapKind(d *Decision) string {
+	switch {
+	case d.Policy == "Antimalware", d.Policy == "Safe Attachments":
+		return "Malware ZAP"
+	case strings.HasPrefix(d.Policy, "Anti-phishing"), d.Policy == "Antispam phishing", d.OrgAction == "Block":
+		return "Phish ZAP"
+	}
+	return "Spam ZAP"
 }

@@ -227,6 +227,9 @@ func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
+	if in != nil {
+		in.stored()
+	}
 	if err := p.settled.do(ctx, settle{j.SHA256, out.member, out.trace}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
 	}

@@ -24,6 +24,7 @@ func (f *findings) rows() event.Batch {
 	for i, r := range f.recipients {
 		b.Emails = append(b.Emails, f.to(e, r, f.decision(i)))
 	}
+	b.PostDelivery = f.late(b.Emails)
 	if f.m != nil {
 		b.Urls = f.urls()
 		b.Attachments = f.attachments(e)

@@ -214,7 +214,7 @@ func (s *Server) meet(nc net.Conn) {
 	one := milter.Server{
 		NewMilter: func() milter.Milter { return x },
 		Actions:   milter.OptAddHeader | milter.OptChangeHeader | milter.OptChangeBody | milter.OptRemoveRcpt,
-		Protocol:  milter.OptHeaderLeadingSpace | milter.OptNoUnknown | milter.OptNoData,
+		Protocol:  milter.OptHeaderLeadingSpace | milter.OptNoHeaderReply | milter.OptNoUnknown | milter.OptNoData,
 	}
 	_ = one.Serve(&single{conn: x.conn}) // returns at once, with the end of the listener; the session goes on
 }

@@ -179,6 +179,14 @@ func TestLateAndBroken(t *testing.T) {
 			if rows := r.rows(); rows["ada@rig.example"] != c.rows {
 				t.Errorf("events %v, want %q", rows, c.rows)
 			}
+			if want := c.rows == inbox; len(r.pending) == 1 != want {
+				t.Errorf("%d decisions to be carried out, want one: %v", len(r.pending), want)
+			}
+			for _, p := range r.pending {
+				if p.Action != "Moved to quarantine" || p.ActionResult != "Pending" || p.RecipientEmailAddress != ada {
+					t.Errorf("%+v", p)
+				}
+			}
 		})
 	}
 }

@@ -35,11 +35,12 @@ type road struct {
 	server   *Server
 	address  string
 
-	mu     sync.Mutex
-	events map[string]event.EmailEvent // by message and recipient
-	away   bool                        // the event store
-	slow   time.Duration               // of the judge
-	full   bool                        // the disk
+	mu      sync.Mutex
+	events  map[string]event.EmailEvent // by message and recipient
+	pending map[string]event.PostDelivery
+	away    bool          // the event store
+	slow    time.Duration // of the judge
+	full    bool          // the disk
 }
 
 func (r *road) Append(_ context.Context, b event.Batch) error {
@@ -47,6 +48,9 @@ func (r *road) Append(_ context.Context, b event.Batch) error {
 	defer r.mu.Unlock()
 	if r.away {
 		return errors.New("the event store is away")
+	}
+	for _, p := range b.PostDelivery {
+		r.pending[p.ReportId] = p
 	}
 	for _, e := range b.Emails {
 		if k := e.NetworkMessageId + " " + e.RecipientEmailAddress; r.events[k].NetworkMessageId == "" {
@@ -111,7 +115,7 @@ func build(t testing.TB, cfg Config) *road {
 	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
-	r := &road{events: map[string]event.EmailEvent{}}
+	r := &road{events: map[string]event.EmailEvent{}, pending: map[string]event.PostDelivery{}}
 	var err error
 	if r.blobs, err = blobstore.Open(ctx, dir+"/mail"); err != nil {
 		t.Fatal(err)

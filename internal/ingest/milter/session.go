@@ -121,13 +121,13 @@ func (x *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error)
 	return milter.RespContinue, nil
 }
 
-// Header is one field.
+// Header is one field. The mail system does not wait for an answer to it (OptNoHeaderReply).
 func (x *session) Header(name, value string, m *milter.Modifier) (milter.Response, error) {
 	clear(m.Headers) // the library's own copy, which would grow with every message of the connection
 	if x.grow(len(name) + len(value) + 64) {
 		x.tx.fields = append(x.tx.fields, field{name, value})
 	}
-	return milter.RespContinue, nil
+	return nil, nil
 }
 
 // Headers is the end of the header.
