@@ -10,6 +10,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/app"
+	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 )
@@ -30,6 +31,14 @@ func huntHere(ctx context.Context, cfg app.Config, ask hunt.Ask, p printer, errs
 		return err
 	}
 	err = func() error {
+		check := ask
+		check.Check = true
+		if _, err := a.Hunter().Prepare(ctx, check); err != nil {
+			return err
+		}
+		if err := a.Gate().Write(asLocal(ctx), auth.Record{Action: auth.ActQuery, Subject: ask.Query}, nil); err != nil {
+			return err
+		}
 		h, err := a.Hunter().Prepare(ctx, ask)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/app"
+	"tocsin/internal/auth"
 	"tocsin/internal/ingest"
 	"tocsin/internal/ingest/files"
 )
@@ -42,6 +43,9 @@ func (c importCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 		sum, err = importHere(ctx, cfg, errs, c.Paths, o)
 	}
 	bar.done()
+	if c.Server == "" {
+		err = errors.Join(err, c.record(context.WithoutCancel(ctx), sum))
+	}
 	for _, e := range sum.Errors {
 		fmt.Fprintf(errs, "tocsin: %s: %v\n", visible(e.Name), e.Err)
 	}
@@ -56,6 +60,17 @@ func (c importCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 		return errors.New("no mail there; name .eml files, mbox files or Maildir folders")
 	}
 	return nil
+}
+
+// record writes down that this machine's command line took mail in: one record, whatever the number of messages. Another machine's
+// server writes one a message, under the name of the token's owner.
+func (c importCommand) record(ctx context.Context, sum files.Summary) error {
+	return c.withGate(ctx, func(ctx context.Context, p *app.People) error {
+		return p.Gate.Write(ctx, auth.Record{Action: auth.ActImport, Subject: c.Source}, struct {
+			Messages int64    `json:"messages"`
+			Paths    []string `json:"paths"`
+		}{int64(sum.Messages), c.Paths})
+	})
 }
 
 // importHere takes mail into the stores of the data folder and waits until it is judged.

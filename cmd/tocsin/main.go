@@ -32,6 +32,7 @@ type commands struct {
 	WhatIf    whatIfCommand    `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
 	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
 	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
+	Audit     auditCommand     `cmd:"" help:"The log of what operators did: read it, export it, prove it."`
 	Learn     learnCommand     `cmd:"" help:"The local model: what it learned from your own people, and whether it speaks."`
 	Doctor    doctorCommand    `cmd:"" help:"Check everything the server depends on."`
 	Bench     benchCommand     `cmd:"" help:"Measure this machine."`

@@ -131,27 +131,40 @@ func showPolicy(out io.Writer, now api.PolicyInForce) error {
 }
 
 func (d desk) history(ctx context.Context, out io.Writer, raw bool) error {
-	var all []api.PolicyVersion
-	for below := int64(0); ; {
-		var page api.PolicyVersions
-		if err := d.ask(ctx, http.MethodGet, fmt.Sprintf("/policy/versions?limit=100&below=%d", below), nil, &page); err != nil {
-			return err
-		}
-		all = append(all, page.Versions...)
-		if below = page.Next; below == 0 {
-			break
-		}
+	all, err := versions(ctx, d, "/policy", func(p *api.PolicyVersions) ([]api.PolicyVersion, int64) { return p.Versions, p.Next })
+	if err != nil {
+		return err
 	}
 	if raw {
 		return writeJSON(out, all)
 	}
 	for _, v := range all {
-		fmt.Fprintf(out, "%d  %s  %s: %s\n", v.Version, v.At.UTC().Format(time.RFC3339), visible(v.By), visible(v.Reason))
+		fmt.Fprintf(out, "%s\n", versionLine(v.Version, v.At, v.By, v.Reason))
 		for _, f := range v.Changes {
 			fmt.Fprintf(out, "   %s: %s -> %s\n", f.Field, f.Before, f.After)
 		}
 	}
 	return nil
+}
+
+// versions asks for every version of what the path is about, newest first, page by page.
+func versions[Page, Version any](ctx context.Context, d desk, path string, of func(*Page) (list []Version, next int64)) (all []Version, err error) {
+	for below := int64(0); ; {
+		page := new(Page)
+		if err := d.ask(ctx, http.MethodGet, fmt.Sprintf("%s/versions?limit=100&below=%d", path, below), nil, page); err != nil {
+			return nil, err
+		}
+		list, next := of(page)
+		if all = append(all, list...); next == 0 {
+			return all, nil
+		}
+		below = next
+	}
+}
+
+// versionLine is who changed what when, and why.
+func versionLine(number int64, at time.Time, by, reason string) string {
+	return fmt.Sprintf("%d  %s  %s: %s", number, at.UTC().Format(time.RFC3339), visible(by), visible(reason))
 }
 
 // policyKeys are the settings of a policy, named as in the settings file.
@@ -426,11 +439,7 @@ func (c listListCommand) Run(ctx context.Context, out stdout, errs stderr) error
 			}
 		}
 		p := newPrinter(c.Format, 0, out, errs, plainTerminal(out))
-		var columns []api.HuntColumn
-		for _, name := range []string{"Action", "Kind", "Value", "Reason", "By", "Created", "Expires", "Expired", "Id"} {
-			columns = append(columns, api.HuntColumn{Name: name, Type: "string"})
-		}
-		if err := p.head(columns); err != nil {
+		if err := p.head(textColumns("Action", "Kind", "Value", "Reason", "By", "Created", "Expires", "Expired", "Id")); err != nil {
 			return err
 		}
 		for {

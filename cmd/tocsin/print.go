@@ -24,6 +24,15 @@ type printer interface {
 	end(cut string) error // cut says why there are not all rows, "" when there are
 }
 
+// textColumns are the columns of a table that is all text.
+func textColumns(names ...string) []api.HuntColumn {
+	columns := make([]api.HuntColumn, len(names))
+	for i, name := range names {
+		columns[i] = api.HuntColumn{Name: name, Type: "string"}
+	}
+	return columns
+}
+
 // newPrinter prints to w, and to remarks what is to be said beside the rows. limit is how many rows were asked for, 0 when any number.
 // On a terminal nothing that a stranger wrote moves the cursor, whatever the format.
 func newPrinter(format string, limit int, w, remarks io.Writer, terminal bool) printer {

@@ -148,11 +148,7 @@ func (d desk) follow(ctx context.Context, path string, ask any, format string, o
 
 func (d desk) results(ctx context.Context, at, format string, out, errs io.Writer) error {
 	p := newPrinter(format, 0, out, errs, plainTerminal(out))
-	var columns []api.HuntColumn
-	for _, name := range []string{"Time", "Change", "Before", "After", "Decision", "Sender", "Subject", "Recipients", "Signals", "Contradicts", "NetworkMessageId"} {
-		columns = append(columns, api.HuntColumn{Name: name, Type: "string"})
-	}
-	if err := p.head(columns); err != nil {
+	if err := p.head(textColumns("Time", "Change", "Before", "After", "Decision", "Sender", "Subject", "Recipients", "Signals", "Contradicts", "NetworkMessageId")); err != nil {
 		return err
 	}
 	for after := int64(0); ; {

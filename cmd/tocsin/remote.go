@@ -89,6 +89,7 @@ func (r *remote) send(ctx context.Context, method, path, kind string, body []byt
 	var problem struct {
 		Detail string
 		Errors []struct {
+			Message  string
 			Location string
 			Value    json.RawMessage
 		}
@@ -103,6 +104,9 @@ func (r *remote) send(ctx context.Context, method, path, kind string, body []byt
 				return nil, &wrongQuery{line: at.Line, column: at.Column, msg: at.Message, table: at.Table}
 			}
 		}
+	}
+	if problem.Detail == "validation failed" && len(problem.Errors) > 0 { // huma's words for all that a shape refuses
+		problem.Detail = problem.Errors[0].Location + ": " + problem.Errors[0].Message
 	}
 	if r.here {
 		return nil, errors.New(problem.Detail)

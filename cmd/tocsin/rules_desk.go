@@ -40,11 +40,7 @@ func (c rulesListCommand) Run(ctx context.Context, out stdout, errs stderr) erro
 			return err
 		}
 		p := newPrinter(c.Format, 0, out, errs, plainTerminal(out))
-		var columns []api.HuntColumn
-		for _, name := range []string{"Id", "State", "Origin", "Threat", "Weight", "Severity", "Technology", "Samples", "Title"} {
-			columns = append(columns, api.HuntColumn{Name: name, Type: "string"})
-		}
-		if err := p.head(columns); err != nil {
+		if err := p.head(textColumns("Id", "State", "Origin", "Threat", "Weight", "Severity", "Technology", "Samples", "Title")); err != nil {
 			return err
 		}
 		for _, r := range all.Rules {
@@ -131,22 +127,15 @@ func (d desk) rule(ctx context.Context, id string) (r api.Rule, err error) {
 }
 
 func (d desk) ruleHistory(ctx context.Context, out io.Writer, id string, raw bool) error {
-	var all []api.RuleVersion
-	for below := int64(0); ; {
-		var page api.RuleVersions
-		if err := d.ask(ctx, http.MethodGet, fmt.Sprintf("/rules/%s/versions?limit=100&below=%d", url.PathEscape(id), below), nil, &page); err != nil {
-			return err
-		}
-		all = append(all, page.Versions...)
-		if below = page.Next; below == 0 {
-			break
-		}
+	all, err := versions(ctx, d, "/rules/"+url.PathEscape(id), func(p *api.RuleVersions) ([]api.RuleVersion, int64) { return p.Versions, p.Next })
+	if err != nil {
+		return err
 	}
 	if raw {
 		return writeJSON(out, all)
 	}
 	for _, v := range all {
-		fmt.Fprintf(out, "%d  %s  %s: %s (%s)\n", v.Version, v.At.UTC().Format(time.RFC3339), visible(v.By), visible(v.Reason), v.What)
+		fmt.Fprintf(out, "%s (%s)\n", versionLine(v.Version, v.At, v.By, v.Reason), v.What)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"tocsin/internal/app"
 	"tocsin/internal/detect"
 	"tocsin/internal/email"
 	"tocsin/internal/ingest"
@@ -18,25 +17,30 @@ import (
 )
 
 type scanCommand struct {
-	Config string   `help:"YAML file with settings: the organisation, trusted servers." placeholder:"FILE" type:"path"`
-	JSON   bool     `name:"json" help:"One JSON object a message."`
-	DNS    bool     `name:"dns" help:"Ask DNS, for SPF, DKIM and DMARC. Without it, only what trusted servers noted is known."`
-	Paths  []string `arg:"" name:"path" help:"Mail: .eml, mbox, Maildir, folders of them, packed ones; - is standard input."`
+	judgedBy
+	JSON  bool     `name:"json" help:"One JSON object a message."`
+	Paths []string `arg:"" name:"path" help:"Mail: .eml, mbox, Maildir, folders of them, packed ones; - is standard input."`
 }
 
 func (c scanCommand) Run(ctx context.Context, out stdout, errs stderr) error {
-	spare()
-	examiner, _, err := newExaminer(c.Config, c.DNS)
+	if c.Data == "" { // else the memory of campaigns comes with it
+		spare()
+	}
+	judge, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
+	return errors.Join(c.scan(ctx, out, errs, judge), judge.close())
+}
+
+func (c scanCommand) scan(ctx context.Context, out, errs io.Writer, judge judging) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	show := showScanned
 	if c.JSON {
 		show = writeScanned
 	}
 	failed, seen := 0, 0
-	err = files.Walk(ctx, c.Paths, files.Visitor{
+	err := files.Walk(ctx, c.Paths, files.Visitor{
 		Message: func(m files.Message) error {
 			seen++
 			if m.Err != nil {
@@ -44,7 +48,7 @@ func (c scanCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 				fmt.Fprintf(errs, "tocsin: %s: %v\n", visible(m.Name()), m.Err)
 				return nil
 			}
-			x, err := examiner.Examine(ctx, m.Raw, ingest.Envelope{Source: "scan", FileTime: m.File.Modified})
+			x, _, err := judge.examine(ctx, m.Raw, ingest.Envelope{Source: "scan", FileTime: m.File.Modified})
 			if err != nil {
 				return err
 			}
@@ -75,8 +79,8 @@ func (c scanCommand) Run(ctx context.Context, out stdout, errs stderr) error {
 }
 
 // spare tunes the collector for a process that lives for a few seconds and keeps nothing from one message to the next: it collects half as
-// often as usual, and sooner when a large picture or file has come by. What the environment says goes first. The server keeps the
-// defaults: what it holds is not known beforehand.
+// often as usual, and sooner when a large picture or file has come by. What the environment says goes first. What a server holds is
+// not known beforehand: see frugal.
 func spare() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
@@ -84,27 +88,6 @@ func spare() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(112 << 20)
 	}
-}
-
-// newExaminer judges as the server would. Without a settings file nothing is known of an organisation.
-func newExaminer(config string, dns bool) (*ingest.Examiner, app.Config, error) {
-	cfg, err := app.Load(config, os.Environ(), map[string]any{"dns.enabled": dns})
-	if err != nil {
-		return nil, cfg, err
-	}
-	checker, err := app.NewChecker(cfg, nil)
-	if err != nil {
-		return nil, cfg, err
-	}
-	judge, err := app.NewJudge(cfg)
-	if err != nil {
-		return nil, cfg, err
-	}
-	engines, err := app.NewEngines(cfg)
-	if err != nil {
-		return nil, cfg, err
-	}
-	return &ingest.Examiner{Judge: judge, Auth: checker, Org: cfg.Org(), Own: cfg.Own().Network, Engines: engines}, cfg, nil
 }
 
 // writeScanned writes one line of JSON that is safe to look at on a terminal.

@@ -155,6 +155,10 @@ func (s settings) withGate(ctx context.Context, f func(context.Context, *app.Peo
 	if err != nil {
 		return err
 	}
-	local := &auth.Principal{Operator: auth.Operator{Email: "local command line"}, Via: "local"}
-	return errors.Join(f(auth.With(ctx, local), p), p.Close())
+	return errors.Join(f(asLocal(ctx), p), p.Close())
+}
+
+// asLocal is a context in which the local command line acts.
+func asLocal(ctx context.Context) context.Context {
+	return auth.With(ctx, &auth.Principal{Operator: auth.Operator{Email: "local command line"}, Via: "local"})
 }

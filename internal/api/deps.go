@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
@@ -31,6 +32,8 @@ type Deps struct {
 
 	Gate        *auth.Gate
 	Journal     auth.Journal
+	Audit       *audit.Notary
+	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration
 	SessionLife time.Duration

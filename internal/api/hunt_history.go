@@ -45,5 +45,8 @@ func pastKey(cursor string) (hunt.PastKey, error) {
 
 // huntForget clears the operator's history. The audit log keeps what it has.
 func (s *Server) huntForget(ctx context.Context, _ *Nothing) (*Nothing, error) {
-	return nil, s.deps.History.ClearPast(ctx, auth.From(ctx).Operator.ID)
+	if err := s.deps.History.ClearPast(ctx, auth.From(ctx).Operator.ID); err != nil {
+		return nil, err
+	}
+	return nil, s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActHistoryCleared}, nil)
 }

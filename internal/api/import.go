@@ -21,7 +21,7 @@ func (s *Server) importMail(ctx context.Context, in *importInput) (*Reply[Import
 }
 
 // recordImport writes down who brings a message in, before it is there: whoever may import can invent evidence. The subject is the
-// RawSHA256 of its events. This machine's own command line leaves no record, as it leaves none when no server runs.
+// RawSHA256 of its events. This machine's own command line takes whole archives in, and writes one record for all of it itself.
 func (s *Server) recordImport(ctx context.Context, in *importInput) error {
 	if auth.From(ctx).Via == "local" {
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
@@ -83,7 +84,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusConflict)
 	case errors.As(err, &withheld):
 		return withTheir(http.StatusForbidden)
-	case errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun), errors.Is(err, directory.ErrNoPerson):
+	case errors.Is(err, audit.ErrNoRecord), errors.Is(err, hunt.ErrNoQuery), errors.Is(err, errNoRun), errors.Is(err, directory.ErrNoPerson):
 		return withTheir(http.StatusNotFound)
 	case errors.As(err, &stale), errors.As(err, &same), errors.Is(err, rejudge.ErrTooMany):
 		return withTheir(http.StatusConflict)

@@ -69,7 +69,7 @@ func (a *App) working() context.Context {
 func (a *App) newAgain() *rejudge.Worker {
 	return &rejudge.Worker{
 		Store: a.cases, Ledger: a.cases, Events: laterEvents{a.events}, Examiner: rereader{a}, Book: a.desk.Book,
-		Candidate: a.candidate, Yield: a.yield, Now: a.opt.Now, Log: a.log,
+		Candidate: a.candidate, Remember: a.remember, Yield: a.yield, Now: a.opt.Now, Log: a.log,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tocsin/internal/blobstore"
-	"tocsin/internal/detect"
+	"tocsin/internal/casestore"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
@@ -22,13 +22,13 @@ import (
 )
 
 // Examine makes the message's job again from its ledger line and events, and examines it as the road does.
-func (r rereader) Examine(ctx context.Context, m rejudge.Message, d *rejudge.Delivered, auth *mailauth.Results, x *event.Extra) (*detect.Context, detect.Verdict, error) {
+func (r rereader) Examine(ctx context.Context, m rejudge.Message, d *rejudge.Delivered, auth *mailauth.Results, x *event.Extra) (rejudge.Examined, error) {
 	raw, err := r.app.blobs.Get(ctx, m.SHA256)
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound), errors.Is(err, blobstore.ErrCorrupt):
-		return nil, detect.Verdict{}, rejudge.ErrNoBytes
+		return rejudge.Examined{}, rejudge.ErrNoBytes
 	case err != nil:
-		return nil, detect.Verdict{}, fmt.Errorf("read message: %w", err)
+		return rejudge.Examined{}, fmt.Errorf("read message: %w", err)
 	}
 	e := &d.Events[0]
 	j := ingest.Job{
@@ -43,9 +43,25 @@ func (r rereader) Examine(ctx context.Context, m rejudge.Message, d *rejudge.Del
 	slices.Sort(j.Recipients)
 	got, err := r.examiner().ExamineStored(ctx, raw, j, auth)
 	if err != nil {
-		return nil, detect.Verdict{}, err
+		return rejudge.Examined{}, err
 	}
-	return got.Context, got.Verdict, nil
+	out := rejudge.Examined{Context: got.Context, Verdict: got.Verdict}
+	if got.Trace != nil {
+		out.Trace = *got.Trace
+	}
+	return out, nil
+}
+
+// remember tells memory what messages are now.
+func (a *App) remember(ctx context.Context, traces []any) error {
+	if a.memory == nil {
+		return nil
+	}
+	list := make([]casestore.Trace, len(traces))
+	for i := range traces {
+		list[i] = traces[i].(casestore.Trace)
+	}
+	return a.memory.Remember(ctx, list...)
 }
 
 // laterEvents is the event store for runs.

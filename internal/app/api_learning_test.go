@@ -120,3 +120,31 @@ func TestCheckRefusesABadModel(t *testing.T) {
 		t.Errorf("a bad model passes: %s", said)
 	}
 }
+
+// TestAnActivatedModelJudgesDeliveredMail: mail of the last days is judged with the model that speaks now, on record, and again without it.
+func TestAnActivatedModelJudgesDeliveredMail(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *app.Config, o *app.Options) {
+		c.Learning.Bad, c.Learning.Good = 30, 100
+		o.Upkeep, o.Settle = true, 10*time.Millisecond
+	})
+	admin := s.as(t, auth.SecurityAdministrator)
+	s.take(t, simple("delivered"), "bob@harbour.test")
+	teach(t, s, 300, 60)
+	ok[api.LearnedWords](admin.post(t, "/learning/train", nil))
+	runs := func() []api.JudgingRun { return ok[api.JudgingRuns](admin.get(t, "/rejudge")).Runs }
+	if got := runs(); len(got) != 0 {
+		t.Errorf("a model in shadow changes nothing: %+v", got)
+	}
+	done := func(n int, why string) {
+		t.Helper()
+		comes(t, why+": nothing is judged again", func() bool { got := runs(); return len(got) == n && got[0].Ended != nil })
+		if r := runs()[0]; r.State != "done" || !r.Automatic || r.Reason != why || r.Counts.Messages != 1 || r.Until.Sub(r.Since) > 49*time.Hour {
+			t.Errorf("%+v", r)
+		}
+	}
+	ok[api.LearnedWords](admin.post(t, "/learning/activate", map[string]string{"threat": "Phish"}))
+	done(1, "local model activated")
+	admin.post(t, "/learning/reset", map[string]any{"everything": false}).want(http.StatusNoContent)
+	done(2, "local model reset")
+}

@@ -33,7 +33,7 @@ func (c caller) ends(t *testing.T, path string, r reply) api.JudgingRun {
 	return run
 }
 
-// stored is everything that stands in the event store, as one number.
+// stored is everything that stands in the event store and in the memory of correspondents, as one number.
 func (s *site) stored(t *testing.T) string {
 	t.Helper()
 	sum := sha256.New()
@@ -50,7 +50,30 @@ func (s *site) stored(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	fmt.Fprint(sum, s.remembered(t))
 	return fmt.Sprintf("%x", sum.Sum(nil))
+}
+
+// remembered are the pairs of correspondents on record: in how many months with harmless mail, and with threats.
+func (s *site) remembered(t *testing.T) []string {
+	t.Helper()
+	rows, err := s.Cases().Reader().QueryContext(t.Context(), `SELECT outside || ' ' || own || ' ' || (in_days & ~bad_days <> 0) || ' ' || (bad_days <> 0) FROM memory_pairs ORDER BY outside, own, month`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 const postDelivery = `EmailPostDeliveryEvents | sort by Timestamp asc, RecipientEmailAddress asc | project strcat(RecipientEmailAddress, " ", ActionType, " ", Action, " ", ActionResult, " ", SourceLocation, " ", DeliveryLocation, " [", ThreatTypes, "]")`
@@ -213,6 +236,14 @@ func TestChangedRulesAreTakenUpAndMailJudgedAgain(t *testing.T) {
 	if got := s.kql(t, `EmailPostDeliveryEvents | project strcat(ActionTrigger, " ", DetectionMethods, " ", tostring(parse_json(AdditionalFields).changes))`); len(got) != 1 || !strings.HasPrefix(got[0], `ZAP: rules or indicators changed {"Phish":["General filter"]} ["+noon-meeting"`) {
 		t.Errorf("%q", got)
 	}
+	// Ann's mail was taken for honest, and she was on record for it. No more.
+	if got := s.remembered(t); !slices.Equal(got, []string{"ann@sender.test  0 1", "ann@sender.test bob@harbour.test 0 1"}) {
+		t.Errorf("%q", got)
+	}
+	write("noon-meeting.yaml", strings.Replace(ruleText, "weight: 80", "weight: 8", 1)) // harmless after all
+	comes(t, "memory does not hear of it", func() bool {
+		return slices.Equal(s.remembered(t), []string{"ann@sender.test  1 0", "ann@sender.test bob@harbour.test 1 0"})
+	})
 	write("bad.txt", "sender.test\nnot an indicator at all ???\n")
 	comes(t, "the wrong line is not told", func() bool {
 		return strings.Contains(ok[api.Judging](reader.get(t, "/judging")).Supply.Problem, "bad.txt")
@@ -231,6 +262,9 @@ func TestWhatIfChangesNothing(t *testing.T) {
 	}}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := s.remembered(t); len(got) < 3 || got[0] != "ann@sender.test  1 0" {
+		t.Errorf("%q", got)
 	}
 	before := s.stored(t)
 	try := func(ask api.WhatIfAsk) (api.JudgingRun, []api.JudgingResult) {

@@ -21,6 +21,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"tocsin/internal/api"
+	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/blobstore"
 	"tocsin/internal/casestore"
@@ -88,6 +89,7 @@ type App struct {
 	explorer  *hunt.Explorer
 	hunter    *hunt.Runner
 	gate      *auth.Gate
+	notary    *audit.Notary
 	learner   *Learner
 	collect   *collector // nil when learning.collect is false
 	api       *api.Server
@@ -193,7 +195,6 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Done:    a.try,
 		Engines: a.engines,
 		Judging: c.path(judgingFile),
 	}
@@ -211,7 +212,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		pipeline.Learn = a.collect.take
 	}
 	if !a.lab.Idle() {
-		pipeline.Late = a.lab
+		pipeline.Late, pipeline.Done = a.lab, a.try
 	}
 	if c.Campaigns.Enabled {
 		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
@@ -251,9 +252,13 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
 	a.gate = newGate(a.cases, a.opt.Now)
+	if a.notary, err = c.notary(ctx, a.cases, a.gate, a.opt.Now, a.log); err != nil {
+		return err
+	}
 	if a.learner, err = newLearner(c, a.cases, a.blobs, a.gate, a.judge, checker, a.opt.Now, a.log); err != nil {
 		return err
 	}
+	a.learner.changed = a.judgeAgain
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -264,7 +269,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Version: api.Version, Demo: a.opt.Demo,
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
-		Gate:         a.gate, Journal: a.cases, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
+		Gate:         a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
@@ -341,7 +346,7 @@ func (a *App) Close() error {
 		errs = append(errs, a.memory.Close())
 	}
 	if a.cases != nil {
-		errs = append(errs, a.cases.Close())
+		errs = append(errs, a.signLast(), a.cases.Close())
 	}
 	if a.folder != nil {
 		errs = append(errs, a.folder.close())

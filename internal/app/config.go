@@ -51,6 +51,7 @@ type Config struct {
 	Hunting      Hunting      `koanf:"hunting"`
 	Learning     Learning     `koanf:"learning"`
 	Retention    Retention    `koanf:"retention"`
+	Audit        Audit        `koanf:"audit"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Log          Log          `koanf:"log"`
 }
@@ -257,6 +258,15 @@ type Retention struct {
 	Mail   time.Duration `koanf:"mail"`
 }
 
+// Audit is the log of what operators did.
+type Audit struct {
+	Retention   time.Duration `koanf:"retention"`   // of its records; 0: for ever
+	Checkpoints string        `koanf:"checkpoints"` // a file elsewhere that signed checkpoints are added to; empty: none
+}
+
+// leastAudit is how long records are kept at least.
+const leastAudit = 90 * 24 * time.Hour
+
 // Sessions of operators.
 type Sessions struct {
 	Idle time.Duration `koanf:"idle"`
@@ -290,6 +300,7 @@ func Defaults() Config {
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
 		Learning:     Learning{Collect: true, Bad: 200, Good: 2000, Every: 50, Examples: 200_000, Quiet: 72 * time.Hour, FalsePositives: 0.5},
+		Audit:        Audit{Retention: 730 * 24 * time.Hour},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
 		Log:          Log{Level: "info", Format: "text"},
 	}
@@ -488,6 +499,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: sessions: idle is %s and life is %s; idle must be a minute or more, and life not less than idle", c.Sessions.Idle, c.Sessions.Life)
 	case c.Retention.Events > 0 && (c.Retention.Mail > c.Retention.Events || c.Retention.Mail == 0):
 		return fmt.Errorf("config: retention.mail (%s; 0 is for ever) is longer than retention.events (%s); nobody could find those messages", c.Retention.Mail, c.Retention.Events)
+	case c.Audit.Retention > 0 && c.Audit.Retention < leastAudit:
+		return fmt.Errorf("config: audit.retention: %s is too short; 90d or more, or 0 for ever", c.Audit.Retention)
 	case c.Log.Level != "debug" && c.Log.Level != "info" && c.Log.Level != "warn" && c.Log.Level != "error":
 		return fmt.Errorf("config: log.level: %q is unknown; one of debug, info, warn, error", c.Log.Level)
 	case c.Log.Format != "text" && c.Log.Format != "json":

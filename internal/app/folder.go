@@ -11,6 +11,9 @@ import (
 	"tocsin/internal/casestore"
 )
 
+// CaseFile is the case store in the data folder.
+const CaseFile = caseFile
+
 // What stands in the data folder, beside the lock.
 const (
 	tokenFile   = "local-token"

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,9 +32,11 @@ type Learner struct {
 	keepMail time.Duration // retention of mail, 0 for ever
 	now      func() time.Time
 	log      *slog.Logger
+	changed  func(why string) // other models speak than before; nil: nobody wants to know
 
 	mu     sync.Mutex // one training or change of model at a time
 	loaded map[string]int64
+	begun  bool // those that spoke at the start are loaded
 }
 
 var _ api.Learner = (*Learner)(nil)
@@ -159,6 +162,9 @@ func (l *Learner) Train(ctx context.Context, force bool) ([]string, error) {
 			return out, fmt.Errorf("train for %s: %w", t.threat, err)
 		}
 		out = append(out, string(t.threat)+": "+said)
+	}
+	if force { // somebody wished it; the hourly rounds only look
+		return out, l.gate.Write(ctx, auth.Record{Action: auth.ActTrained}, map[string][]string{"said": out})
 	}
 	return out, nil
 }
@@ -328,6 +334,7 @@ func (l *Learner) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	why := ""
 	for _, t := range learnThreats {
 		id, have := active[string(t.threat)], l.loaded[string(t.threat)]
 		switch {
@@ -335,6 +342,7 @@ func (l *Learner) refresh(ctx context.Context) error {
 		case id == 0:
 			l.judge.SetModel(t.threat, nil)
 			l.loaded[string(t.threat)] = 0
+			why = cmp.Or(why, "local model reset")
 		default:
 			kept, err := l.cases.LearnModelIn(ctx, string(t.threat), casestore.ModelActive)
 			if err != nil {
@@ -346,8 +354,13 @@ func (l *Learner) refresh(ctx context.Context) error {
 			}
 			l.judge.SetModel(t.threat, m)
 			l.loaded[string(t.threat)] = kept.ID
+			why = "local model activated"
 		}
 	}
+	if why != "" && l.begun && l.changed != nil {
+		l.changed(why)
+	}
+	l.begun = true
 	return nil
 }
 

@@ -36,7 +36,7 @@ func OpenLocal(ctx context.Context, c Config) (*Local, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Sessions: p.Store.Sessions(), Desk: desk, Rules: rules})
+	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Audit: p.Notary, AuditKept: c.Audit.Retention, Sessions: p.Store.Sessions(), Desk: desk, Rules: rules})
 	return &Local{Token: p.Gate.LocalToken(), handler: server.Handler(), close: p.Close}, nil
 }
 

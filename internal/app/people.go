@@ -2,18 +2,23 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 
+	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/casestore"
 )
 
 // People is the case store opened for operators and tokens alone. It works beside a running server.
 type People struct {
-	Store *casestore.Store
-	Gate  *auth.Gate
+	Store  *casestore.Store
+	Gate   *auth.Gate
+	Notary *audit.Notary
+	began  audit.Head
 }
 
 // OpenPeople opens the case store of the data folder and makes both when they are not there.
@@ -25,11 +30,26 @@ func OpenPeople(ctx context.Context, c Config) (*People, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
 	}
-	return &People{Store: s, Gate: newGate(s, time.Now)}, nil
+	p := &People{Store: s, Gate: newGate(s, time.Now)}
+	if p.Notary, err = c.notary(ctx, s, p.Gate, time.Now, slog.New(slog.DiscardHandler)); err == nil {
+		p.began, err = s.AuditHead(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return p, nil
 }
 
-// Close closes the store.
-func (p *People) Close() error { return p.Store.Close() }
+// Close signs what was written down, and closes the store.
+func (p *People) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	head, err := p.Store.AuditHead(ctx)
+	if err == nil && head != p.began {
+		err = p.Notary.Checkpoint(ctx)
+	}
+	return errors.Join(err, p.Store.Close())
+}
 
 // newGate is the gate of the server and of the command line: the same costs for both.
 func newGate(s *casestore.Store, now func() time.Time) *auth.Gate {

@@ -60,6 +60,15 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
 		return fmt.Errorf("forget answers: %w", err)
 	}
+	if keep := a.cfg.Audit.Retention; keep > 0 {
+		n, err := a.notary.Retain(ctx, now.Add(-keep))
+		if err != nil {
+			return fmt.Errorf("forget audit records: %w", err)
+		}
+		if n > 0 {
+			a.log.Info("forgot old audit records", "records", n, "older_than", keep)
+		}
+	}
 	if _, err := a.cases.Sessions().RemoveExpired(ctx, now); err != nil {
 		return fmt.Errorf("forget sessions: %w", err)
 	}

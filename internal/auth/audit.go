@@ -44,7 +44,28 @@ const (
 	ActRejudged       Action = "mail judged again" // subject: the run
 	ActWhatIf         Action = "what-if run"
 	ActRunCancelled   Action = "run cancelled"
+
+	ActHistoryCleared Action = "query history cleared" // of the operator's own
+	ActTrained        Action = "model trained"         // in shadow
+
+	ActAuditKey      Action = "audit key made"         // subject: the key's id
+	ActAuditChained  Action = "audit log chained"      // records of an older version, at the upgrade
+	ActAuditRemoved  Action = "audit records removed"  // as their retention says
+	ActAuditExported Action = "audit records exported" // subject: the filter in words
+	ActAuditVerified Action = "audit log verified"     // by somebody's wish
 )
+
+// Actions lists every action, in the order of the groups above. Each new one stands here too; a test of this package looks.
+func Actions() []Action {
+	return []Action{
+		ActSignIn, ActSignInRefused, ActSignOut, ActSetupLink, ActOperatorAdded, ActTokenMade, ActTokenRevoked,
+		ActContent, ActDownload, ActExport, ActQuery, ActQueryEnded, ActQueryStopped, ActQuerySaved, ActQueryRemoved, ActHistoryCleared,
+		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
+		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
+		ActRejudged, ActWhatIf, ActRunCancelled,
+		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
+	}
+}
 
 // Record is one line of the audit log: who did what to what, when, from where, and why.
 type Record struct {

@@ -59,6 +59,7 @@ type Gate struct {
 	journal  Journal
 	hasher   *Hasher
 	throttle *Throttle
+	slowed   slowed
 	now      func() time.Time
 	local    [sha256.Size]byte // hash of this run's local token; zero when there is none
 	hasLocal bool
@@ -81,7 +82,7 @@ const (
 func (g *Gate) SignIn(ctx context.Context, email, password, address string) (Operator, error) {
 	email = fold(email)
 	if err := g.throttle.Try(email, address); err != nil {
-		return Operator{}, err
+		return Operator{}, errors.Join(err, g.recordSlowed(ctx, email, address))
 	}
 	o, err := g.store.OperatorByEmail(ctx, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -160,9 +161,9 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 	return &Principal{Operator: o, Permissions: Granted(o.Roles), Via: "token"}, nil
 }
 
-// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif) need from the server that holds the stores. Sorted. Whoever can read
+// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif, audit) need from the server that holds the stores. Sorted. Whoever can read
 // the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone.
-var localPermissions = []Permission{EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
+var localPermissions = []Permission{AuditRead, EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

@@ -101,8 +101,8 @@ func TestIndexFindsOnlyWhatCameBefore(t *testing.T) {
 		t.Errorf("since 90 minutes later: %v", got)
 	}
 	x.Add(&Member{ID: "m0", At: at, Threats: "Phish", Print: p})
-	if x.Len() != 3 || x.Member("m0").Threats != "Phish" {
-		t.Errorf("%d members; m0 is %+v", x.Len(), x.Member("m0"))
+	if got := x.Find(&p, "m1", at.Add(-time.Hour), at.Add(time.Hour)); x.Len() != 3 || len(got) != 1 || got[0].Threats != "Phish" {
+		t.Errorf("%d members; found %+v", x.Len(), got)
 	}
 }
 
@@ -113,16 +113,70 @@ func TestIndexForgetsTheOldest(t *testing.T) {
 	for i := range 1000 {
 		x.Add(&Member{ID: fmt.Sprint("m", i), At: at.Add(time.Duration(i) * time.Second), Print: p})
 	}
-	if x.Len() != 100 || x.Member("m899") != nil || x.Member("m900") == nil {
+	if x.Len() != 100 || x.find("m899") != nil || x.find("m900") == nil {
 		t.Fatalf("%d members", x.Len())
 	}
-	held := 0
-	for _, list := range x.keys {
-		held = max(held, len(list))
+	if got := x.Find(&p, "n", at, at.Add(time.Hour)); len(got) != maxMatches || got[0].ID != "m999" {
+		t.Errorf("%d found", len(got))
 	}
-	if got := len(x.Find(&p, "n", at, at.Add(time.Hour))); held > maxAtKey || got != maxMatches {
-		t.Errorf("%d at one key, %d found", held, got)
+	// As it was for an older message: only what is left of before it.
+	if got := x.Find(&p, "n", at, at.Add(903*time.Second)); len(got) != 4 || got[0].ID != "m903" || got[3].ID != "m900" {
+		t.Errorf("%d found", len(got))
 	}
+}
+
+// TestIndexAgainstSearch: whatever is added, exchanged and forgotten, the index finds what a look at each member would find.
+func TestIndexAgainstSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 20).Draw(t, "size")
+		x := NewIndex(size)
+		var ring []*Member
+		at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+		print := func() (p Print) {
+			n := uint32(rapid.IntRange(1, 4).Draw(t, "text"))
+			for i := range p.Words {
+				p.Words[i] = n<<20 | n
+			}
+			p.Page, p.Subject = uint64(rapid.IntRange(0, 3).Draw(t, "page")), uint64(rapid.IntRange(0, 3).Draw(t, "subject"))
+			p.Files = rapid.SliceOfN(rapid.Uint64Range(1, 3), 0, 1).Draw(t, "files")
+			p.Hosts = rapid.SliceOfN(rapid.Uint32Range(1, 3), 0, 1).Draw(t, "hosts")
+			return p
+		}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			m := &Member{ID: fmt.Sprint("m", rapid.IntRange(0, 30).Draw(t, "id")), At: at.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "at")) * time.Second), Family: 7, Name: "n", Sender: "s.example", Threats: "Phish", Recipients: []string{"a@b.example", "c@d.example"}, Print: print()}
+			for _, o := range ring {
+				if o != nil && o.ID == m.ID {
+					o.ID = ""
+				}
+			}
+			if ring = append(ring, m); len(ring) > size {
+				ring = ring[1:]
+			}
+			copied := *m
+			x.Add(&copied)
+		}
+		p, now := print(), at.Add(time.Duration(rapid.IntRange(0, 31).Draw(t, "now"))*time.Second)
+		want, live := map[string]int{}, 0
+		for _, m := range ring {
+			if m.ID == "" {
+				continue
+			}
+			live++
+			if l := Compare(&p, &m.Print); l.Points >= Kin && m.ID != "m5" && (m.At.Before(now) || m.At.Equal(now) && m.ID < "m5") {
+				want[m.ID] = l.Points
+			}
+		}
+		got := map[string]int{}
+		for _, m := range x.Find(&p, "m5", at.Add(-time.Hour), now) {
+			got[m.ID] = m.Likeness.Points
+			if m.Family != 7 || m.Name != "n" || m.Sender != "s.example" || m.Threats != "Phish" || len(m.Recipients) != 2 || m.Recipients[1] != "c@d.example" {
+				t.Fatalf("%+v", m.Member)
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" || x.Len() != live {
+			t.Fatalf("%s; %d members, want %d", d, x.Len(), live)
+		}
+	})
 }
 
 func TestBinaryRoundTrip(t *testing.T) {

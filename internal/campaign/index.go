@@ -2,8 +2,9 @@ package campaign
 
 import (
 	"cmp"
+	"math/bits"
+	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -32,38 +33,49 @@ type Match struct {
 
 // Bounds of an Index.
 const (
-	bands      = 8  // of the sketch: two texts meet when one band of four samples is the same
-	maxAtKey   = 64 // members found at one key; older ones give way
+	bands      = 8 // of the sketch: two texts meet when one band of four samples is the same
+	fileKeys   = 4 // files that a message can be found by
+	perSlot    = 1 + bands + 2 + fileKeys
+	maxAtKey   = 64   // members looked at for one key, the newest before the message
+	maxSteps   = 4096 // of one search for a key, with members that came later or have another key
 	maxMatches = 50
 )
 
 // Index finds the like ones among the messages of the last days. It holds at most the number of messages that it was made for, and
-// forgets the oldest first: harmless ones a window after their time, bad ones a longer one. It may be used by many goroutines.
+// forgets the oldest first. It may be used by many goroutines.
+//
+// Messages lie in a ring of slots. Under each key a chain leads from the newest to the oldest; a slot that was overwritten has a higher
+// number than the one before it in the chain, which is how a chain ends, so forgetting costs nothing.
 type Index struct {
 	size int
+	seed uint64 // nobody outside can aim at a bucket
+	down int    // shift from a hash to its bucket
 
 	mu    sync.RWMutex
-	byID  map[string]*Member
-	keys  map[uint64][]*Member
-	order []*Member // as added; a ring
-	next  int
+	live  int
+	next  int    // slot that is written next
+	seq   uint64 // number of the newest
+	slots []slot
+	heads []uint32 // by bucket: one more than the newest entry, 0 for none
+	links []uint32 // by entry, which is slot*perSlot and the number of the key: one more than the next older entry
+	tags  []uint8  // by entry: more of the hash
 }
 
-// NewIndex makes an index of at most size messages; each takes about half a kilobyte.
+// NewIndex makes an index of at most size messages; each takes about a third of a kilobyte.
 func NewIndex(size int) *Index {
-	return &Index{size: size, byID: map[string]*Member{}, keys: map[uint64][]*Member{}}
+	width := bits.Len(uint(size)*4 - 1)
+	return &Index{size: size, seed: rand.Uint64(), down: 64 - width, heads: make([]uint32, 1<<width)}
 }
 
 // Len returns the number of members.
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.byID)
+	return x.live
 }
 
-// keysOf are the places of the index where a print stands: what it shares with those that it could be like.
-func keysOf(p *Print) []uint64 {
-	keys := make([]uint64, 0, bands+2+len(p.Files))
+// keysOf appends the places of the index where a print stands: what it shares with those that it could be like.
+func keysOf(keys []uint64, p *Print) []uint64 {
 	if p.Words != [bins]uint32{} {
 		const rows = bins / bands
 		for b := range bands {
@@ -75,83 +87,135 @@ func keysOf(p *Print) []uint64 {
 		}
 	}
 	if p.Page != 0 {
-		keys = append(keys, p.Page^1)
+		keys = append(keys, p.Page^1<<40)
 	}
 	if p.Subject != 0 {
-		keys = append(keys, p.Subject^2)
+		keys = append(keys, p.Subject^2<<40)
 	}
-	for _, f := range p.Files {
+	for _, f := range p.Files[:min(len(p.Files), fileKeys)] {
 		keys = append(keys, f^3)
 	}
 	return keys
 }
 
-// Add takes m in, or exchanges the member with its id. m must not be changed afterwards.
+// place is where a key stands: its bucket, and what tells most of the others there apart.
+func (x *Index) place(key uint64) (bucket uint64, tag uint8) {
+	h := (key ^ x.seed) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>29) * 0xbf58476d1ce4e5b9
+	return h >> x.down, uint8(h)
+}
+
+// Add takes m in, or exchanges the member with its id.
 func (x *Index) Add(m *Member) {
+	short := narrow(&m.Print)
+	var room [perSlot]uint64
+	keys := keysOf(append(room[:0], idKey(m.ID)), &short)
+	s := pack(m, &short)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if old := x.byID[m.ID]; old != nil {
-		x.drop(old)
+	if old := x.find(m.ID); old != nil {
+		old.dead = true
+		x.live--
 	}
-	if len(x.order) < x.size {
-		x.order = append(x.order, m)
-	} else {
-		if old := x.order[x.next]; x.byID[old.ID] == old {
-			x.drop(old)
+	x.seq++
+	s.seq = x.seq
+	at := x.next
+	switch {
+	case at < len(x.slots):
+		if !x.slots[at].dead {
+			x.live--
 		}
-		x.order[x.next] = m
-		x.next = (x.next + 1) % x.size
+		x.slots[at] = s
+	default:
+		x.slots = append(grow(x.slots, 1, x.size), s)
+		x.links = append(grow(x.links, perSlot, x.size), make([]uint32, perSlot)...)
+		x.tags = append(grow(x.tags, perSlot, x.size), make([]uint8, perSlot)...)
 	}
-	x.byID[m.ID] = m
-	for _, k := range keysOf(&m.Print) {
-		list := x.keys[k]
-		if len(list) >= maxAtKey {
-			list = slices.Delete(list, 0, 1)
-		}
-		x.keys[k] = append(list, m)
+	x.next = (at + 1) % x.size
+	x.live++
+	for i, k := range keys {
+		bucket, tag := x.place(k)
+		e := at*perSlot + i
+		x.links[e], x.tags[e] = x.heads[bucket], tag
+		x.heads[bucket] = uint32(e + 1)
 	}
 }
 
-func (x *Index) drop(m *Member) {
-	delete(x.byID, m.ID)
-	for _, k := range keysOf(&m.Print) {
-		list := slices.DeleteFunc(x.keys[k], func(o *Member) bool { return o == m })
-		if len(list) == 0 {
-			delete(x.keys, k)
-		} else {
-			x.keys[k] = list
+// grow doubles a list that is full, to no more than it will ever hold.
+func grow[T any](list []T, per, size int) []T {
+	if len(list) < cap(list) {
+		return list
+	}
+	return append(make([]T, 0, min(max(2*len(list), 64*per), size*per)), list...)
+}
+
+// walk calls f for the members at a key, newest first, until it returns false.
+func (x *Index) walk(key uint64, f func(*slot) bool) {
+	bucket, tag := x.place(key)
+	last := x.seq
+	for e, n := x.heads[bucket], 0; e != 0 && n < maxSteps; n++ {
+		at := int(e - 1)
+		s := &x.slots[at/perSlot]
+		if s.seq > last || !s.dead && x.tags[at] == tag && !f(s) {
+			return
 		}
+		last, e = s.seq, x.links[at]
 	}
 }
 
-// Member returns the message with the id, nil when it is not known.
-func (x *Index) Member(id string) *Member {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.byID[id]
+// find returns the slot of a message, nil when it is not known.
+func (x *Index) find(id string) (found *slot) {
+	x.walk(idKey(id), func(s *slot) bool {
+		if s.id() == id {
+			found = s
+		}
+		return found == nil
+	})
+	return found
+}
+
+// like is a member that a print is like.
+type like struct {
+	*slot
+	likeness Likeness
 }
 
 // Find returns the members that p belongs together with, most like first, at most maxMatches. Only messages of before at, and not those
 // older than since, and never the message id itself: so the answer for a message is the same when it is asked again later, as long as
 // the index still knows them.
 func (x *Index) Find(p *Print, id string, since, at time.Time) []Match {
+	short := narrow(p)
+	var room [perSlot]uint64
+	var other Print
+	from, to := since.UnixMicro(), at.UnixMicro()
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	var out []Match
-	seen := map[*Member]bool{}
-	for _, k := range keysOf(p) {
-		for _, m := range x.keys[k] {
-			if seen[m] || m.ID == id || m.At.Before(since) || m.At.After(at) || m.At.Equal(at) && m.ID > id {
-				continue
+	var found []like
+	seen := map[*slot]struct{}{}
+	for _, k := range keysOf(room[:0], &short) {
+		n := 0
+		x.walk(k, func(s *slot) bool {
+			if s.at < from || s.at > to || s.at == to && s.id() >= id || s.id() == id {
+				return true
 			}
-			seen[m] = true
-			if l := Compare(p, &m.Print); l.Points >= Kin {
-				out = append(out, Match{m, l})
+			if _, twice := seen[s]; !twice {
+				seen[s] = struct{}{}
+				s.print(&other)
+				if l := Compare(&short, &other); l.Points >= Kin {
+					found = append(found, like{s, l})
+				}
 			}
-		}
+			n++
+			return n < maxAtKey
+		})
 	}
-	slices.SortFunc(out, func(a, b Match) int {
-		return cmp.Or(cmp.Compare(b.Likeness.Points, a.Likeness.Points), b.At.Compare(a.At), strings.Compare(a.ID, b.ID))
+	slices.SortFunc(found, func(a, b like) int {
+		return cmp.Or(cmp.Compare(b.likeness.Points, a.likeness.Points), cmp.Compare(b.at, a.at), cmp.Compare(a.id(), b.id()))
 	})
-	return out[:min(len(out), maxMatches)]
+	found = found[:min(len(found), maxMatches)]
+	out := make([]Match, len(found))
+	for i, f := range found {
+		out[i] = Match{f.member(), f.likeness}
+	}
+	return out
 }

@@ -272,6 +272,11 @@ func (p *Print) AppendBinary(b []byte) ([]byte, error) {
 	for _, v := range [...]uint64{p.Page, p.Subject, p.Name} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
+	return p.appendSets(b), nil
+}
+
+// appendSets appends shapes, hosts and files, each with its length before it; numbers are little endian.
+func (p *Print) appendSets(b []byte) []byte {
 	for _, s := range [...][]uint32{p.Shapes, p.Hosts} {
 		b = append(b, byte(len(s)))
 		for _, v := range s {
@@ -282,7 +287,7 @@ func (p *Print) AppendBinary(b []byte) ([]byte, error) {
 	for _, v := range p.Files {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
-	return b, nil
+	return b
 }
 
 var errPrint = errors.New("campaign: not a print")

@@ -33,6 +33,7 @@ type Store struct {
 	dialect Dialect
 	writer  *sql.DB
 	reader  *sql.DB
+	journal journal
 }
 
 // Open opens the SQLite database at path, creates it when it is absent, and brings its tables up to date. The folder
@@ -54,13 +55,13 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 
 	s := &Store{path: abs, dialect: SQLite}
-	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate")); err != nil {
+	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate", writerCache)); err != nil {
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}
 	// SQLite has one writer at a time. With one connection the waiting happens in Go, in order and without
 	// SQLITE_BUSY; River asks for the same.
 	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred")+"&_pragma=query_only(1)"); err != nil {
+	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred", readerCache)+"&_pragma=query_only(1)"); err != nil {
 		_ = s.writer.Close()
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}
@@ -71,11 +72,21 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("case store %s: %w", abs, err)
 	}
+	if err := s.chainAudit(ctx, time.Now()); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("case store %s: %w", abs, err)
+	}
 	return s, nil
 }
 
+// Pages that a connection keeps, in KiB. There are several readers, and what they let go of the system still has.
+const (
+	writerCache = 16_000
+	readerCache = 8_000
+)
+
 // dsn is the data source name that modernc.org/sqlite reads. Pragmas hold per connection, so they belong here.
-func dsn(abs, txlock string) string {
+func dsn(abs, txlock string, cache int) string {
 	q := url.Values{
 		"_txlock": {txlock},
 		"_pragma": {
@@ -84,7 +95,7 @@ func dsn(abs, txlock string) string {
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
-			"cache_size(-32000)",
+			"cache_size(-" + strconv.Itoa(cache) + ")",
 			"temp_store(MEMORY)",
 		},
 	}

@@ -108,7 +108,7 @@ func (m *Memory) Close() error { return errors.Join(m.w.close(), m.r.close()) }
 
 // Save writes traces inside a transaction. Call saved when that is committed.
 func (m *Memory) Save(ctx context.Context, tx *sql.Tx, traces []Trace) (saved func(), err error) {
-	fresh, err := m.remember(ctx, tx, traces)
+	fresh, err := m.remember(ctx, tx, traces, false)
 	if err != nil {
 		return nil, fmt.Errorf("remember: %w", err)
 	}
@@ -116,19 +116,6 @@ func (m *Memory) Save(ctx context.Context, tx *sql.Tx, traces []Trace) (saved fu
 		m.noteWritten(fresh)
 		m.traces.Add(int64(len(traces)))
 	}, nil
-}
-
-// Remember keeps traces in a transaction of their own: for a verdict that changed later.
-func (m *Memory) Remember(ctx context.Context, traces ...Trace) error {
-	var saved func()
-	err := m.s.InTx(ctx, func(tx *sql.Tx) (err error) {
-		saved, err = m.Save(ctx, tx, traces)
-		return err
-	})
-	if err == nil {
-		saved()
-	}
-	return err
 }
 
 // noteWritten keeps keys of rows that are committed.

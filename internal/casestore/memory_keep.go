@@ -161,6 +161,7 @@ func (m *Memory) Forget(ctx context.Context, now time.Time) (int64, error) {
 			from              []any // below every key
 		}{
 			{"memory_pairs", "(outside, own, month)", "(?, ?, ?)", []any{"", "", -1}},
+			{"memory_threats", "(outside, own, month, day, message)", "(?, ?, ?, ?, ?)", []any{"", "", -1, 0, 0}},
 			{"memory_sites", "(domain, month)", "(?, ?)", []any{"", -1}},
 			{"memory_marks", "(domain, kind, value, month)", "(?, ?, ?, ?)", []any{"", "", "", -1}},
 			{"memory_names", "(own, name, outside)", "(?, ?, ?)", []any{"", "", ""}},

@@ -2,6 +2,7 @@ package casestore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -256,7 +257,7 @@ func (m *Memory) recallNames(ctx context.Context, p *detect.Past, q Question, ma
 				others = append(others, outside)
 			}
 		}
-		if err = firstOf(err, rows.Err(), rows.Close()); err != nil {
+		if err = cmp.Or(err, rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 		for _, outside := range others {
@@ -275,15 +276,6 @@ func (m *Memory) recallNames(ctx context.Context, p *detect.Past, q Question, ma
 	}
 	slices.SortStableFunc(p.Usual, func(a, b detect.Usual) int { return b.Out*100 + b.In - a.Out*100 - a.In })
 	p.Usual = p.Usual[:min(len(p.Usual), 4)]
-	return nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -363,7 +355,7 @@ func (m *Memory) recallFloods(ctx context.Context, p *detect.Past, q Question, m
 				sites[site] = struct{}{}
 			}
 		}
-		if err = firstOf(err, rows.Err(), rows.Close()); err != nil {
+		if err = cmp.Or(err, rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 		if f.Signups < floodFrom {

@@ -2,6 +2,7 @@ package casestore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -53,11 +54,18 @@ func to(addr string, at time.Time) Trace {
 	}
 }
 
+// remember keeps traces as the road does.
 func remember(t testing.TB, m *Memory, traces ...Trace) {
 	t.Helper()
-	if err := m.Remember(t.Context(), traces...); err != nil {
+	saved := func() {}
+	err := m.s.InTx(context.Background(), func(tx *sql.Tx) (err error) {
+		saved, err = m.Save(context.Background(), tx, traces)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
+	saved()
 }
 
 func recall(t testing.TB, m *Memory, q Question) detect.Past {
@@ -329,9 +337,7 @@ func BenchmarkMemory(b *testing.B) {
 			x, _ := one(n)
 			n++
 			if batch = append(batch, x); len(batch) == cap(batch) {
-				if err := m.Remember(context.Background(), batch...); err != nil {
-					b.Fatal(err)
-				}
+				remember(b, m, batch...)
 				batch = batch[:0]
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"strconv"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 
 // traceStatements write traces, on the writer.
 type traceStatements struct {
-	day, pair, bad, site, mark, name, thread, arrival *sql.Stmt
+	day, pair, bad, threat, site, mark, name, thread, arrival *sql.Stmt
+	unsite, unmark, unthread, unthreat, unbad                 *sql.Stmt // take back
 }
 
 func (w *traceStatements) prepare(s *Store) error {
@@ -25,7 +27,8 @@ func (w *traceStatements) prepare(s *Store) error {
 			ON CONFLICT (outside, own, month) DO UPDATE SET in_days = memory_pairs.in_days | excluded.in_days, out_days = memory_pairs.out_days | excluded.out_days,
 			out_at = CASE WHEN memory_pairs.out_at = 0 OR excluded.out_at <> 0 AND excluded.out_at < memory_pairs.out_at THEN excluded.out_at ELSE memory_pairs.out_at END`,
 		// Only where the pair is known: a flood of strangers with threats leaves no row.
-		&w.bad: `UPDATE memory_pairs SET bad_days = bad_days | ? WHERE own = ? AND outside = ? AND month = ?`,
+		&w.bad:    `UPDATE memory_pairs SET bad_days = bad_days | ? WHERE own = ? AND outside = ? AND month = ?`,
+		&w.threat: `INSERT INTO memory_threats (own, outside, month, day, message) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		&w.site: `INSERT INTO memory_sites (domain, month, in_days, aligned_days, failed_days, out_days) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (domain, month) DO UPDATE SET in_days = memory_sites.in_days | excluded.in_days, aligned_days = memory_sites.aligned_days | excluded.aligned_days,
 			failed_days = memory_sites.failed_days | excluded.failed_days, out_days = memory_sites.out_days | excluded.out_days`,
@@ -37,11 +40,18 @@ func (w *traceStatements) prepare(s *Store) error {
 		&w.thread: `INSERT INTO memory_threads (id, at, sent, people) VALUES (?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET at = excluded.at, sent = excluded.sent, people = excluded.people WHERE excluded.sent AND NOT memory_threads.sent`,
 		&w.arrival: `INSERT INTO memory_arrivals (own, at, message, site, fresh) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+
+		&w.unsite:   `UPDATE memory_sites SET in_days = in_days & ?, aligned_days = aligned_days & ?, failed_days = failed_days & ? WHERE domain = ? AND month = ?`,
+		&w.unmark:   `UPDATE memory_marks SET days = days & ? WHERE domain = ? AND kind = ? AND value = ? AND month = ?`,
+		&w.unthread: `DELETE FROM memory_threads WHERE id = ? AND at = ? AND NOT sent`,
+		&w.unthreat: `DELETE FROM memory_threats WHERE outside = ? AND own = ? AND month = ? AND day = ? AND message = ?`,
+		&w.unbad: `UPDATE memory_pairs SET bad_days = bad_days & ? WHERE outside = ? AND own = ? AND month = ?
+			AND NOT EXISTS (SELECT 1 FROM memory_threats WHERE outside = ? AND own = ? AND month = ? AND day = ?)`,
 	})
 }
 
 func (w *traceStatements) close() error {
-	return closeAll(w.day, w.pair, w.bad, w.site, w.mark, w.name, w.thread, w.arrival)
+	return closeAll(w.day, w.pair, w.bad, w.threat, w.site, w.mark, w.name, w.thread, w.arrival, w.unsite, w.unmark, w.unthread, w.unthreat, w.unbad)
 }
 
 func prepareAll(db *sql.DB, d Dialect, all map[**sql.Stmt]string) error {
@@ -73,11 +83,12 @@ type writing struct {
 	stmts map[*sql.Stmt]*sql.Stmt // those of the transaction
 	fresh []uint64
 	seen  map[uint64]struct{} // of this batch
+	anew  bool                // verdicts may have been others before
 }
 
 // remember writes traces in a transaction and returns the keys of what was not written before.
-func (m *Memory) remember(ctx context.Context, tx *sql.Tx, traces []Trace) ([]uint64, error) {
-	w := &writing{m: m, ctx: ctx, tx: tx, stmts: map[*sql.Stmt]*sql.Stmt{}, seen: map[uint64]struct{}{}}
+func (m *Memory) remember(ctx context.Context, tx *sql.Tx, traces []Trace, anew bool) ([]uint64, error) {
+	w := &writing{m: m, ctx: ctx, tx: tx, anew: anew, stmts: map[*sql.Stmt]*sql.Stmt{}, seen: map[uint64]struct{}{}}
 	for i := range traces {
 		if err := w.trace(&traces[i]); err != nil {
 			return nil, fmt.Errorf("message %s: %w", traces[i].Message, err)
@@ -88,13 +99,26 @@ func (m *Memory) remember(ctx context.Context, tx *sql.Tx, traces []Trace) ([]ui
 
 // run executes a statement inside the transaction.
 func (w *writing) run(stmt *sql.Stmt, args ...any) error {
+	_, err := w.exec(stmt, args...)
+	return err
+}
+
+// changed is run, and says how many rows it changed.
+func (w *writing) changed(stmt *sql.Stmt, args ...any) (int64, error) {
+	res, err := w.exec(stmt, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (w *writing) exec(stmt *sql.Stmt, args ...any) (sql.Result, error) {
 	s := w.stmts[stmt]
 	if s == nil {
 		s = w.tx.StmtContext(w.ctx, stmt)
 		w.stmts[stmt] = s
 	}
-	_, err := s.ExecContext(w.ctx, args...)
-	return err
+	return s.ExecContext(w.ctx, args...)
 }
 
 // once runs a statement unless the same key was written before.
@@ -138,6 +162,9 @@ func (w *writing) trace(t *Trace) error {
 		return nil
 	}
 	var errs []error
+	if w.anew {
+		errs = append(errs, w.revise(t, mailboxes, outside))
+	}
 	switch {
 	case t.Threat && !t.Outbound:
 		errs = append(errs, w.threat(t, mailboxes, outside), w.arrivals(t, mailboxes))
@@ -155,7 +182,11 @@ func (w *writing) threat(t *Trace, mailboxes, outside []string) error {
 	month, bit := monthOf(t.At)
 	for _, own := range append([]string{""}, mailboxes...) {
 		for _, o := range outside {
-			if err := w.run(w.m.w.bad, bit, own, o, month); err != nil {
+			n, err := w.changed(w.m.w.bad, bit, own, o, month)
+			if err == nil && n > 0 {
+				err = w.run(w.m.w.threat, own, o, month, bit, hash64(t.Message))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -210,15 +241,26 @@ func (w *writing) marks(t *Trace) error {
 		failed, kind = bit, 'f'
 	}
 	errs := []error{w.once(kind, month, bit, []string{t.Site}, w.m.w.site, t.Site, month, bit, aligned, failed, 0)}
-	for _, list := range []struct {
-		kind   string
-		values []string
-	}{{"net", t.Networks}, {"dkim", t.DKIM}, {"reply", t.Replies}} {
-		for _, v := range bounded(list.values, maxTraceMarks) {
-			errs = append(errs, w.once('m', month, bit, []string{t.Site, list.kind, v}, w.m.w.mark, t.Site, list.kind, v, month, bit))
-		}
+	for kind, v := range t.usual() {
+		errs = append(errs, w.once('m', month, bit, []string{t.Site, kind, v}, w.m.w.mark, t.Site, kind, v, month, bit))
 	}
 	return errors.Join(errs...)
+}
+
+// usual goes through the marks of the trace, by kind and value.
+func (t *Trace) usual() iter.Seq2[string, string] {
+	return func(yield func(kind, value string) bool) {
+		for _, list := range [...]struct {
+			kind   string
+			values []string
+		}{{"net", t.Networks}, {"dkim", t.DKIM}, {"reply", t.Replies}} {
+			for _, v := range bounded(list.values, maxTraceMarks) {
+				if !yield(list.kind, v) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (w *writing) arrivals(t *Trace, mailboxes []string) error {

@@ -38,29 +38,27 @@ func (s *Store) SavePrints(ctx context.Context, tx *sql.Tx, members []*campaign.
 	return nil
 }
 
-// EachPrint calls f for the newest limit fingerprints, oldest first.
+// EachPrint calls f for the newest limit fingerprints, or a few more when many are of one time, oldest first.
 func (s *Store) EachPrint(ctx context.Context, limit int, f func(*campaign.Member)) error {
 	rows, err := s.reader.QueryContext(ctx, s.dialect.Rebind(`
-		SELECT network_message_id, at, family, name, sender, threats, sure, recipients, print FROM (
-			SELECT * FROM prints ORDER BY at DESC, network_message_id DESC LIMIT ?) newest
-		ORDER BY at, network_message_id`), limit)
+		SELECT network_message_id, at, family, name, sender, threats, sure, recipients, print FROM prints
+		WHERE at >= coalesce((SELECT at FROM prints ORDER BY at DESC LIMIT 1 OFFSET ?), 0) ORDER BY at, network_message_id`), limit-1)
 	if err != nil {
 		return fmt.Errorf("read prints: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
+	var rcpt, print sql.RawBytes
 	for rows.Next() {
-		var (
-			m     campaign.Member
-			at    int64
-			rcpt  string
-			print []byte
-		)
+		var m campaign.Member
+		var at int64
 		if err := rows.Scan(&m.ID, &at, &m.Family, &m.Name, &m.Sender, &m.Threats, &m.Sure, &rcpt, &print); err != nil {
 			return fmt.Errorf("read prints: %w", err)
 		}
 		m.At = fromMicros(at)
-		if err := json.Unmarshal([]byte(rcpt), &m.Recipients); err != nil {
-			return fmt.Errorf("print of message %s: %w", m.ID, err)
+		if string(rcpt) != "[]" {
+			if err := json.Unmarshal(rcpt, &m.Recipients); err != nil {
+				return fmt.Errorf("print of message %s: %w", m.ID, err)
+			}
 		}
 		if m.Print.UnmarshalBinary(print) != nil {
 			continue // of an earlier form: forgotten with its time

@@ -22,7 +22,7 @@ func detectAgainst(f *Facts, raise Raise) {
 	}
 	for _, ids := range [2][]string{f.Message.InReplyTo, f.Message.References} {
 		for _, id := range ids {
-			if d := intel.DomainOf(id); d != "" && f.org.owns(d) && f.inbound && f.mayBeOwn() {
+			if d := intel.DomainOf(id); d != "" && f.org.owns(d) && f.inbound && f.mayBeOwn() && !f.turned {
 				raise("own-thread", say("answers %s", id))
 			}
 		}
@@ -36,9 +36,10 @@ func detectAgainst(f *Facts, raise Raise) {
 	if isList(f.Message) {
 		raise("mailing-list", say("%s", f.header("List-Id")))
 	}
-	if !f.newcomer && len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
+	if !f.newcomer && !f.turned && len(f.Message.InReplyTo) > 0 && f.Message.HTML == "" && quotes(f.Message.Text) {
 		raise("plain-conversation", say("answers %s and quotes it", f.Message.InReplyTo[0]))
 	}
+	detectAcquaintance(f, raise)
 	if f.ownLink && (f.proven() || !f.known && f.signedOwn) && f.freeMail == "" && f.judge.hosts.Hosting.Match(f.from.Domain) == "" {
 		raise("links-to-sender", say("%d links, some to %s", len(f.web), f.fromOrg))
 	}

@@ -15,7 +15,7 @@ var roles = map[string]bool{"info": true, "admin": true, "office": true, "sales"
 // "Maren Okafor" is a name, "maren.okafor" is an address.
 func detectAim(f *Facts, raise Raise) {
 	subject := strings.ToLower(cut(f.Message.Subject, 2000))
-	head := strings.ToLower(cut(strings.TrimLeft(cut(f.Message.Visible, 2000), " \t\r\n"), 220))
+	head := strings.ToLower(cut(strings.TrimLeft(ownText(cut(f.Message.Visible, 2000)), " \t\r\n"), 220))
 	named := false
 	for _, rcpt := range f.Recipients[:min(len(f.Recipients), 20)] {
 		local, _, ok := strings.Cut(rcpt, "@")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"tocsin/internal/email"
@@ -13,7 +14,7 @@ import (
 // Explain writes for a person why the verdict is what it is: the message, the verdict, what spoke for and against each threat with a
 // running sum, the marks of authentication, what could not be judged, and what the policy decided. Hostile text is
 // cleaned; lines are at most about 110 columns wide.
-func Explain(w io.Writer, c *Context, v Verdict, d Decision) error {
+func Explain(w io.Writer, c *Context, v Verdict, d ...Decision) error {
 	e := &explainer{w: bufio.NewWriter(w)}
 	e.message(c)
 	e.verdict(v)
@@ -22,7 +23,7 @@ func Explain(w io.Writer, c *Context, v Verdict, d Decision) error {
 	}
 	e.authentication(c)
 	e.defects(c.Message, v)
-	e.decision(d)
+	e.decisions(c, d)
 	return e.w.Flush()
 }
 
@@ -187,6 +188,27 @@ func (e *explainer) defects(m *email.Message, v Verdict) {
 			e.line("  %s: %s", Clean(n.ID, 40), Clean(n.Text, maxEvidence))
 		}
 		e.line("")
+	}
+}
+
+// decisions shows each decision once, with those it is for where they are not the same for all.
+func (e *explainer) decisions(c *Context, all []Decision) {
+	var shown []Decision
+	for i, d := range all {
+		if slices.Contains(shown, d) {
+			continue
+		}
+		shown = append(shown, d)
+		var whom []string
+		for k := range all {
+			if all[k] == d && k < len(c.Recipients) {
+				whom = append(whom, c.Recipients[k])
+			}
+		}
+		if i > 0 || len(whom) < len(all) {
+			e.line("FOR        %s", say("%s", whom))
+		}
+		e.decision(d)
 	}
 }
 

@@ -55,6 +55,7 @@ type Facts struct {
 	signers    []string // domains that claim to have signed with DKIM, lower case, at most maxSigners
 	modern     bool     // sent since signing became the habit, or of unknown date
 	newcomer   bool     // an answer by somebody who did not take part and looks like one who did (thread.go)
+	turned     bool     // a payment is led elsewhere, or a conversation turns to a link or file out of nowhere: trust is what thieves use
 	reply      bool     // answers another message, and looks like it
 	report     bool     // a delivery report in the form that mail servers send
 	lures      lureHits // what the text lures with

@@ -61,7 +61,8 @@ func (g *features) grade(n int, family model.Family, sign model.Sign, name strin
 	}
 }
 
-// gather fills g with the features of f. signals are what detectors and rules said.
+// gather fills g with the features of f. signals are what detectors and rules said, settled: each counts once for each
+// threat, however often it was found.
 func (g *features) gather(f *Facts, signals []Signal) {
 	g.readOwn(f.Message)
 	g.identity(f)
@@ -81,7 +82,7 @@ func (g *features) gather(f *Facts, signals []Signal) {
 // backed says that something beside wording and looks speaks against the message: its links lead away from its sender, it has none,
 // or detectors saw enough.
 func backed(f *Facts, signals []Signal) bool {
-	return !f.ownLink || max(Sum(signals, Phish), Sum(signals, Spam))+Sum(signals, "") >= backing
+	return !f.ownLink || max(Sum(signals, Phish), Sum(signals, Spam)) >= backing
 }
 
 func (g *features) identity(f *Facts) {
@@ -126,11 +127,11 @@ func (g *features) identity(f *Facts) {
 	g.addIf(strings.ContainsAny(local, "0123456789"), model.Structure, model.Either, "digits in the sender's local part")
 	g.addIf(len(local) > 20, model.Structure, model.Either, "long local part of the sender")
 	if label, _, _ := strings.Cut(f.fromOrg, "."); label != "" {
-		g.addIf(strings.ContainsAny(label, "0123456789"), id, model.Raises, "digits in the sender's domain")
-		g.addIf(strings.Contains(label, "-"), id, model.Raises, "hyphen in the sender's domain")
-		g.addIf(len(label) > 14, id, model.Raises, "long sender domain")
+		g.addIf(strings.ContainsAny(label, "0123456789"), model.Looks, model.Raises, "digits in the sender's domain")
+		g.addIf(strings.Contains(label, "-"), model.Looks, model.Raises, "hyphen in the sender's domain")
+		g.addIf(len(label) > 14, model.Looks, model.Raises, "long sender domain")
 	}
-	g.grade(strings.Count(f.from.Domain, "."), id, model.Raises, "labels of the sender's domain", "2", "3")
+	g.grade(strings.Count(f.from.Domain, "."), model.Looks, model.Raises, "labels of the sender's domain", "2", "3")
 	g.addIf(len(m.To) == 0 && len(m.Cc) == 0, id, model.Raises, "names no recipient")
 	g.grade(len(m.To)+len(m.Cc), model.Structure, model.Either, "named recipients", "2", "5")
 }
@@ -289,7 +290,8 @@ func (g *features) links(f *Facts) {
 	g.addIf(f.ownLink, l, model.Lowers, "a link leads to the sender's domain")
 	g.addIf(f.foreign, l, model.Raises, "all links lead away from the sender's domain")
 	g.addIf(f.foreign && f.htmlOnly, l, model.Raises, "HTML only, and all links lead away")
-	orgs, last := 0, ""
+	orgs, last, away := 0, "", 0
+	var made [len(linkFacts)]int
 	for i := range f.web {
 		if i == 40 {
 			break
@@ -304,39 +306,46 @@ func (g *features) links(f *Facts) {
 			}
 		}
 		if k.org != f.fromOrg {
-			g.target(f, k)
+			away++
+			g.target(f, k, &made)
 		}
 	}
 	g.grade(orgs, model.Structure, model.Either, "changes of site among the links", "2", "4")
+	for i, n := range made {
+		g.addIf(n > 0 && n*2 >= away, l, model.Raises, linkFacts[i])
+	}
 }
 
-// target adds how an address that leads away is made.
-func (g *features) target(f *Facts, k *link) {
-	const l = model.Links
+// linkFacts are how an address that leads away is made. One counts when it is true of half of those addresses at least: among the many
+// links of a newsletter each is true of some.
+var linkFacts = [...]string{"links without TLS", "long links", "very long links", "link hosts of many labels", "digits in the domains of links",
+	"hyphens in the domains of links", "links with a long fragment", "links to a random path", "links to a script (.php)",
+	"links to a page (.html)", "links into a content system's folders"}
+
+// target counts in made how an address that leads away is made.
+func (g *features) target(f *Facts, k *link, made *[len(linkFacts)]int) {
 	t := k.Target
 	if t == "" {
 		t = k.URL
 	}
 	t = cut(t, 1000)
-	g.addIf(k.scheme == "http", l, model.Raises, "link without TLS")
-	g.addIf(len(t) > 100, l, model.Raises, "long link")
-	g.addIf(len(t) > 250, l, model.Raises, "very long link")
-	g.addIf(strings.Count(k.host, ".") > 2, l, model.Raises, "link host of many labels")
 	label, _, _ := strings.Cut(k.org, ".")
-	g.addIf(strings.ContainsAny(label, "0123456789"), l, model.Raises, "digits in a link's domain")
-	g.addIf(strings.Contains(label, "-"), l, model.Raises, "hyphen in a link's domain")
 	_, path, _ := strings.Cut(t, "://")
 	_, path, _ = strings.Cut(path, "/")
 	fragment := strings.IndexByte(path, '#')
 	g.addIf(path == "", model.Structure, model.Either, "link to a site's front page")
-	g.addIf(fragment >= 0 && len(path)-fragment > 12, l, model.Raises, "link with a long fragment")
+	longFragment := fragment >= 0 && len(path)-fragment > 12
 	path, query, _ := strings.Cut(path, "?")
-	g.addIf(query == "" && looksRandom(strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])), l, model.Raises, "link to a random path")
-	g.addIf(strings.HasSuffix(path, ".php"), l, model.Raises, "link to a script (.php)")
-	g.addIf(strings.HasSuffix(path, ".html") || strings.HasSuffix(path, ".htm"), l, model.Raises, "link to a page (.html)")
-	g.addIf(strings.Contains(path, "wp-"), l, model.Raises, "link into a content system's folders")
+	random := query == "" && looksRandom(strings.ToLower(path[strings.LastIndexByte(path, '/')+1:]))
+	for i, yes := range [len(linkFacts)]bool{k.scheme == "http", len(t) > 100, len(t) > 250, strings.Count(k.host, ".") > 2, strings.ContainsAny(label, "0123456789"),
+		strings.Contains(label, "-"), longFragment, random, strings.HasSuffix(path, ".php"),
+		strings.HasSuffix(path, ".html") || strings.HasSuffix(path, ".htm"), strings.Contains(path, "wp-")} {
+		if yes {
+			made[i]++
+		}
+	}
 	g.addIf(strings.TrimSpace(k.Text) == "" && k.Tag == "a", model.Structure, model.Either, "link on a picture or on nothing")
-	g.addIf(k.Where == email.InQRCode || k.Where == email.InAttachment, l, model.Raises, "link inside a file or code")
+	g.addIf(k.Where == email.InQRCode || k.Where == email.InAttachment, model.Links, model.Raises, "link inside a file or code")
 	g.addIf(f.judge.hosts.Trackers.Match(k.host) != "", model.Structure, model.Either, "link of a mailing service")
 }
 
@@ -371,15 +380,19 @@ func (g *features) signals(signals []Signal) {
 			sign = model.Lowers
 		}
 		family := s
-		if signals[i].Weight > 0 && signals[i].Weight < weakSignal {
+		switch k, ok := kinds[signals[i].ID]; {
+		case signals[i].Weight < 0: // anybody can write the marks of a list or of mass mail
+			family = model.Looks
+		case signals[i].Weight < weakSignal:
 			family = model.Structure
+		case ok && weak[k.Family]:
+			family = model.Looks
 		}
 		g.add(family, sign, "signal", signals[i].ID)
 	}
-	against := Sum(signals, "")
-	g.grade(Sum(signals, Phish)+against, s, model.Raises, "points for phishing", "5", "10", "16", "22", "30")
-	g.grade(Sum(signals, Phish)+against, s, model.Proves, "points for phishing", "40", "55", "70")
-	g.grade(Sum(signals, Spam)+against, s, model.Raises, "points for spam", "10", "20", "40")
+	g.grade(Sum(signals, Phish), s, model.Raises, "points for phishing", "5", "10", "16", "22", "30")
+	g.grade(Sum(signals, Phish), s, model.Proves, "points for phishing", "40", "55", "70")
+	g.grade(Sum(signals, Spam), s, model.Raises, "points for spam", "10", "20", "40")
 }
 
 // readOwn notes the words of the first recipients.

@@ -56,6 +56,7 @@ func Detectors() []Detector {
 		detectorFunc{"kin", detectKin},
 		detectorFunc{"past", detectPast},
 		detectorFunc{"thread", detectHijack},
+		detectorFunc{"turn", detectTurn},
 		detectorFunc{"requests", detectRequests},
 		detectorFunc{"against", detectAgainst},
 	}

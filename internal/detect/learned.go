@@ -40,7 +40,8 @@ func (j *Judge) Model(t Threat) *model.Model {
 	return nil
 }
 
-// learned asks the local models. It returns the features of the message when anybody wants them, and what the models say.
+// learned asks the local models. signals are what detectors and rules said, with all repeats: a model hears each but once. It returns
+// the features of the message when anybody wants them, and what the models say.
 func (f *Facts) learned(signals []Signal) (model.Vector, []Signal) {
 	var models [len(learnable)]*model.Model
 	any := f.judge.features
@@ -51,7 +52,8 @@ func (f *Facts) learned(signals []Signal) (model.Vector, []Signal) {
 	if !any {
 		return nil, nil
 	}
-	v := f.features(signals)
+	heard := settled(signals, nil)
+	v := f.features(heard)
 	var out []Signal
 	for i, m := range models {
 		if m == nil {
@@ -62,11 +64,11 @@ func (f *Facts) learned(signals []Signal) (model.Vector, []Signal) {
 		case score >= m.Threshold:
 			k := kinds["learned"]
 			out = append(out, Signal{ID: k.ID, Technology: k.Technology, Threat: learnable[i], Weight: learnedWeight(score - m.Threshold), Claim: k.Claim,
-				Evidence: f.reasons(m, v, signals, score, 1)})
+				Evidence: f.reasons(m, v, heard, score, 1)})
 		case score < m.Ordinary && Sum(signals, learnable[i]) > 0 && !strongly(signals):
 			k := kinds["learned-ordinary"]
 			weight := -int(math.Round(maxOrdinary * min(1, (m.Ordinary-score+1)/fullMargin)))
-			out = append(out, Signal{ID: k.ID, Threat: learnable[i], Weight: weight, Claim: k.Claim, Evidence: f.reasons(m, v, signals, score, -1)})
+			out = append(out, Signal{ID: k.ID, Threat: learnable[i], Weight: weight, Claim: k.Claim, Evidence: f.reasons(m, v, heard, score, -1)})
 		}
 	}
 	return v, out

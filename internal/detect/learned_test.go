@@ -9,6 +9,7 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/detect/model"
+	"tocsin/internal/email"
 )
 
 // taughtModel is trained on the cases of testdata/verdicts themselves: what is flagged is bad, and so is what says "learned: bad". Each
@@ -79,6 +80,32 @@ func TestLearnedStaysInBounds(t *testing.T) {
 		if a, b := ids(with.Judge(context.Background(), vc.context())), ids(without.Judge(context.Background(), vc.context())); a != b {
 			t.Errorf("%s: after the model was taken away %s, want %s", vc.name, a, b)
 		}
+	}
+}
+
+// TestFeaturesOfManyLinks: how a link is made counts when most are made so, and what detectors find in many of them counts once.
+func TestFeaturesOfManyLinks(t *testing.T) {
+	judge := detect.NewJudge(detect.Options{Rules: shippedRules(t), Features: true})
+	features := func(links ...string) model.Vector {
+		raw := "From: News <news@paper.example>\r\nTo: you@org.example\r\nSubject: This week\r\nMessage-ID: <a1@paper.example>\r\n" +
+			"Date: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nHello,\r\n" + strings.Join(links, "\r\n") + "\r\n"
+		return judge.Judge(context.Background(), &detect.Context{Message: email.Parse([]byte(raw), email.Limits{})}).Features
+	}
+	long := "https://www.shop.example/" + strings.Repeat("offer/", 20)
+	short := func(i int) string { return fmt.Sprintf("https://www.site%c.example/news", 'a'+i) }
+	x := model.NewFeature(model.Links, model.Raises, "long links", "")
+	if !features(long).Has(x) || !features(long, short(0)).Has(x) {
+		t.Error("half of the links are long")
+	}
+	if features(long, short(0), short(1)).Has(x) {
+		t.Error("one link of three is long")
+	}
+	var nested []string
+	for i := range 8 {
+		nested = append(nested, fmt.Sprintf("https://www.site%c.example/go?url=https://www.there%c.example/", 'a'+i, 'a'+i))
+	}
+	if features(nested...).Has(model.NewFeature(model.Signals, model.Proves, "points for phishing", "40 or more")) {
+		t.Error("one kind of finding was counted for each link")
 	}
 }
 

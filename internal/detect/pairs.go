@@ -61,7 +61,7 @@ func (g *features) pairs(f *Facts, signals []Signal) {
 	add(first && free && f.htmlOnly, "a free mail address sends HTML only")
 	add(betweenSigns(m.Subject), "subject between signs")
 	families := map[Family]bool{}
-	strong := Sum(signals, "")
+	strong := 0
 	for i := range signals {
 		s := &signals[i]
 		if s.Threat != Phish || s.Weight <= 0 {

@@ -37,7 +37,6 @@ func detectPast(f *Facts, raise Raise) {
 	detectOtherReply(f, raise)
 	detectPartnerLookalike(f, raise)
 	detectFlood(f, raise)
-	detectAcquaintance(f, raise)
 }
 
 // mature says that memory is old and full enough for absence to mean something.
@@ -218,9 +217,13 @@ var signupWords = []string{
 	"potwierdz", "rejestracja", "witamy",
 }
 
-// detectAcquaintance looks for what memory says in favour.
+// detectAcquaintance looks for what memory says in favour. It says nothing where a conversation turns as those do whose mailbox was taken over:
+// old acquaintance is what makes them work.
 func detectAcquaintance(f *Facts, raise Raise) {
 	p := &f.Past
+	if !p.Known || !f.inbound || f.from.Addr == "" || f.org.owns(f.from.Domain) || f.turned {
+		return
+	}
 	if p.Sender.longstanding() && f.proven() && (p.Site.authenticates() || p.Sender.Out >= 2) {
 		raise("known-correspondent", say("%s: mail on %d days since %s, your people wrote there on %d; proven by %s", f.from.Addr, p.Sender.In, day(p.Sender.First), p.Sender.Out, f.Auth.AlignedBy))
 	}

@@ -168,7 +168,14 @@ func (f *Facts) invitationPressed(who string, raise Raise) {
 		ways = append(ways, l)
 		foreign = foreign || f.foreignLink(l)
 	}
+	f.organiserName(who, raise)
 	if len(ways) == 0 {
+		f.hookNumber(who, raise)
+		return
+	}
+	f.falseMeeting(who, ways, raise)
+	if why := f.hooked(who, ways, foreign); why != "" {
+		raise("invitation-pressed", say("%s; %s; leads to %s", who, why, host(ways[0].host)))
 		return
 	}
 	p := f.pressed(ways)

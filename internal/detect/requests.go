@@ -24,14 +24,13 @@ func detectRequests(f *Facts, raise Raise) {
 		return
 	}
 	free := f.freeMail != "" || f.answersToFreeMail()
-	house := f.proven() && f.freeMail == "" && !f.impersonates && !f.newcomer // a firm that is what it says; its people have favours to ask as well
-	if !house {
+	if f.house() {
+		detectHouseFavour(f, s, raise)
+	} else {
 		detectFavour(f, s, raise)
 	}
 	detectSalary(f, s, raise)
-	if !house || f.answersElsewhere() {
-		detectBankChange(f, s, free, raise)
-	}
+	detectBankChange(f, s, free, raise)
 }
 
 // fromInside says that the sender is under the domain of a recipient, and nothing disproves it.
@@ -73,8 +72,11 @@ func detectFavour(f *Facts, s *story, raise Raise) {
 		wants = "data"
 	case (s.has(saysPay) || s.money) && pressure >= 3 && hides > 0 && s.count(saysUrgent, saysSend, saysFavour) > 0:
 		wants = "payment"
-	case s.has(saysFavour) && s.has(saysUnreachable) && pressure >= 3 && s.letters < 700:
+	case s.has(saysFavour) && s.has(saysUnreachable) && pressure >= 3 && s.letters < 700,
+		s.has(saysReach) && s.has(saysFavour) && s.letters < 400 && (f.freeMail != "" || f.impersonates):
 		wants = "favour"
+	case s.has(saysIsolate) && (s.has(saysPay) || s.money) && s.count(saysUrgent, saysFavour, saysSend, saysApproved) > 0 && s.has(saysSecret):
+		wants = "payment"
 	default:
 		return
 	}
@@ -82,7 +84,59 @@ func detectFavour(f *Facts, s *story, raise Raise) {
 	if wants == "data" {
 		id = "request-lists"
 	}
-	raise(id, say("%s; from %s", s.quote(saysGift, saysData, saysPay, saysFavour, saysAvailable, saysUnreachable, saysSecret, saysUrgent, saysSend), f.from.Addr))
+	raise(id, say("%s; from %s", s.quote(saysGift, saysData, saysPay, saysReach, saysFavour, saysIsolate, saysAvailable, saysUnreachable, saysSecret, saysUrgent, saysSend), f.from.Addr))
+}
+
+// detectHouseFavour finds the same from a firm that is what it says: somebody rented its domain for this, or its mailbox was taken over. Its people
+// have favours to ask as well, so it takes what they never say: a payment that nobody may be told of, or lists of your people and customers in the
+// name of one of yours.
+func detectHouseFavour(f *Facts, s *story, raise Raise) {
+	if s.together(saysCall | phone) {
+		return
+	}
+	own := f.namesOwn()
+	pays := s.has(saysPay) || s.money
+	switch {
+	case s.has(saysIsolate) && pays && s.count(saysUrgent, saysFavour, saysSend, saysApproved, saysAvailable) > 0 && (own != "" || s.has(saysSecret|saysUnreachable)):
+		raise("request-hurried", say("%s %s; from %s", s.quote(saysIsolate, saysPay, saysUrgent, saysFavour, saysSend), own, f.from.Addr))
+	case s.has(saysData) && s.has(saysSend) && own != "" && s.has(saysUrgent|saysSecret) && len(f.Message.InReplyTo) == 0:
+		raise("request-lists", say("%s in the name of %s; from %s", s.quote(saysData, saysSend, saysUrgent), own, f.from.Addr))
+	case s.has(saysGift) && s.has(saysSend|saysFavour) && s.has(saysUrgent) && s.has(saysUnreachable|saysSecret|saysIsolate):
+		raise("request-hurried", say("%s; from %s", s.quote(saysGift, saysSend, saysUrgent, saysUnreachable, saysSecret), f.from.Addr))
+	}
+}
+
+// withoutGreeting leaves out a short first line, or the first words: names there are the reader's.
+func withoutGreeting(text string) string {
+	text = strings.TrimLeft(text, " \t\r\n")
+	if line, rest, ok := strings.Cut(text, "\n"); ok && len(line) < 40 {
+		return rest
+	}
+	return text[min(len(text), 24):]
+}
+
+// namesOwn returns a person of the organisation's whom the text speaks of, other than those who got it; "" when none.
+func (f *Facts) namesOwn() string {
+	text := []byte(intel.Fold(cut(withoutGreeting(f.Message.Visible), maxStory)))
+	for i := range f.Org.People {
+		p := &f.Org.People[i]
+		if p.Ordinary || i == 400 {
+			break
+		}
+		got := false
+		for _, r := range f.Recipients {
+			got = got || strings.EqualFold(r, p.Address)
+		}
+		name := intel.Fold(p.Name)
+		if got || len(name) < 6 {
+			continue
+		}
+		first, _, _ := strings.Cut(name, " ")
+		if last := afterLast(name, " "); len(first) >= 4 && containsWord(text, []byte(first)) || len(last) >= 4 && containsWord(text, []byte(last)) {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // detectSalary finds a request, from outside, to pay the sender's own salary to another account.
@@ -94,27 +148,6 @@ func detectSalary(f *Facts, s *story, raise Raise) {
 	if own && (s.has(saysSwitched) || s.sentence(saysMine|saysAccount|saysReason, 0) || s.account != "" || s.sentence(saysAccount|saysNew, 0) || s.sentence(saysAccount|saysChanged, 0) || s.sentence(saysSalary|saysChanged, 0)) {
 		raise("request-salary", say("%s; from %s", s.quote(saysSalary, saysMine, saysSwitched, saysChanged, saysNew, saysAccount), f.from.Addr))
 	}
-}
-
-// detectBankChange finds the announcement of another bank account to pay to. It is said twice when it comes with a reason or hurry and nothing
-// to check it by: who really changes banks tells the old number to ring, and does not mind.
-func detectBankChange(f *Facts, s *story, free bool, raise Raise) {
-	if !otherAccount(s) || !s.has(saysPay|saysCharge) {
-		return
-	}
-	raise("bank-change", say("%s %s; from %s", s.quote(saysNew, saysChanged, saysAccount), s.account, f.from.Addr))
-	number := s.account != "" || accountIn(cut(f.Files.Text, maxStory)) != ""
-	pushes := s.count(saysReason, saysUrgent, saysUnreachable, saysSecret)
-	elsewhere := f.answersElsewhere() || free
-	if !s.together(saysCall|phone) && (number && pushes > 0 || number && elsewhere || pushes > 0 && elsewhere) {
-		raise("bank-change-pressed", say("%s %s", s.quote(saysReason, saysUrgent, saysUnreachable, saysSecret), s.account))
-	}
-}
-
-// otherAccount says that the text speaks of an account that is not the old one.
-func otherAccount(s *story) bool {
-	return s.sentence(saysAccount|saysNew, 0) || s.sentence(saysAccount|saysChanged, saysNot) || s.account != "" && s.together(saysAccount|saysReason) ||
-		s.sentence(saysAccount|saysChanged|saysReason, 0)
 }
 
 // ownText is text up to what it quotes: what the sender wrote this time.
@@ -139,6 +172,9 @@ func ownText(text string) string {
 // quoteVerbs end the line above a quote.
 var quoteVerbs = []string{"wrote:", "schrieb:", "écrit :", "écrit:", "escribió:", "escreveu:", "scritto:", "schreef:", "geschreven:", "napisał:", "napisała:", "napisał(a):", "pisze:"}
 
+// quoteMiddles stand in it before the writer's name.
+var quoteMiddles = []string{" schrieb ", " schreef ", " wrote ", " a écrit ", " escribió ", " escreveu ", " ha scritto ", " napisał ", " napisała ", " napisał(a) ", " pisze "}
+
 // startsQuote says that a line begins what is quoted: a ">", the fields of the quoted message, the line that names its writer.
 func startsQuote(line string) bool {
 	line = strings.TrimSpace(line)
@@ -152,6 +188,13 @@ func startsQuote(line string) bool {
 	for _, v := range quoteVerbs {
 		if strings.HasSuffix(lower, v) {
 			return true
+		}
+	}
+	if strings.HasSuffix(line, ":") && strings.ContainsAny(line, "0123456789") { // "Am 16.11. schrieb Anna Berg:"
+		for _, v := range quoteMiddles {
+			if strings.Contains(lower, v) {
+				return true
+			}
 		}
 	}
 	field, rest, ok := strings.Cut(line, ":")

@@ -23,7 +23,7 @@ const (
 var storyWords string
 
 // ideas is a set of what a sentence speaks of, one bit for each class of stories/words.txt.
-type ideas uint32
+type ideas uint64
 
 const (
 	saysNot ideas = 1 << iota
@@ -50,6 +50,20 @@ const (
 	saysMine
 	saysSwitched
 	saysApproved
+	saysInstead
+	saysProof
+	saysCheck
+	saysIsolate
+	saysReach
+	saysWaits
+	saysPaper
+	saysAct
+	saysHanded
+	saysThreat
+	saysSignIn
+	saysElsewhere
+	saysWage
+	saysPassword
 	asks  // ends in a question mark
 	phone // shows a telephone number
 )
@@ -57,7 +71,8 @@ const (
 var ideaNames = map[string]ideas{"not": saysNot, "if": saysIf, "consent": saysConsent, "denied": saysDenied, "charge": saysCharge, "undo": saysUndo, "call": saysCall,
 	"urgent": saysUrgent, "available": saysAvailable, "unreachable": saysUnreachable, "secret": saysSecret, "pay": saysPay, "gift": saysGift, "data": saysData,
 	"send": saysSend, "favour": saysFavour, "account": saysAccount, "new": saysNew, "changed": saysChanged, "reason": saysReason, "salary": saysSalary,
-	"mine": saysMine, "switched": saysSwitched, "approved": saysApproved}
+	"mine": saysMine, "switched": saysSwitched, "approved": saysApproved, "instead": saysInstead, "proof": saysProof, "check": saysCheck,
+	"isolate": saysIsolate, "reach": saysReach, "waits": saysWaits, "paper": saysPaper, "act": saysAct, "handed": saysHanded, "threat": saysThreat, "signin": saysSignIn, "elsewhere": saysElsewhere, "wage": saysWage, "password": saysPassword}
 
 // ideaBook finds the words of stories/words.txt.
 type ideaBook struct {
@@ -101,13 +116,14 @@ func readIdeas(text string) (*ideaBook, error) {
 
 // story is a text as the ideas of its sentences.
 type story struct {
-	said    []ideas // a sentence each
-	all     ideas
-	first   map[ideas]string // the first words that say it, for evidence
-	number  string           // a telephone number to ring, "" when none
-	account string           // a bank account's number, "" when none
-	money   bool             // a sum with its currency
-	letters int
+	said     []ideas // a sentence each
+	all      ideas
+	first    map[ideas]string // the first words that say it, for evidence
+	number   string           // a telephone number to ring, "" when none
+	account  string           // an IBAN, "" when none
+	numbered string           // an account by another number, "" when none
+	money    bool             // a sum with its currency
+	letters  int
 }
 
 // tell reads texts, sentence by sentence.
@@ -142,7 +158,10 @@ func (s *story) add(text string) {
 	if strings.HasSuffix(strings.TrimSpace(text), "?") {
 		said |= asks
 	}
-	visible := withoutInvisible(text)
+	visible := plainDigits(withoutInvisible(text))
+	if s.numbered == "" && said&(saysAccount|saysPay) != 0 {
+		s.numbered = numberedAccount(visible)
+	}
 	s.money = s.money || sumNamed(visible, string(folded))
 	if a := accountIn(visible); a != "" {
 		if s.account == "" {
@@ -225,7 +244,7 @@ func sentenceEnd(text string) int {
 			line = 0
 			continue
 		case (b == '.' || b == '!' || b == '?' || b == ';') && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '\r'):
-			if b == '.' && i > 1 && i+2 < len(text) && isDigit(text[i-1]) && isDigit(text[i+2]) {
+			if b == '.' && i > 1 && i+2 < len(text) && (isDigit(text[i-1]) || text[i-1] == ' ' && isDigit(text[i-2])) && digitLike(text[i+2]) {
 				break // a number with gaps
 			}
 			return i + 1
@@ -236,6 +255,40 @@ func sentenceEnd(text string) int {
 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// digitLike says that b is a digit or a letter that stands in for a nought.
+func digitLike(b byte) bool { return isDigit(b) || b == 'O' || b == 'o' }
+
+// plainDigits writes digits of other scripts and styles, wide ones and those on keys as ASCII, and a wide plus and brackets too, as people read
+// them. Text of ASCII alone comes back as it is.
+func plainDigits(s string) string {
+	if ascii(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r < utf8.RuneSelf:
+			return r
+		case r == 0xfe0f || r == 0x20e3: // the frame of a key
+			return -1
+		case r >= 0xff08 && r <= 0xff19: // wide brackets, plus, signs and digits
+			return r - 0xfee0
+		case r >= 0x1d7ce && r <= 0x1d7ff: // mathematical digits, five styles
+			return '0' + (r-0x1d7ce)%10
+		case r >= 0x2460 && r <= 0x2468: // enclosed 1 to 9
+			return '1' + r - 0x2460
+		case r == 0x24ea || r == 0x24ff:
+			return '0'
+		case r >= 0x660 && r <= 0x669: // Arabic-Indic
+			return '0' + r - 0x660
+		case r >= 0x6f0 && r <= 0x6f9:
+			return '0' + r - 0x6f0
+		case r >= 0x966 && r <= 0x96f: // Devanagari
+			return '0' + r - 0x966
+		}
+		return r
+	}, s)
+}
 
 // withoutInvisible drops what is drawn as nothing, which numbers are broken up with. Text of ASCII alone comes back as it is.
 func withoutInvisible(s string) string {

@@ -56,6 +56,7 @@ func TestOwnText(t *testing.T) {
 		"Yes.\n\nOn Monday, Anna wrote:\n> Pay?":                  "Yes.\n\n",
 		"Ja.\nVon: Anna <a@b.example>\nBetreff: x":                "Ja.\n",
 		"Oui.\nLe 3 mai, Anna <a@b.example> a écrit :\n> Payer ?": "Oui.\n",
+		"Ja.\nAm 16.11.26 um 10:04 schrieb Anna Berg:\n> Zahlen?": "Ja.\n",
 		"The fee:\n20 EUR\nThank you":                             "The fee:\n20 EUR\nThank you",
 		"> quoted first":                                          "> quoted first",
 	} {
@@ -65,11 +66,52 @@ func TestOwnText(t *testing.T) {
 	}
 }
 
+func TestNumbersDressedUp(t *testing.T) {
+	for text, want := range map[string]string{
+		"Please call ＋１ ８０８ ５５５ ０１６６ now":                       "+1 808 555 0166",
+		"call 8\ufe0f\u20e30\ufe0f\u20e38\ufe0f\u20e3-555-0143": "808-555-0143",
+		"call 8.0.8 . 5.5.5 . O.1.4.3 before dispatch":          "8.0.8 . 5.5.5 . O.1.4.3",
+		"call (𝟖𝟎𝟖) 555-0143":                                   "(808) 555-0143",
+	} {
+		if s := tell(text); s.number != want {
+			t.Errorf("number in %q is %q, want %q", text, s.number, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"Account number: 55512345, sort code 20-15-55": "account number 55512345",
+		"chave PIX caixa@recebimentos.example":         "chave pix caixa@recebimentos.example",
+		"your account, number 4 of the list":           "",
+		"the account number is on the invoice of 2026": "",
+		"Kontonummer 0532 0130 00 bei der Nordbank":    "kontonummer 0532 0130 00",
+	} {
+		if got := numberedAccount(text); got != want {
+			t.Errorf("account in %q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTongue(t *testing.T) {
+	for text, want := range map[string]string{
+		"Hello, please see the document for your attention":               "English",
+		"Guten Tag, der Termin passt uns gut, vielen Dank und bis Montag": "German",
+		"Bonjour, veuillez trouver le devis pour vous, merci":             "French",
+		"Dzień dobry, proszę o fakturę, dziękuję":                         "Polish",
+		"OK":      "",
+		"Berth 4": "",
+	} {
+		if got := tongue(text); got != want {
+			t.Errorf("%q is in %q, want %q", text, got, want)
+		}
+	}
+}
+
 // FuzzTell reads any text: no panic, and bounded.
 func FuzzTell(f *testing.F) {
 	f.Add("Call +1 (808) 555-0142. IBAN FI21 1234 5600 0007 85? $5")
 	f.Add(strings.Repeat("A1", 50) + "\n> \u200b0")
 	f.Fuzz(func(t *testing.T, text string) {
+		tongue(text)
+		numberedAccount(text)
 		if s := tell(text, ownText(text)); len(s.said) > maxSentences {
 			t.Error("too many sentences")
 		}

@@ -84,7 +84,7 @@ func phoneEnd(text string, i int) (end, digits, groups int) {
 	for ; i < len(text) && digits < 16; i++ {
 		b := text[i]
 		switch {
-		case b >= '0' && b <= '9', digits > 0 && (b == 'O' || b == 'o' || b == 'l') && i+1 < len(text) && (text[i+1] >= '0' && text[i+1] <= '9' || gap == 0):
+		case b >= '0' && b <= '9', (digits > 0 || gap == 3) && (b == 'O' || b == 'o' || b == 'l') && i+1 < len(text) && (text[i+1] >= '0' && text[i+1] <= '9' || gap == 0 || digits > 0 && i+2 < len(text) && strings.IndexByte(".- ", text[i+1]) >= 0 && isDigit(text[i+2])):
 			if gap > 0 {
 				groups++
 			}

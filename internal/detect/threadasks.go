@@ -63,13 +63,18 @@ func (f *Facts) threadStranger(people []Participant, raise Raise) {
 		return
 	}
 	names := make([]string, 0, 3)
+	others := false
 	for _, p := range people {
+		others = others || !f.org.owns(intel.DomainOf(p.Address))
 		if intel.OrgDomain(intel.DomainOf(p.Address)) == f.fromOrg {
 			return
 		}
 		if len(names) < 3 {
 			names = append(names, p.Address)
 		}
+	}
+	if !others && f.proven() {
+		return // your own people are quoted: the other side may well be this sender
 	}
 	evidence := ""
 	if n := f.lockedFile(); n != "" {

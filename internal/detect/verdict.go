@@ -25,12 +25,7 @@ const maxCarry = 30
 // names are malware families. families tells the family of signals that are not in the catalogue (rules); nil means Rule.
 func Combine(signals []Signal, names []string, bulk int, families func(id string) Family) Verdict {
 	v := Verdict{Threats: []Threat{}, Scores: map[Threat]int{}, Technologies: []Technology{}, ThreatNames: []string{}, Notes: []Note{}}
-	v.Signals = spread(signals)
-	for _, t := range []Threat{Phish, Spam} {
-		if s, ok := limitWeak(v.Signals, t, families); ok {
-			v.Signals = append(v.Signals, s)
-		}
-	}
+	v.Signals = settled(signals, families)
 	if s, ok := carry(v.Signals); ok {
 		v.Signals = append(v.Signals, s)
 	}
@@ -65,6 +60,17 @@ func Combine(signals []Signal, names []string, bulk int, families func(id string
 	}
 	v.BulkLevel = max(0, min(9, bulk))
 	return v
+}
+
+// settled gives each signal to the threats it bears on, once, and holds wording and looks that stand alone. families may be nil.
+func settled(signals []Signal, families func(id string) Family) []Signal {
+	out := spread(signals)
+	for _, t := range []Threat{Phish, Spam} {
+		if s, ok := limitWeak(out, t, families); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Sum adds the weights of the signals of one threat, before it is held between 0 and 100.

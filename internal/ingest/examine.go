@@ -26,9 +26,10 @@ type Examiner struct {
 	Scan    scan.Limits
 	Engines []scan.Engine // asked about the message and its files; nil: none
 
+	Campaigns *Campaigns // asked, never changed; nil: the message is judged by itself
+	Late      Late       // nil: nobody answers later
+
 	turn func(ctx context.Context) (release func(), err error) // of a Pipeline
-	kin  *Campaigns
-	late Late
 }
 
 // Examined is what an Examiner found.
@@ -37,9 +38,10 @@ type Examined struct {
 	Message          *email.Message
 	Context          *detect.Context
 	Verdict          detect.Verdict
-	Defects          []string      // of the road, event.DefectParse and the like; those of the message are in Message
-	ParseTime        time.Duration // with what is inside the files
-	JudgeTime        time.Duration // without the checks of the sender
+	Trace            *casestore.Trace // what it would leave in memory; nil: nothing
+	Defects          []string         // of the road, event.DefectParse and the like; those of the message are in Message
+	ParseTime        time.Duration    // with what is inside the files
+	JudgeTime        time.Duration    // without the checks of the sender
 }
 
 // Examine judges one message. A bug that a message sets off becomes a defect, as on the road; the error is only ctx's.
@@ -85,7 +87,7 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if f.own == nil {
 		f.own = private
 	}
-	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.kin, ask: x.Engines, late: x.late}
+	e := exam{judge: x.Judge, auth: x.Auth, memory: x.Memory, limits: x.Limits, scan: x.Scan, turn: x.turn, kin: x.Campaigns, ask: x.Engines, late: x.Late}
 	var notes []detect.Note
 	e.failed = func(defect string, cause any, _ []byte) {
 		notes = append(notes, detect.Note{ID: defect, Text: fmt.Sprint(cause)})
@@ -93,8 +95,9 @@ func (x Examiner) examine(ctx context.Context, f *findings, raw []byte) (out Exa
 	if err := e.run(ctx, f, raw); err != nil {
 		return out, err
 	}
+	f.judged = e.complete
 	out = Examined{
-		NetworkMessageID: f.job.NetworkMessageID, Message: f.m, Context: f.context, Verdict: f.verdict, Defects: f.defects,
+		NetworkMessageID: f.job.NetworkMessageID, Message: f.m, Context: f.context, Verdict: f.verdict, Trace: f.trace(x.Memory), Defects: f.defects,
 		ParseTime: e.parsed, JudgeTime: e.judged,
 	}
 	out.Verdict.Notes = append(out.Verdict.Notes, notes...)

@@ -20,7 +20,7 @@ import (
 // Bounds of what is remembered for finding the like of a message.
 const (
 	KinWindow = 30 * 24 * time.Hour // messages older than this before a message are not its kin
-	maxPrints = 100_000             // in memory, the newest; some 60 MB
+	maxPrints = 100_000             // in memory, the newest; some 35 MB
 	maxKin    = 20                  // told to the judge
 	// leastCampaign is how many messages with a threat make a campaign.
 	leastCampaign = 3

@@ -68,8 +68,8 @@ func (f *findings) question() casestore.Question {
 }
 
 // trace is what the message leaves in memory; nil: nothing.
-func (p *Pipeline) trace(f *findings) *casestore.Trace {
-	if !f.remembers(p.cfg.Memory) || !f.judged {
+func (f *findings) trace(memory *casestore.Memory) *casestore.Trace {
+	if !f.remembers(memory) || !f.judged {
 		return nil
 	}
 	m, from := f.m, f.m.From[0]

@@ -254,7 +254,7 @@ type outcome struct {
 	batch   event.Batch
 	member  *campaign.Member // to remember; nil: nothing
 	trace   *casestore.Trace // the same; nil: nothing
-	message *email.Message   // nil when it could not be read
+	message *email.Message   // nil when it could not be read, and when nobody waits for it: hundreds wait for commits
 	verdict detect.Verdict
 }
 
@@ -306,7 +306,11 @@ func (p *Pipeline) examine(ctx context.Context, j Job, in *Inline) (outcome, err
 		}
 	}
 	p.answered(f)
-	return outcome{batch: f.rows(), member: f.member(), trace: p.trace(f), message: f.m, verdict: f.verdict}, nil
+	out := outcome{batch: f.rows(), member: f.member(), trace: f.trace(p.cfg.Memory)}
+	if p.cfg.Done != nil {
+		out.message, out.verdict = f.m, f.verdict
+	}
+	return out, nil
 }
 
 // watched judges a message while the file of those being judged holds it.
@@ -365,7 +369,7 @@ func (p *Pipeline) Busy() bool { return len(p.loaded) > 0 }
 
 // Examiner examines messages by the rules and in the turns of this pipeline, for work beside the road.
 func (p *Pipeline) Examiner() Examiner {
-	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, kin: p.cfg.Campaigns, Engines: p.cfg.Engines, late: p.cfg.Late}
+	return Examiner{Judge: p.cfg.Judge, Auth: p.cfg.Auth, Org: p.cfg.Org(), Own: p.cfg.Own, Memory: p.cfg.Memory, Limits: p.cfg.Limits, Scan: p.cfg.Scan, turn: p.exam().turn, Campaigns: p.cfg.Campaigns, Engines: p.cfg.Engines, Late: p.cfg.Late}
 }
 
 // unread lists a message without having read it.

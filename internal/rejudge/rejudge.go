@@ -218,7 +218,14 @@ type Events interface {
 // Examiner reads a message again.
 type Examiner interface {
 	// Examine returns ErrNoBytes when the message is not kept any more.
-	Examine(ctx context.Context, m Message, d *Delivered, auth *mailauth.Results, x *event.Extra) (*detect.Context, detect.Verdict, error)
+	Examine(ctx context.Context, m Message, d *Delivered, auth *mailauth.Results, x *event.Extra) (Examined, error)
+}
+
+// Examined is a message that was read again.
+type Examined struct {
+	Context *detect.Context
+	Verdict detect.Verdict
+	Trace   any // what memory keeps of it, for Worker.Remember; nil: nothing
 }
 
 // ErrNoBytes says that the bytes of a message are gone or damaged.

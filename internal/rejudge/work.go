@@ -22,6 +22,9 @@ type Worker struct {
 	Examiner  Examiner
 	Book      func() *detect.Book
 	Candidate Candidate
+	// Remember tells the memory of correspondents what messages left in it, that became a threat or are none any more. Telling it again
+	// changes nothing. nil: nothing is remembered.
+	Remember func(ctx context.Context, traces []any) error
 	// Yield lets work that cannot wait go first. It returns at once when there is none, and after a while in any case, so that a run
 	// comes to its end on a busy day too.
 	Yield func(ctx context.Context)
@@ -109,6 +112,7 @@ func (w *Worker) step(ctx context.Context, r *Run, candidate Setup) (more bool, 
 	}
 	counts := r.Counts.clone()
 	var decided []Later
+	var traces []any
 	book := w.Book()
 	for i := range messages {
 		w.Yield(ctx)
@@ -124,6 +128,9 @@ func (w *Worker) step(ctx context.Context, r *Run, candidate Setup) (more bool, 
 			return false, nil, err
 		}
 		decided = append(decided, one.later...)
+		if one.turned && one.trace != nil {
+			traces = append(traces, one.trace)
+		}
 		for _, x := range one.results {
 			if counts.Results >= MaxResults {
 				counts.Unkept++
@@ -132,6 +139,12 @@ func (w *Worker) step(ctx context.Context, r *Run, candidate Setup) (more bool, 
 			counts.Results++
 			x.Seq = counts.Results
 			results = append(results, x)
+		}
+	}
+	// Before the rows: a run that finds its rows has nothing to tell any more.
+	if len(traces) > 0 && w.Remember != nil {
+		if err := w.Remember(ctx, traces); err != nil {
+			return false, nil, err
 		}
 	}
 	if len(decided) > 0 {
@@ -165,6 +178,8 @@ type oneMessage struct {
 
 	results []Result
 	later   []Later
+	trace   any
+	turned  bool // from harmless to a threat, or back, for good
 }
 
 func (o *oneMessage) judge(ctx context.Context) error {
@@ -178,19 +193,21 @@ func (o *oneMessage) judge(ctx context.Context) error {
 			auth = nil
 		}
 	}
-	c, v, err := o.w.Examiner.Examine(ctx, *o.m, o.d, auth, &x)
+	got, err := o.w.Examiner.Examine(ctx, *o.m, o.d, auth, &x)
 	switch {
 	case errors.Is(err, ErrNoBytes):
 		o.counts.Missing++
 		return nil
 	case err != nil:
 		return err
-	case len(v.Notes) > 0:
+	case len(got.Verdict.Notes) > 0:
 		o.counts.Broken++
 		if o.w.Log != nil {
-			o.w.Log.Warn("a message could not be judged again in full", "message", o.m.NetworkMessageID, "kind", v.Notes[0].ID, "note", v.Notes[0].Text)
+			o.w.Log.Warn("a message could not be judged again in full", "message", o.m.NetworkMessageID, "kind", got.Verdict.Notes[0].ID, "note", got.Verdict.Notes[0].Text)
 		}
 	}
+	c, v := got.Context, got.Verdict
+	o.trace = got.Trace
 	decisions := o.book.DecideEach(v, c)
 	byRecipient := func(list []detect.Decision, rcpt string) *detect.Decision {
 		if i := slices.Index(c.Recipients, rcpt); i >= 0 {
@@ -258,6 +275,7 @@ func (o *oneMessage) decide(e *event.EmailEvent, v *detect.Verdict, d *detect.De
 	}
 	if !o.r.Spec.DryRun {
 		o.later = append(o.later, l)
+		o.turned = o.turned || change == NowFlagged || change == NoLonger
 	}
 }
 

@@ -29,6 +29,7 @@ type world struct {
 
 	saves  int
 	broken func(at string) error // a crash, by the place where it happens
+	told   map[string]int        // how often memory heard of a message
 	score  int                   // of every message
 	notes  []detect.Note
 }
@@ -36,7 +37,7 @@ type world struct {
 func newWorld(messages int) *world {
 	w := &world{
 		run:     Run{ID: "r", Kind: Rejudge, State: Queued, Trigger: "rules changed", Automatic: true, Spec: Spec{Since: began, Until: began.Add(time.Hour)}},
-		results: map[int64]Result{}, events: map[string]*event.EmailEvent{}, rows: map[string]event.PostDelivery{}, score: 90,
+		results: map[int64]Result{}, events: map[string]*event.EmailEvent{}, rows: map[string]event.PostDelivery{}, told: map[string]int{}, score: 90,
 		broken: func(string) error { return nil },
 	}
 	for i := range messages {
@@ -120,21 +121,31 @@ func (w *world) Decide(_ context.Context, list []Later) error {
 	return nil
 }
 
-func (w *world) Examine(_ context.Context, m Message, _ *Delivered, _ *mailauth.Results, _ *event.Extra) (*detect.Context, detect.Verdict, error) {
+func (w *world) Examine(_ context.Context, m Message, _ *Delivered, _ *mailauth.Results, _ *event.Extra) (Examined, error) {
 	c := &detect.Context{Message: email.Parse([]byte("From: x@y.test\r\n\r\nz"), email.Limits{}), Recipients: []string{"a@b.test"}, Now: m.Time}
 	v := detect.Combine(nil, nil, 0, nil)
 	if w.score > 0 {
 		v = detect.Combine([]detect.Signal{{ID: "a-rule", Threat: detect.Phish, Technology: detect.GeneralFilter, Weight: w.score}}, nil, 0, nil)
 	}
 	v.Notes = append(v.Notes, w.notes...)
-	return c, v, nil
+	return Examined{Context: c, Verdict: v, Trace: m.SHA256}, nil
+}
+
+func (w *world) remember(_ context.Context, traces []any) error {
+	if err := w.broken("memory"); err != nil {
+		return err
+	}
+	for _, x := range traces {
+		w.told[x.(string)]++
+	}
+	return nil
 }
 
 func (w *world) worker() *Worker {
 	p := detect.DefaultPolicy()
 	p.Mode = detect.Act
 	book := detect.NewBook(p, nil)
-	return &Worker{Store: w, Ledger: w, Events: w, Examiner: w, Book: func() *detect.Book { return book }, Yield: func(context.Context) {}, Now: func() time.Time { return began.Add(time.Hour) }}
+	return &Worker{Store: w, Ledger: w, Events: w, Examiner: w, Book: func() *detect.Book { return book }, Yield: func(context.Context) {}, Now: func() time.Time { return began.Add(time.Hour) }, Remember: w.remember}
 }
 
 // A worker that dies anywhere leaves what an undisturbed one leaves, once another has gone on.
@@ -147,7 +158,7 @@ func TestCrashesLoseAndDoubleNothing(t *testing.T) {
 		t.Fatalf("%+v, %d rows", c, len(calm.rows))
 	}
 	errCrash := errors.New("crash")
-	for _, place := range []string{"before save", "row", "between row and patch"} {
+	for _, place := range []string{"before save", "memory", "row", "between row and patch"} {
 		for nth := range 120 {
 			w := newWorld(100)
 			left := nth
@@ -172,8 +183,8 @@ func TestCrashesLoseAndDoubleNothing(t *testing.T) {
 				t.Fatalf("%s %d: %s with %d rows", place, nth, w.run.State, len(w.rows))
 			}
 			for id, e := range w.events {
-				if e.LatestThreatTypes != "Phish" {
-					t.Fatalf("%s %d: %s has %q", place, nth, id, e.LatestThreatTypes)
+				if e.LatestThreatTypes != "Phish" || w.told[id] == 0 {
+					t.Fatalf("%s %d: %s has %q, told %d times", place, nth, id, e.LatestThreatTypes, w.told[id])
 				}
 			}
 		}
@@ -205,6 +216,11 @@ func TestTheSameOutcomeAddsNothing(t *testing.T) {
 	// Half a judgement takes nothing back.
 	w.notes = []detect.Note{{ID: "engine", Text: "x"}}
 	again(0, 15)
+	for id, n := range w.told {
+		if n != 3 {
+			t.Errorf("memory heard of %s %d times; it turned 3 times", id, n)
+		}
+	}
 	if w.run.Counts.Broken != 5 {
 		t.Errorf("%+v", w.run.Counts)
 	}

@@ -34,7 +34,7 @@ func (f icsField) param(name string) string {
 // openICS looks into an invitation. What a reader sees of it is text of the message already (package email); here are its organiser, its
 // method and the files that stand in it.
 func openICS(s *session, f *file) {
-	method, organiser, files, events := "", "", 0, 0
+	method, organiser, name, files, events, place := "", "", "", 0, 0, false
 	icsFields(pageText(f.content[:min(len(f.content), maxICS)]), func(c icsField) bool {
 		switch c.name {
 		case "METHOD":
@@ -47,7 +47,11 @@ func openICS(s *session, f *file) {
 			if organiser == "" {
 				organiser = strings.ToLower(strings.TrimSpace(c.value))
 				organiser = strings.TrimPrefix(organiser, "mailto:")
+				name = c.param("CN")
 			}
+		case "LOCATION":
+			v := strings.TrimSpace(c.value)
+			place = place || v != "" && !isWeb(v)
 		case "ATTACH":
 			if files++; files <= maxICSFiles {
 				s.icsFile(f, c)
@@ -64,7 +68,21 @@ func openICS(s *session, f *file) {
 	if events == 0 && method == "" {
 		return
 	}
+	if !place {
+		s.fact(f, "calendar-no-place", "")
+	}
+	if name != "" {
+		organiser = fmt.Sprintf("%q %s", cutName(name), orElse(organiser, "nobody"))
+	}
 	s.fact(f, "calendar-invitation", oneLine(fmt.Sprintf("%s from %s", orElse(method, "PUBLISH"), orElse(organiser, "nobody"))))
+}
+
+// cutName is the organiser's name as far as anybody reads it.
+func cutName(s string) string {
+	if len(s) > 100 {
+		s = strings.ToValidUTF8(s[:100], "")
+	}
+	return s
 }
 
 // icsFile takes in a file that an invitation carries (RFC 5545 section 3.8.1.1), or the address of one.

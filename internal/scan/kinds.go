@@ -57,6 +57,7 @@ var Kinds = map[string]string{
 	"shortcut-target":        "A Windows shortcut starts a program or opens a file.",
 	// documents
 	"calendar-invitation":  "The file is a calendar entry or an invitation.",
+	"calendar-no-place":    "The calendar entry names no place to meet at.",
 	"page-asks-password":   "The page has a field for a password.",
 	"page-builds-file":     "A script in the page puts a file together, so that nobody sees it on its way.",
 	"page-builds-unknown":  "A script in the page puts a file together whose contents cannot be read.",

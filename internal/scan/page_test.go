@@ -128,7 +128,7 @@ func TestInvitation(t *testing.T) {
 	ics := "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nORGANIZER;CN=\"Pay: roll\":mailto:desk@pay.example\r\nSUMMARY:Pay\r\n" +
 		"ATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=\"a.zip\":" + b64(zip)[:40] + "\r\n " + b64(zip)[40:] + "\r\nATTACH:https://pay.example/x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 	m, r := look("a.ics", []byte(ics))
-	if got := factIDs(r); got != "calendar-invitation" || r.Facts[0].Detail != "REQUEST from desk@pay.example" {
+	if got := factIDs(r); got != "calendar-invitation calendar-no-place" || r.Facts[1].Detail != `REQUEST from "Pay: roll" desk@pay.example` {
 		t.Errorf("facts %v", r.Facts)
 	}
 	if len(m.Attachments) != 2 || m.Attachments[1].Kind != "zip" || m.Attachments[1].Name != "a.zip" {

@@ -392,6 +392,24 @@ check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   axe.none();
 });
 
+check("axe: the audit log", { server: fresh, timeout: 300_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  const policy = await session.ask("/policy");
+  await session.context.request.put("/api/v1/policy", { data: { policy: { ...policy.policy, spam: "quarantine" }, version: policy.version, reason: "spam was released too often" } });
+  await page.goto("/audit");
+  await page.getByRole("button", { name: "Check now" }).click();
+  await seen(page.getByText(/^Chain verified up to record/));
+  await page.getByRole("button", { name: "What it rests on" }).click();
+  await axe.look("records");
+  await page.getByRole("gridcell", { name: "Policy changed" }).click();
+  await seen(page.getByText("What changed"));
+  await axe.look("one record");
+  await page.goto("/audit?text=nothing-like-it");
+  await seen(page.getByText("No record is like that in this time"));
+  await axe.look("nothing found", "main");
+  axe.none();
+});
+
 check("axe: Settings, and the page of a link", { timeout: 300_000 }, async ({ page, session }) => {
   const axe = new Findings(page);
   await page.goto("/settings");

@@ -11,5 +11,6 @@ import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
 import "./policy.mjs";
+import "./audit.mjs";
 import "./rules.mjs";
 import "./settings.mjs";

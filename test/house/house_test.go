@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"internal/email", "internal/event"},
 	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "rules"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
-		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/policy", "internal/rejudge",
+		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
 		"internal/rulebook", "internal/detonate"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
@@ -37,6 +37,7 @@ var peers = map[[2]string]bool{
 	{"internal/detect", "internal/scan"}:      true, // and what is inside its files
 	{"internal/detect", "rules"}:              true,
 	{"internal/campaign", "internal/intel"}:   true,
+	{"internal/audit", "internal/auth"}:       true, // what is proven are auth's records
 	{"internal/api", "ui"}:                    true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}: true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}: true,

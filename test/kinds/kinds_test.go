@@ -72,8 +72,8 @@ func TestUnseen(t *testing.T) {
 		}
 	}
 	t.Logf("all together: %.0f%% of %d attacks caught, %.0f%% of %d twins flagged", all[1].share(), all[1].n, all[0].share(), all[0].n)
-	if all[1].share() < 75 || all[0].share() > mostFlagged {
-		t.Errorf("want at least 75%% caught and at most %d%% of the twins flagged", mostFlagged)
+	if all[1].share() < 85 || all[0].share() > mostFlagged {
+		t.Errorf("want at least 85%% caught and at most %d%% of the twins flagged", mostFlagged)
 	}
 }
 

@@ -63,6 +63,12 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -70,7 +76,7 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, settings, email])]),
+  routeTree: root.addChildren([setup, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -16,7 +16,7 @@ import (
 // A model file is: the magic, the length of a JSON head (uint32), the head, then for each feature the distance to the one before
 // (unsigned varint) and its weight (float32), then the SHA-256 of everything before. Numbers are little endian.
 const (
-	magic           = "tocsin model 2\n"
+	magic           = "tocsin model 3\n"
 	maxFile         = 1 << 20
 	maxFileFeatures = 60000
 	maxHead         = 4096

@@ -211,11 +211,35 @@ func TestVectorRoundTrip(t *testing.T) {
 	}
 }
 
+// TestStrict holds three kinds of good mail to their limits: the strictest of them decides.
+func TestStrict(t *testing.T) {
+	for _, c := range []struct {
+		real, held, made int // messages of 100 each that score 9, 8 and 7; the rest score 1
+		want             float64
+	}{{0, 0, 0, 1}, {1, 0, 0, 1}, {2, 0, 0, 1}, {3, 0, 0, 9}, {0, 2, 0, 1}, {0, 4, 0, 8}, {0, 5, 0, 8}, {0, 0, 1, 1}, {0, 0, 2, 7}, {3, 5, 2, 9}} {
+		var g model.GoodScores
+		for i := range 100 {
+			score := func(n int, high float64) float64 {
+				if i < n {
+					return high
+				}
+				return 1
+			}
+			g.Add(model.Labelled{}, score(c.real, 9))
+			g.Add(model.Labelled{Held: true}, score(c.held, 8))
+			g.Add(model.Labelled{Held: true, Made: true}, score(c.made, 7))
+		}
+		if got := g.Strict(); got <= c.want || got > c.want+0.001 {
+			t.Errorf("%+v: %g", c, got)
+		}
+	}
+}
+
 // FuzzLoad loads hostile model files. The checksum is made right, so that what stands behind it is reached.
 func FuzzLoad(f *testing.F) {
 	_, raw := trained(f, invent(60))
 	f.Add(raw[:len(raw)-32], []byte{1, 5, 5})
-	f.Add([]byte("tocsin model 2\n\x02\x00\x00\x00{}"), []byte{1})
+	f.Add([]byte("tocsin model 3\n\x02\x00\x00\x00{}"), []byte{1})
 	f.Fuzz(func(t *testing.T, body, vector []byte) {
 		v, err := model.DecodeVector(vector)
 		if err != nil {

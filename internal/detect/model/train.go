@@ -40,7 +40,7 @@ type stage struct {
 // (recall); in the others every feature has its own, and penalty is the weight of half their squared norm: the more, the more often must
 // a feature prove itself.
 var stages = []stage{
-	{[]Family{Identity, Authentication, Links, Files, Signals, Pairs}, false, 0.3, 30},
+	{[]Family{Identity, Authentication, Links, Files, Signals, Pairs, Looks}, false, 0.3, 30},
 	{[]Family{Wording}, true, 0.01, 20},
 	{[]Family{Markup}, true, 0.01, 20},
 	{[]Family{Phrases}, true, 0.01, 20},
@@ -50,7 +50,7 @@ var stages = []stage{
 
 // DefaultCaps lets evidence speak freely, likeness and words together with it, and the manner of writing hardly.
 func DefaultCaps() Caps {
-	return Caps{Identity: 6, Authentication: 6, Structure: 0.1, Links: 6, Files: 6, Signals: 12, Pairs: 6, Phrases: 8, Markup: 8, Shapes: 4, Wording: 4}
+	return Caps{Identity: 6, Authentication: 6, Structure: 0.1, Links: 6, Files: 6, Signals: 12, Pairs: 6, Phrases: 8, Markup: 8, Shapes: 4, Wording: 4, Looks: 2}
 }
 
 const (

@@ -33,10 +33,11 @@ const (
 	Markup  // runs of HTML tags, which come back in what one tool makes
 	Shapes  // how ids, boundaries and link paths are made
 	Wording // single words
+	Looks   // how domain names look, what detectors say of wording and looks, and what speaks against
 	families
 )
 
-var familyNames = [families]string{"identity", "authentication", "structure", "links", "files", "signals", "pairs", "phrases", "markup", "shapes", "wording"}
+var familyNames = [families]string{"identity", "authentication", "structure", "links", "files", "signals", "pairs", "phrases", "markup", "shapes", "wording", "looks"}
 
 // String is the family's name in small letters.
 func (f Family) String() string {
@@ -118,7 +119,7 @@ func NewVector(f []Feature) Vector {
 }
 
 // vectorVersion begins every encoded Vector.
-const vectorVersion = 2
+const vectorVersion = 3
 
 // ErrVector is returned for octets that are no encoded Vector.
 var ErrVector = errors.New("these octets are no list of features")

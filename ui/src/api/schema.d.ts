@@ -4,6 +4,125 @@
  */
 
 export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit records, newest first */
+        get: operations["get-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a record can be about */
+        get: operations["get-audit-actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records as lines of JSON with their hashes, signed; audited */
+        get: operations["get-audit-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key that checkpoints and exports are checked with */
+        get: operations["get-audit-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the last check of the log ended, and the newest checkpoint */
+        get: operations["get-audit-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the whole log now; audited */
+        post: operations["post-audit-verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One record with everything that was written down */
+        get: operations["get-audit-seq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/coverage": {
         parameters: {
             query?: never;
@@ -1218,6 +1337,168 @@ export interface components {
             type: string;
             /** @description Containing file or message; empty when directly in the message */
             within: string;
+        };
+        AuditCheckpoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            seq: number;
+        };
+        AuditLine: {
+            action: string;
+            /** @description Of the client */
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Address, or the name of who acted */
+            operator: string;
+            /** @description Empty for the local command line, for Tocsin itself and for refused sign-ins */
+            operator_id: string;
+            /** @description As the operator gave it */
+            reason: string;
+            /** @description Whose copy, for mail */
+            recipient: string;
+            /**
+             * Format: int64
+             * @description Rises by one from record to record
+             */
+            seq: number;
+            /** @description What it was done to: a network message id, a query, a rule ... */
+            subject: string;
+            /** @description session, token, local, console, upgrade */
+            via: string;
+        };
+        AuditPage: {
+            /**
+             * Format: int64
+             * @description 'cursor' of the next page; 0 when this is the last
+             */
+            next: number;
+            records: components["schemas"]["AuditLine"][];
+        };
+        AuditProblem: {
+            action: string;
+            /** Format: date-time */
+            at: string | null;
+            /** @enum {string} */
+            kind: "changed" | "removed" | "inserted" | "moved" | "forked" | "signed";
+            /**
+             * Format: int64
+             * @description Of the record; 0 when it is about something else
+             */
+            seq: number;
+            /** @description All of it in one sentence */
+            text: string;
+        };
+        AuditRecord: {
+            action: string;
+            /** @description Of the client */
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What else was written down; a change has before and after */
+            detail: unknown;
+            /** @description The record fits its hash */
+            fits: boolean;
+            /** @description SHA-256 of this one, hex; docs/design/audit.md says over what */
+            hash: string;
+            /** @description Address, or the name of who acted */
+            operator: string;
+            /** @description Empty for the local command line, for Tocsin itself and for refused sign-ins */
+            operator_id: string;
+            /** @description Hash of the record before, hex */
+            prev: string;
+            /** @description As the operator gave it */
+            reason: string;
+            /** @description Whose copy, for mail */
+            recipient: string;
+            /**
+             * Format: int64
+             * @description Rises by one from record to record
+             */
+            seq: number;
+            /** @description What it was done to: a network message id, a query, a rule ... */
+            subject: string;
+            /** @description session, token, local, console, upgrade */
+            via: string;
+        };
+        AuditState: {
+            /**
+             * Format: int64
+             * @description Records up to this one were removed as their retention says; 0: none
+             */
+            anchor: number;
+            /** Format: date-time */
+            checked: string | null;
+            /** @description The newest one that was signed */
+            checkpoint?: components["schemas"]["AuditCheckpoint"];
+            /**
+             * Format: int64
+             * @description That were compared
+             */
+            checkpoints: number;
+            /** @description Why it could not be checked */
+            error: string;
+            /**
+             * Format: int64
+             * @description Number of the first of them
+             */
+            first: number;
+            /**
+             * Format: date-time
+             * @description Time of the first of them
+             */
+            from: string | null;
+            /**
+             * Format: int64
+             * @description Of them, those that the log fits
+             */
+            holding: number;
+            /**
+             * Format: int64
+             * @description How long records are kept; 0: for ever
+             */
+            kept_days: number;
+            /** @description ID of the key that signs */
+            key: string;
+            /**
+             * Format: int64
+             * @description Number of the last record now
+             */
+            last: number;
+            /** @description Files of checkpoints that cannot be written */
+            notes: string[];
+            /** @description The first hundred */
+            problems: components["schemas"]["AuditProblem"][];
+            /**
+             * Format: int64
+             * @description That were checked
+             */
+            records: number;
+            /**
+             * @description failed: it could not be checked
+             * @enum {string}
+             */
+            state: "unchecked" | "whole" | "damaged" | "failed";
+            /**
+             * Format: date-time
+             * @description Time of the last of them
+             */
+            to: string | null;
+            /** Format: int64 */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Number of the last of them
+             */
+            verified: number;
+            /**
+             * Format: int64
+             * @description How many problems there are
+             */
+            wrong: number;
         };
         AuthCheck: {
             detail: string;
@@ -3399,6 +3680,429 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-audit": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; absent: from the first */
+                from?: string;
+                /** @description Exclusive; absent: to the last */
+                to?: string;
+                /** @description Part of the operator's address */
+                operator?: string;
+                /** @description Comma separated; absent: all. GET /audit/actions lists them */
+                action?: string[] | null;
+                /** @description Part of what it was done to */
+                subject?: string;
+                /** @description Part of anything that was written down */
+                text?: string;
+                /** @description 'next' of the page before; only older records */
+                cursor?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-export": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; absent: from the first */
+                from?: string;
+                /** @description Exclusive; absent: to the last */
+                to?: string;
+                /** @description Part of the operator's address */
+                operator?: string;
+                /** @description Comma separated; absent: all. GET /audit/actions lists them */
+                action?: string[] | null;
+                /** @description Part of what it was done to */
+                subject?: string;
+                /** @description Part of anything that was written down */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-audit-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-seq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRecord"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-coverage": {
         parameters: {
             query?: never;

@@ -20,6 +20,7 @@ export { ChevronDown12Regular, ChevronDown16Regular, ChevronDown20Regular } from
 export { ChevronLeft20Regular } from "@fluentui/react-icons/svg/chevron-left";
 export { ChevronRight12Regular, ChevronRight16Regular, ChevronRight20Regular } from "@fluentui/react-icons/svg/chevron-right";
 export { ChevronUp16Regular, ChevronUp20Regular } from "@fluentui/react-icons/svg/chevron-up";
+export { ClipboardTextLtr20Regular } from "@fluentui/react-icons/svg/clipboard-text-ltr";
 export { Clock16Regular } from "@fluentui/react-icons/svg/clock";
 export { Code16Regular, Code20Regular } from "@fluentui/react-icons/svg/code";
 export { ColumnEdit20Regular } from "@fluentui/react-icons/svg/column-edit";

@@ -15,7 +15,7 @@ import { zoneName } from "../time/zone";
 import { GlobalSearch } from "./GlobalSearch";
 import { Help } from "./Help";
 import { useKeys } from "./keys";
-import { pages } from "./nav";
+import { usePages } from "./nav";
 import { PersonMenu } from "./PersonMenu";
 import styles from "./Shell.module.css";
 import { TimeRangePicker } from "./TimeRangePicker";
@@ -44,6 +44,7 @@ export function Shell() {
 function Frame() {
   const [help, setHelp] = useState(false);
   const { organisation, demo, version } = useOperator();
+  const pages = usePages();
   const navigate = useNavigate();
   const { range } = useTimeRange();
   const go = Object.fromEntries(pages.map((p) => [`g ${p.key}`, () => void navigate({ to: p.to, search: writeRange(range) })]));
@@ -98,6 +99,7 @@ function ZoneMenu() {
 function Nav() {
   const [preferences, change] = usePreferences();
   const path = useRouterState({ select: (s) => s.location.pathname });
+  const pages = usePages();
   const { range } = useTimeRange();
   // Pages with wide lists want the room; a person who pins the words keeps them everywhere.
   const wide = preferences.nav_pinned || !(pages.some((p) => p.narrow && path.startsWith(p.to)) || path.startsWith("/email/"));

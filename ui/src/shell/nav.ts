@@ -1,10 +1,18 @@
-import { Code20Regular, Gavel20Regular, Search20Regular, Settings20Regular, ShieldTask20Regular } from "../components/icons";
+import { ClipboardTextLtr20Regular, Code20Regular, Gavel20Regular, Search20Regular, Settings20Regular, ShieldTask20Regular } from "../components/icons";
+import { useOperator } from "../session/queries";
 
 /** The pages of the navigation, in order. A page is listed once it is built; its key goes there after "g". */
-export const pages = [
+const pages = [
   { to: "/explorer", label: "Explorer", key: "e", icon: Search20Regular, narrow: true },
   { to: "/hunting", label: "Hunting", key: "h", icon: Code20Regular, narrow: true },
   { to: "/rules", label: "Rules", key: "r", icon: Gavel20Regular, narrow: true },
   { to: "/policy", label: "Policy", key: "p", icon: ShieldTask20Regular, narrow: false },
+  { to: "/audit", label: "Audit", key: "l", icon: ClipboardTextLtr20Regular, narrow: true, below: true, need: "audit.read" },
   { to: "/settings", label: "Settings", key: "c", icon: Settings20Regular, narrow: false, below: true },
-] as const;
+] as const satisfies readonly { to: string; label: string; key: string; icon: unknown; narrow: boolean; /** Stands at the foot of the navigation. */ below?: boolean; /** Shown only with this permission. */ need?: string }[];
+
+/** Those of them that the operator may open. */
+export function usePages() {
+  const { permissions } = useOperator();
+  return pages.filter((p) => !("need" in p) || permissions.includes(p.need));
+}

@@ -1,0 +1,183 @@
+package app_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/internal/api"
+	"tocsin/internal/app"
+	"tocsin/internal/auth"
+	"tocsin/internal/detect"
+	"tocsin/internal/detonate"
+	"tocsin/internal/scan"
+)
+
+// unrecorded are the routes that are no GET and leave no record when they succeed, and why.
+var unrecorded = map[string]string{
+	"PUT /preferences":           "theme, zone and columns of whoever asks; nobody else sees them",
+	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
+	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
+	"POST /rules/test":           "compiles a text; nothing is kept",
+}
+
+// deed is one call that succeeds, and the record that it must leave.
+type deed struct {
+	route string
+	act   auth.Action
+	do    func(t *testing.T) reply
+}
+
+// TestEveryChangeLeavesARecord walks the table of routes: whatever is no GET leaves a record when it succeeds, or stands among the
+// exceptions with its reason. A new route is in the table as soon as it is declared, and fails here until somebody says which.
+func TestEveryChangeLeavesARecord(t *testing.T) {
+	t.Parallel()
+	s := open(t, acting, func(c *app.Config, _ *app.Options) {
+		c.Learning.Bad, c.Learning.Good = 30, 100
+		c.Organisation.People = []app.Person{{Name: "Bob Ross", Address: "bob@harbour.test"}}
+	})
+	fresh := open(t)
+	id := s.take(t, simple("one"), "bob@harbour.test")
+	all := s.as(t, auth.GlobalAdministrator, auth.Preview, auth.SearchAndPurge, auth.Approve)
+	if _, err := s.Gate().AddOperator(t.Context(), "ada@harbour.test", "", "correct horse battery", []auth.Role{auth.SecurityReader}); err != nil {
+		t.Fatal(err)
+	}
+	signIn := func(t *testing.T) reply {
+		return s.nobody().post(t, "/session", map[string]string{"email": "ada@harbour.test", "password": "correct horse battery"})
+	}
+	var entry api.Entry
+	var query api.HuntSaved
+	put := func(path string, body any) func(*testing.T) reply {
+		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
+	}
+	post := func(path string, body any) func(*testing.T) reply {
+		return func(t *testing.T) reply { return all.post(t, path, body) }
+	}
+	remove := func(path string) func(*testing.T) reply {
+		return func(t *testing.T) reply { return all.send(t, http.MethodDelete, path, nil) }
+	}
+	// started cancels a run that was just started; when it ended before, there was nothing to cancel, and another is started.
+	started := func(path string, ask any) func(*testing.T) reply {
+		return func(t *testing.T) reply {
+			for {
+				run := ok[api.JudgingRun](all.post(t, path, ask))
+				r := all.send(t, http.MethodDelete, path+"/"+run.ID, nil)
+				if ok[api.JudgingRun](all.get(t, path+"/"+run.ID)).State == "cancelled" {
+					return r
+				}
+			}
+		}
+	}
+	teach(t, s, 300, 60)
+	deeds := []deed{
+		{"POST /session", auth.ActSignIn, signIn},
+		{"DELETE /session", auth.ActSignOut, func(t *testing.T) reply {
+			cookie, _, _ := strings.Cut(signIn(t).header.Get("Set-Cookie"), ";")
+			return s.nobody().with("Cookie", cookie).send(t, http.MethodDelete, "/session", nil)
+		}},
+		{"POST /setup/{token}", auth.ActOperatorAdded, func(t *testing.T) reply {
+			return fresh.nobody().post(t, "/setup/"+fresh.link(), map[string]string{"email": "first@harbour.test", "name": "First", "password": "correct horse battery"})
+		}},
+		{"POST /emails/{nmid}/content", auth.ActContent, post("/emails/"+id+"/content", api.Reason{Reason: "ticket 1"})},
+		{"POST /emails/{nmid}/download", auth.ActDownload, post("/emails/"+id+"/download", api.Reason{Reason: "ticket 1"})},
+		{"POST /emails/{nmid}/picture", auth.ActContent, func(t *testing.T) reply {
+			const link = "https://short.example/a"
+			linked := s.take(t, letter("From: a@sender.test", "To: bob@harbour.test", "Subject: sign in", "Message-ID: <p@sender.test>", "", "See "+link), "bob@harbour.test")
+			if err := s.Cases().SaveAnswer(t.Context(), detonate.Known{About: link, Picture: []byte("\x89PNG\r\n\x1a\n"), Answer: scan.Answer{Engine: "Visited page", Kind: scan.KindPage, At: time.Now()}}); err != nil {
+				t.Fatal(err)
+			}
+			return all.post(t, "/emails/"+linked+"/picture", map[string]string{"reason": "ticket 1", "target": link})
+		}},
+		{"POST /emails/{nmid}/label", auth.ActLabel, post("/emails/"+id+"/label", map[string]string{"label": "phish"})},
+		{"POST /learning/train", auth.ActTrained, post("/learning/train", nil)},
+		{"POST /learning/activate", auth.ActModel, post("/learning/activate", map[string]string{"threat": string(detect.Phish), "reason": "well"})},
+		{"POST /learning/reset", auth.ActModelReset, post("/learning/reset", map[string]any{"everything": true})},
+		{"POST /hunt", auth.ActQuery, post("/hunt", api.HuntAsk{Query: "EmailEvents | take 1"})},
+		{"DELETE /hunt/running/{id}", auth.ActQueryStopped, nil}, // TestStopOthers waits for a query that lasts
+		{"POST /hunt/queries", auth.ActQuerySaved, func(t *testing.T) reply {
+			r := all.post(t, "/hunt/queries", map[string]string{"name": "one", "query": "EmailEvents | take 1"})
+			query = decode[api.HuntSaved](r)
+			return r
+		}},
+		{"PUT /hunt/queries/{id}", auth.ActQuerySaved, func(t *testing.T) reply {
+			return all.send(t, http.MethodPut, "/hunt/queries/"+query.ID, map[string]any{"name": "two", "query": "EmailEvents | take 2", "revision": query.Revision})
+		}},
+		{"POST /hunt/queries/{id}/run", auth.ActQuery, func(t *testing.T) reply { return all.post(t, "/hunt/queries/"+query.ID+"/run", map[string]any{}) }},
+		{"DELETE /hunt/queries/{id}", auth.ActQueryRemoved, func(t *testing.T) reply { return remove("/hunt/queries/" + query.ID)(t) }},
+		{"DELETE /hunt/history", auth.ActHistoryCleared, remove("/hunt/history")},
+		{"PUT /directory/people/{address}", auth.ActPriority, put("/directory/people/bob@harbour.test", map[string]any{"priority": true})},
+		{"POST /directory/sync", auth.ActDirectory, post("/directory/sync", nil)},
+		{"PUT /policy", auth.ActPolicyChanged, func(t *testing.T) reply {
+			p := ok[api.PolicyInForce](all.get(t, "/policy"))
+			p.Policy.Spam = "quarantine"
+			return put("/policy", api.PolicyChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
+		}},
+		{"POST /policy/entries", auth.ActEntryAdded, func(t *testing.T) reply {
+			r := all.post(t, "/policy/entries", api.EntryDraft{Kind: "domain", Values: []string{"evil.test"}, Action: "Block", Reason: "ticket 7"})
+			entry = decode[[]api.Entry](r)[0]
+			return r
+		}},
+		{"PUT /policy/entries/{id}", auth.ActEntryChanged, func(t *testing.T) reply {
+			return put("/policy/entries/"+entry.ID, api.EntryChange{Action: "Block", Reason: "ticket 8", Revision: entry.Revision})(t)
+		}},
+		{"DELETE /policy/entries/{id}", auth.ActEntryRemoved, func(t *testing.T) reply { return remove("/policy/entries/" + entry.ID)(t) }},
+		{"PUT /policy/mailboxes/{address}", auth.ActMailboxChanged, put("/policy/mailboxes/bob@harbour.test", api.MailboxSettings{SafeSenders: []string{}, SafeDomains: []string{}, BlockedSenders: []string{"x@evil.test"}, BlockedDomains: []string{}})},
+		{"DELETE /policy/mailboxes/{address}", auth.ActMailboxRemoved, remove("/policy/mailboxes/bob@harbour.test")},
+		{"POST /rejudge", auth.ActRejudged, post("/rejudge", api.RejudgeAsk{DryRun: true})},
+		{"DELETE /rejudge/{id}", auth.ActRunCancelled, started("/rejudge", api.RejudgeAsk{DryRun: true})},
+		{"POST /whatif", auth.ActWhatIf, post("/whatif", api.WhatIfAsk{Rule: lampRule})},
+		{"DELETE /whatif/{id}", auth.ActRunCancelled, started("/whatif", api.WhatIfAsk{Rule: lampRule})},
+		{"PUT /rules/{id}", auth.ActRuleChanged, put("/rules/lamp-shop", map[string]any{"text": lampRule, "enabled": true, "version": 0, "reason": "lamps"})},
+		{"PUT /rules/{id}/state", auth.ActRuleChanged, func(t *testing.T) reply {
+			v := ok[api.Rule](all.get(t, "/rules/lamp-shop")).Version
+			return put("/rules/lamp-shop/state", map[string]any{"enabled": false, "version": v, "reason": "lamps"})(t)
+		}},
+		{"DELETE /rules/{id}", auth.ActRuleRemoved, func(t *testing.T) reply { return remove("/rules/lamp-shop?version=2&reason=lamps")(t) }},
+		{"POST /import", auth.ActImport, post("/import", simple("imported"))},
+		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
+	}
+	told := map[string]bool{}
+	for _, d := range deeds {
+		told[d.route] = true
+		if d.do == nil {
+			continue
+		}
+		at := s
+		if strings.HasPrefix(d.route, "POST /setup/") {
+			at = fresh
+		}
+		before := len(at.audited(t, d.act))
+		if r := d.do(t); r.status/100 != 2 {
+			t.Errorf("%s answered %d %s", d.route, r.status, r.body)
+		} else if n := len(at.audited(t, d.act)); n <= before {
+			t.Errorf("%s succeeded and left no record %q", d.route, d.act)
+		}
+		at.clock.move(time.Second)
+	}
+	for _, r := range routes() {
+		at := r.Method + " " + strings.TrimPrefix(r.Path, api.Prefix)
+		if r.Method == http.MethodGet {
+			continue
+		}
+		if _, silent := unrecorded[at]; silent == told[at] {
+			t.Errorf("%s: say in this test how it is called and which record it leaves, or why it leaves none", at)
+		}
+		delete(told, at)
+	}
+	for at := range told {
+		t.Errorf("there is no route %s", at)
+	}
+}
+
+// TestActionsAreListed: whatever is written down can be picked in a filter.
+func TestActionsAreListed(t *testing.T) {
+	t.Parallel()
+	seen := map[auth.Action]bool{}
+	for _, a := range auth.Actions() {
+		if seen[a] || a == "" {
+			t.Errorf("%q is listed twice", a)
+		}
+		seen[a] = true
+	}
+}
