@@ -202,13 +202,16 @@ func TestPostfixWithoutTocsin(t *testing.T) {
 	}
 }
 
-// BenchmarkPostfix sends b.N messages over 50 connections through Postfix, with the milter and without, and reports how long a client
+// BenchmarkPostfix sends b.N messages over one and over 50 connections through Postfix, with the milter and without, and reports how long a client
 // waited for the answer to its message. 5,000 messages: -bench Postfix -benchtime 5000x.
 func BenchmarkPostfix(b *testing.B) {
-	for _, with := range []bool{false, true} {
-		b.Run(fmt.Sprintf("milter=%v", with), func(b *testing.B) {
+	for _, c := range []struct {
+		connections int
+		with        bool
+	}{{1, false}, {1, true}, {50, false}, {50, true}} {
+		b.Run(fmt.Sprintf("connections=%d/milter=%v", c.connections, c.with), func(b *testing.B) {
 			o := rig.Options{Mailboxes: map[string]string{ada: "one"}, Postfix: true}
-			if with {
+			if c.with {
 				road := build(b, Config{})
 				road.start(b)
 				o.Milter = road.address
@@ -219,7 +222,7 @@ func BenchmarkPostfix(b *testing.B) {
 			defer cancel()
 			work, waited := make(chan int), make(chan time.Duration, b.N)
 			b.ResetTimer()
-			for range 50 {
+			for range c.connections {
 				go func() {
 					for i := range work {
 						start := time.Now()
