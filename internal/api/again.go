@@ -33,6 +33,7 @@ type Again struct {
 // latest returns the newest judgement after delivery, nil when there was none. at is the verdict of delivery.
 func (s *Server) latest(ctx context.Context, e *event.EmailEvent, at *Verdict) (*Again, error) {
 	var out *Again
+	carried := false // a newer row says that somebody acted on it
 	// Whoever moves mail writes rows of his own between those of judgements: they have no run.
 	err := s.ask(ctx, fmt.Sprintf(`EmailPostDeliveryEvents
 | where NetworkMessageId == %s and RecipientEmailAddress == %s
@@ -41,12 +42,13 @@ func (s *Server) latest(ctx context.Context, e *event.EmailEvent, at *Verdict) (
 | project Timestamp, Action, ActionType, ActionTrigger, ActionResult, ThreatTypes, AdditionalFields`, kql.Quote(e.NetworkMessageId), kql.Quote(e.RecipientEmailAddress), maxTimeline), func(row []any) error {
 		var again event.Rejudged
 		if out != nil || json.Unmarshal([]byte(word(row[6])), &again) != nil || again.Run == "" {
+			carried = carried || out == nil && word(row[4]) == "Success"
 			return nil
 		}
 		d := &again.Decided
 		when, _ := row[0].(time.Time)
 		out = &Again{
-			At: when, Source: word(row[3]), Decision: word(row[2]), Action: word(row[1]), Pending: word(row[4]) == "Pending", Watched: d.Watched, Priority: d.Priority,
+			At: when, Source: word(row[3]), Decision: word(row[2]), Action: word(row[1]), Pending: word(row[4]) == "Pending" && !carried, Watched: d.Watched, Priority: d.Priority,
 			Reason: d.Reason, OrgPolicy: again.Org, UserPolicy: again.User, Policy: again.Policy, PolicyID: again.PolicyID,
 			Verdict: Verdict{
 				ThreatTypes: values(word(row[5])), PhishConfidence: again.Confidence, Scores: again.Scores, Thresholds: at.Thresholds,

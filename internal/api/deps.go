@@ -61,6 +61,7 @@ type Deps struct {
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Runs          Runs
+	Acting        *Acting
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -65,6 +65,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		tooLarge  *http.MaxBytesError
 		withTheir = func(status int) error { return huma.NewError(status, err.Error()) }
 	)
+	if p := actionProblem(err); p != nil {
+		return p
+	}
 	switch {
 	case errors.As(err, &status):
 		return err

@@ -92,6 +92,7 @@ func (s *Server) declare() {
 	s.declarePolicy()
 	s.declareJudging()
 	s.declareRules()
+	s.declareActions()
 	s.declareAudit()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }

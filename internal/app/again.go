@@ -52,6 +52,7 @@ func (w *againWorker) Work(ctx context.Context, j *river.Job[again]) error {
 		w.app.log.Warn("judging again waits", "run", j.Args.Run, "err", err)
 		return river.JobSnooze(10 * time.Second)
 	case over:
+		w.app.wantPurge() // what was decided is carried out
 		return nil
 	}
 	return river.JobSnooze(time.Millisecond)

@@ -11,6 +11,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
+	"tocsin/internal/remediate/providertest"
 	"tocsin/internal/scan"
 )
 
@@ -20,6 +21,8 @@ var unrecorded = map[string]string{
 	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
 	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
 	"POST /rules/test":           "compiles a text; nothing is kept",
+	"POST /actions/plan":         "says what an action would do; nothing is kept",
+	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -33,7 +36,9 @@ type deed struct {
 // exceptions with its reason. A new route is in the table as soon as it is declared, and fails here until somebody says which.
 func TestEveryChangeLeavesARecord(t *testing.T) {
 	t.Parallel()
-	s := open(t, acting, func(c *app.Config, _ *app.Options) {
+	mail := providertest.NewMemory()
+	mail.Deliver("cat@harbour.test", "INBOX", simple("acted"), nil, time.Now())
+	s := open(t, acting, mailed(mail), func(c *app.Config, _ *app.Options) {
 		c.Learning.Bad, c.Learning.Good = 30, 100
 		c.Organisation.People = []app.Person{{Name: "Bob Ross", Address: "bob@harbour.test"}}
 	})
@@ -69,6 +74,18 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			}
 		}
 	}
+	other := s.as(t, auth.SecurityOperator, auth.SearchAndPurge)
+	events := []api.ActionEvent{{NetworkMessageID: s.take(t, simple("acted"), "cat@harbour.test"), Recipient: "cat@harbour.test"}}
+	// waits is another's request that needs an approval.
+	waits := func(t *testing.T) string {
+		return ok[api.Action](other.post(t, "/actions", api.ActionAsk{Kind: "Hard delete", Reason: "ticket 1", Events: events})).ID
+	}
+	answer := func(what string) func(*testing.T) reply {
+		return func(t *testing.T) reply {
+			return all.post(t, "/actions/"+waits(t)+"/"+what, api.ActionWords{Reason: "ticket 1"})
+		}
+	}
+	var done api.Action
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -135,6 +152,24 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"DELETE /rules/{id}", auth.ActRuleRemoved, func(t *testing.T) reply { return remove("/rules/lamp-shop?version=2&reason=lamps")(t) }},
 		{"POST /import", auth.ActImport, post("/import", simple("imported"))},
+		{"POST /actions", auth.ActActionAsked, func(t *testing.T) reply {
+			r := all.post(t, "/actions", api.ActionAsk{Kind: "Move to junk", Reason: "ticket 1", Events: events})
+			done = all.over(t, decode[api.Action](r))
+			return r
+		}},
+		{"POST /actions/{id}/undo", auth.ActActionUndone, func(t *testing.T) reply {
+			r := all.post(t, "/actions/"+done.ID+"/undo", api.ActionWords{Reason: "ticket 1"})
+			all.over(t, decode[api.Action](r))
+			return r
+		}},
+		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
+		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
+		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
+		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // what fails for good takes eight tries
+		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
+			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
+			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
+		}},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}
 	told := map[string]bool{}

@@ -58,6 +58,10 @@ type Options struct {
 	Grace time.Duration
 	// Settle is how long after a change delivered mail is judged again, so that changes that come together are one; default 30 s.
 	Settle time.Duration
+	// MailSystems reach mailboxes, beside those of the settings.
+	MailSystems []MailSystem
+	// CheckAfter is when the result of an action is looked at again; default remediate.CheckAfter.
+	CheckAfter []time.Duration
 }
 
 // App is a Tocsin with open stores.
@@ -82,6 +86,7 @@ type App struct {
 	watched   *engineWatch
 	lab       *detonate.Lab
 	again     *rejudge.Worker
+	acting    *acting
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake    *ingest.Intake
 	pipeline  *ingest.Pipeline
@@ -221,7 +226,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.pipeline = ingest.NewPipeline(pipeline)
 
+	if err := a.openActing(ctx); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
+	river.AddWorker(workers, &spreadWorker{app: a})
+	river.AddWorker(workers, &visitWorker{app: a})
 	a.pipeline.Register(workers)
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
@@ -230,7 +240,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -274,6 +284,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
+		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -330,6 +341,9 @@ func (a *App) Close() error {
 		errs = append(errs, a.pipeline.Close())
 	}
 	errs = append(errs, closeEngines(a.engines))
+	if a.acting != nil && a.acting.notes != nil {
+		a.acting.notes.wait()
+	}
 	if a.batcher != nil {
 		errs = append(errs, a.batcher.Close())
 	}
@@ -341,6 +355,9 @@ func (a *App) Close() error {
 	}
 	if a.blobs != nil {
 		errs = append(errs, a.blobs.Close())
+	}
+	if a.acting != nil && a.acting.vault != nil {
+		errs = append(errs, a.acting.vault.Close())
 	}
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())

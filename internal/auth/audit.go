@@ -45,6 +45,15 @@ const (
 	ActWhatIf         Action = "what-if run"
 	ActRunCancelled   Action = "run cancelled"
 
+	ActActionAsked     Action = "action asked for" // on mailboxes; subject: its id, as in the following
+	ActActionApproved  Action = "action approved"
+	ActActionRejected  Action = "action rejected"
+	ActActionExpired   Action = "action expired"
+	ActActionCancelled Action = "action cancelled"
+	ActActionRetried   Action = "action tried again"
+	ActActionUndone    Action = "action undone"           // subject: the action that is undone
+	ActApprovals       Action = "approval policy changed" // subject: the version
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -63,6 +72,7 @@ func Actions() []Action {
 		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
+		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

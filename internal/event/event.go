@@ -33,7 +33,7 @@ type EmailEvent struct {
 	DeliveryAction         string    `kql:"string,facet" values:"Delivered,Junked,Blocked,Replaced" doc:"What was done at delivery"`
 	DeliveryLocation       string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Where it went at delivery"`
 	LatestDeliveryAction   string    `kql:"string,facet" doc:"Latest action of Tocsin or an operator"`
-	LatestDeliveryLocation string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Failed,Dropped,On-premises/external" doc:"Latest known place"`
+	LatestDeliveryLocation string    `kql:"string,facet" values:"Inbox/folder,Junk folder,Deleted items folder,Quarantine,Removed,Failed,Dropped,On-premises/external" doc:"Latest known place; Removed: soft or hard deleted, in no folder (Tocsin)"`
 	LatestThreatTypes      string    `kql:"string,facet,list" values:"Malware,Phish,Spam" doc:"Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin)"`
 	ThreatTypes            string    `kql:"string,facet,list" values:"Malware,Phish,Spam" doc:"Verdicts, comma separated; empty when clean"`
 	ThreatNames            string    `kql:"string,facet,list" doc:"Malware family or name of the threat"`
@@ -129,7 +129,7 @@ type PostDelivery struct {
 	DetectionMethods      string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
 	SenderFromAddress     string    `kql:"string,facet" doc:"Address of the From header"`
 	EmailDirection        string    `kql:"string,facet" doc:"Direction"`
-	AdditionalFields      string    `kql:"string,content" doc:"JSON: signals, scores and reason of a judgement after delivery (Tocsin)"`
+	AdditionalFields      string    `kql:"string,content" doc:"JSON: signals, scores and reason of a judgement after delivery, or the receipt of an action (Tocsin)"`
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 
@@ -222,4 +222,20 @@ type Rejudged struct {
 	Org        string          `json:"org,omitempty"`  // OrgLevelPolicy, when an override of the organisation decided
 	User       string          `json:"user,omitempty"` // UserLevelPolicy, when the recipient's own settings did
 	Run        string          `json:"run,omitempty"`  // id of the run that judged again
+}
+
+// Acted is the shape of PostDelivery.AdditionalFields of an action on a mailbox, and of a later look at what it left.
+type Acted struct {
+	Action  string `json:"action_id"`
+	Kind    string `json:"kind"`              // "Soft delete"
+	Name    string `json:"name,omitempty"`    // what people call it
+	Reason  string `json:"reason,omitempty"`  // as its author gave it
+	Outcome string `json:"outcome"`           // "Done", "Already so", "Not found", ...
+	Error   string `json:"error,omitempty"`   // one sentence, when it was not done
+	Mailbox string `json:"mailbox,omitempty"` // that the copies lay in
+	Copies  int    `json:"copies"`            // that something was done to
+	From    string `json:"from,omitempty"`    // folder of the first
+	To      string `json:"to,omitempty"`      // folder it is in now
+	Held    bool   `json:"held,omitempty"`    // Tocsin keeps what undo or release needs
+	Undoes  string `json:"undoes,omitempty"`  // id of the action that was undone
 }

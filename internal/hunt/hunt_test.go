@@ -53,7 +53,7 @@ func mail(r *rand.Rand, t time.Time, n int) (b event.Batch) {
 		e.RecipientEmailAddress = fmt.Sprintf("user%d@corp.example", (n*7+k)%40)
 		e.DeliveryAction = pick(r, "Delivered", "Delivered", "Junked", "Blocked", "Replaced")
 		e.LatestDeliveryAction = pick(r, "", "Moved to quarantine", "Hard delete", "Delivered")
-		e.LatestDeliveryLocation = pick(r, "", "Inbox/folder", "Junk folder", "Deleted items folder", "Quarantine", "Failed", "Dropped", "On-premises/external")
+		e.LatestDeliveryLocation = pick(r, "", "Inbox/folder", "Junk folder", "Deleted items folder", "Removed", "Quarantine", "Failed", "Dropped", "On-premises/external")
 		b.Emails = append(b.Emails, e)
 	}
 	for k := range r.IntN(3) {

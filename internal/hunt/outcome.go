@@ -35,7 +35,7 @@ var Outcomes = []struct {
 // and mail that turned out harmless is none any more.
 const outcomeKQL = `case(` +
 	`DeliveryAction == "Blocked" and LatestDeliveryLocation !in ("Inbox/folder", "On-premises/external", "Junk folder"), "blocked", ` +
-	`LatestDeliveryLocation in ("Quarantine", "Deleted items folder", "Failed", "Dropped") or LatestDeliveryAction in ("Soft delete", "Hard delete"), "removed", ` +
+	`LatestDeliveryLocation in ("Quarantine", "Deleted items folder", "Removed", "Failed", "Dropped") or LatestDeliveryAction in ("Soft delete", "Hard delete"), "removed", ` +
 	`LatestDeliveryLocation == "Junk folder" and DeliveryAction in ("Delivered", "Replaced"), "removed", ` +
 	`LatestDeliveryLocation == "Junk folder" or (LatestDeliveryLocation == "" and DeliveryAction == "Junked"), "junked", ` +
 	`DeliveryAction == "Replaced", "replaced", ` +
@@ -53,7 +53,7 @@ func outcomeOf(action, latestAction, latestLocation, latestThreats string) Outco
 	switch {
 	case action == "Blocked" && !inbox && !junk:
 		return Blocked
-	case latestLocation == "Quarantine", latestLocation == "Deleted items folder", latestLocation == "Failed", latestLocation == "Dropped",
+	case latestLocation == "Quarantine", latestLocation == "Deleted items folder", latestLocation == "Removed", latestLocation == "Failed", latestLocation == "Dropped",
 		latestAction == "Soft delete", latestAction == "Hard delete":
 		return Removed
 	case junk && (action == "Delivered" || action == "Replaced"):

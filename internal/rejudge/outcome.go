@@ -207,6 +207,9 @@ func stanceOf(recipient string, after []event.PostDelivery) (s stance) {
 		switch r.ActionType {
 		case "Manual remediation":
 			s = stance{1, "somebody took it out by hand: " + r.Action}
+			if r.Action == "Moved to inbox" || r.Action == "Put back" {
+				s = stance{-1, "somebody put it back by hand: " + r.Action}
+			}
 		case "Quarantine release":
 			s = stance{-1, "somebody released it from quarantine"}
 		}

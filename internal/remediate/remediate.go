@@ -53,6 +53,9 @@ const (
 	Deleted     Place = "Deleted items folder"
 	Quarantined Place = "Quarantine"
 	Removed     Place = "Removed" // soft or hard deleted: in no folder
+	Outside     Place = "On-premises/external"
+	Undelivered Place = "Failed"
+	Dropped     Place = "Dropped"
 )
 
 // Goal is the place a kind leads to. Undo has none of its own.
@@ -101,16 +104,20 @@ type Action struct {
 	By        string // email address of who asked, or the name of what did ("Phish ZAP")
 	ByID      string // operator id; "" for automation
 	Automatic bool   // a policy asked, not a person
+	Unread    bool   // leaves alone what was read already
 	Query     string // KQL that the targets were chosen by; "" when they were picked one by one
 	Incident  string // id of the incident it belongs to, "" for none
 	Undoes    string // id of the action that it undoes, "" for none
+	Undone    string // id of the action that undoes it, "" for none
 	Created   time.Time
 	Started   time.Time // zero: not yet
 	Ended     time.Time // zero: not yet
 	Expires   time.Time // of the request for approval
 	Needs     int       // approvals that it needs; 0: none
 	Why       string    // which line of the approval policy asks for them
+	Policy    int64     // version of the approval policy that was asked; 0: that of the settings
 	Approvals []Approval
+	Cancel    bool // somebody wants it to end; what is begun is finished
 	Counts    Counts
 }
 
@@ -123,11 +130,48 @@ type Approval struct {
 	Comment string
 }
 
-// Counts of targets by outcome.
+// Counts of targets by outcome. Drifted ones are also counted by their outcome.
 type Counts struct {
-	Targets, Mailboxes            int
-	Todo, Done, NotFound, Skipped int
-	Failed, Cancelled, Drifted    int
+	Targets   int
+	Mailboxes int
+	Todo      int // To do, Working
+	Done      int // Done, Already so
+	NotFound  int
+	Skipped   int // Different, Impossible
+	Failed    int
+	Cancelled int
+	Drifted   int // a check found it again
+}
+
+// Of is the counter of an outcome.
+func (c *Counts) Of(o Outcome) *int {
+	switch o {
+	case Succeeded, AlreadySo:
+		return &c.Done
+	case NotFound:
+		return &c.NotFound
+	case Different, Impossible:
+		return &c.Skipped
+	case FailedTarget:
+		return &c.Failed
+	case CancelledOut:
+		return &c.Cancelled
+	}
+	return &c.Todo
+}
+
+// End is the state of an action whose targets are all final.
+func (c *Counts) End(cancelled bool) State {
+	bad := c.Failed + c.Skipped
+	switch {
+	case cancelled && c.Cancelled > 0:
+		return Cancelled
+	case bad == 0:
+		return Done
+	case c.Done+c.NotFound == 0:
+		return Failed
+	}
+	return Partly
 }
 
 // Outcome of one target.
@@ -149,15 +193,18 @@ const (
 // Final reports whether nothing more happens by itself.
 func (o Outcome) Final() bool { return o != Todo && o != Working }
 
-// Message says which message a target is.
+// Message says which message a target is. Its JSON is kept with actions: add fields, never change their meaning.
 type Message struct {
-	NetworkMessageID  string
-	InternetMessageID string // with angle brackets; "" when it has none
-	RawSHA256         string // names the stored bytes
-	Digest            string // of Digest over the stored bytes; "" when they are gone
-	Date              time.Time
-	Subject           string
-	SenderFrom        string
+	NetworkMessageID  string    `json:"network_message_id"`
+	InternetMessageID string    `json:"internet_message_id"` // with angle brackets; "" when it has none
+	RawSHA256         string    `json:"raw_sha256"`          // names the stored bytes
+	Digest            string    `json:"digest,omitempty"`    // of Digest over the stored bytes; "" until a worker has read them
+	Date              time.Time `json:"date"`                // when it entered the organisation
+	Subject           string    `json:"subject"`
+	SenderFrom        string    `json:"sender_from"`
+	Direction         string    `json:"direction,omitempty"` // EmailDirection
+	Threats           string    `json:"threats,omitempty"`   // LatestThreatTypes, when the list was frozen
+	Place             Place     `json:"place,omitempty"`     // LatestDeliveryLocation then
 }
 
 // Target is one email event of an action: one message of one recipient.
@@ -172,8 +219,11 @@ type Target struct {
 	Tries     int
 	Next      time.Time // not before; zero: at once
 	Error     string    // of the last try, in a sentence that may be shown
-	Intents   []Step    // about to be done; empty before and after
+	Intents   []Step    // about to be done; empty before and after, kept when it failed in between
 	Receipt   *Receipt  // what was done; nil before
+	At        time.Time // when its outcome became final; zero: it is not
+	Told      bool      // the event store knows its outcome
+	Cause     string    // ReportId of the EmailPostDeliveryEvents row that asked for it, "" for people
 }
 
 // Copy is one copy of a message in a folder of a mailbox.
@@ -187,11 +237,14 @@ type Copy struct {
 	SHA256   string    `json:"sha256"`          // of the octets as they lie there
 }
 
-// Step is one thing that is done to one copy.
+// Step is one thing that is done to one copy: it is moved (From and To), removed (From alone) or put back (To alone). A step with neither
+// forgets octets that were held.
 type Step struct {
-	From Copy   `json:"from"`           // zero when it is put back
-	To   Copy   `json:"to"`             // zero when it is removed; in an intent only Place and Folder are known
+	From Copy   `json:"from,omitzero"`  // zero when it is put back
+	To   Copy   `json:"to,omitzero"`    // zero when it is removed; in an intent only Place, Folder and what is wanted are known
 	Held string `json:"held,omitempty"` // SHA-256 of the octets that Tocsin keeps of it, before they were removed
+	Stay bool   `json:"stay,omitempty"` // it lies where it should: nothing is done to it
+	Did  bool   `json:"did,omitempty"`  // in an intent: done already
 }
 
 // Receipt proves what was done to a target.
@@ -206,9 +259,11 @@ type Receipt struct {
 
 // Check is a later look whether the state still holds.
 type Check struct {
-	At    time.Time `json:"at"`
-	Holds bool      `json:"holds"`
-	Where string    `json:"where,omitempty"` // folder in which it was found again
+	After time.Duration `json:"after"` // which of the checks it was
+	At    time.Time     `json:"at"`
+	Holds bool          `json:"holds"`
+	Where string        `json:"where,omitempty"` // folder in which it was found again
+	Place Place         `json:"place,omitempty"` // of that folder
 }
 
 // CheckAfter says when the state of a finished target is looked at again.
@@ -222,6 +277,11 @@ var (
 	ErrOver     = errors.New("this request was decided already")
 	ErrNoUndo   = errors.New("a hard delete cannot be undone")
 	ErrNothing  = errors.New("no message matches")
+	ErrNoBytes  = errors.New("the bytes are not kept any more")
+	ErrReason   = errors.New("say why: whoever approves it, or looks at it later, reads the reason")
+	ErrUndone   = errors.New("this action was undone already")
+	ErrNotYet   = errors.New("this action is still at work; wait until it is over, or cancel it")
+	ErrNoRetry  = errors.New("nothing failed that could be tried again")
 )
 
 // Limits of one action.

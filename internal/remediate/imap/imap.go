@@ -267,6 +267,9 @@ func (p *Provider) answered(err error) {
 		p.pause = 0
 		return
 	}
+	if time.Now().Before(p.until) {
+		return // connections that break together are one failure
+	}
 	p.pause = min(max(2*p.pause, p.o.Pause), mostPause)
 	p.until = time.Now().Add(p.pause)
 }

@@ -4,6 +4,213 @@
  */
 
 export interface paths {
+    "/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Actions on mailboxes, newest first */
+        get: operations["get-actions"];
+        put?: never;
+        /** Ask for an action on mailboxes; it runs at once or waits for approval; audited */
+        post: operations["post-actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an action on mailboxes would do; nothing is kept */
+        post: operations["post-actions-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One action and how far it is */
+        get: operations["get-actions-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve what somebody else asked for; audited */
+        post: operations["post-actions-id-approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it; what is begun is finished; audited */
+        post: operations["post-actions-id-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject it; audited */
+        post: operations["post-actions-id-reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what failed; audited */
+        post: operations["post-actions-id-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of every target, mailbox by mailbox */
+        get: operations["get-actions-id-targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What undoing it would do; nothing is kept */
+        get: operations["get-actions-id-undo"];
+        put?: never;
+        /** Put back what it took out: an action of its own; audited */
+        post: operations["post-actions-id-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has to approve which actions */
+        get: operations["get-approvals"];
+        /** Change it, for actions that are asked for from now on; audited */
+        put: operations["put-approvals"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would have to approve this */
+        post: operations["post-approvals-simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every state of the approval policy: who, when, why */
+        get: operations["get-approvals-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -1286,6 +1493,291 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Action: {
+            approvals: components["schemas"]["ActionApproval"][];
+            /** @description A policy asked, not a person */
+            automatic: boolean;
+            /** @description Who asked: an address, or what did (Phish ZAP) */
+            by: string;
+            /** @description Somebody wants it to end; what is begun is finished */
+            cancelling: boolean;
+            counts: components["schemas"]["ActionCounts"];
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            ended: string | null;
+            /**
+             * Format: date-time
+             * @description When the request for approval does
+             */
+            expires: string | null;
+            id: string;
+            incident: string;
+            kind: string;
+            /** @description Whoever asks this may answer it */
+            may_approve: boolean;
+            /** @description Whoever asks this is its author */
+            mine: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description Approvals that it needs
+             */
+            needs: number;
+            /** @description No work is left */
+            over: boolean;
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            progress: number;
+            /** @description KQL by which the list was made; empty when it was picked */
+            query: string;
+            reason: string;
+            /** @description Something failed that can be tried again */
+            retryable: boolean;
+            /** @description Which line of the approval policy asks for them */
+            rule: string;
+            /** Format: date-time */
+            started: string | null;
+            /** @enum {string} */
+            state: "Waiting for approval" | "Queued" | "Running" | "Done" | "Partly done" | "Failed" | "Rejected" | "Expired" | "Cancelled";
+            /** @description It can be undone now */
+            undoable: boolean;
+            /** @description Id of the action that it undoes */
+            undoes: string;
+            /** @description Id of the action that undoes it */
+            undone: string;
+        };
+        ActionApproval: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            comment: string;
+            yes: boolean;
+        };
+        ActionAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description Id of the incident that it belongs to */
+            incident?: string;
+            /** @enum {string} */
+            kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release";
+            /** @description What people call it; the kind when it is empty */
+            name?: string;
+            /** @description Digest of the plan that was looked at: 409 when the list is another one now */
+            plan?: string;
+            query?: components["schemas"]["ActionQuery"];
+            /** @description Why; needed for the action, not for its plan */
+            reason?: string;
+        };
+        ActionCheck: {
+            /** Format: int64 */
+            after_seconds: number;
+            /** Format: date-time */
+            at: string;
+            holds: boolean;
+            /** @description Folder in which it was found again */
+            where: string;
+        };
+        ActionCopy: {
+            flags: string[];
+            folder: string;
+            /** @description Of the mail system */
+            id: string;
+            location: string;
+            /** Format: date-time */
+            received: string | null;
+            sha256: string;
+            /** Format: int64 */
+            size: number;
+        };
+        ActionCounts: {
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: int64
+             * @description Done, and found again by a later check
+             */
+            drifted: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            mailboxes: number;
+            /** Format: int64 */
+            not_found: number;
+            /**
+             * Format: int64
+             * @description Impossible, or another message with the same Message-ID
+             */
+            skipped: number;
+            /** Format: int64 */
+            targets: number;
+            /** Format: int64 */
+            todo: number;
+        };
+        ActionEvent: {
+            network_message_id: string;
+            recipient: string;
+        };
+        ActionLocation: {
+            /** Format: int64 */
+            count: number;
+            /** @description As LatestDeliveryLocation; empty: unknown */
+            location: string;
+        };
+        ActionObstacle: {
+            /** Format: int64 */
+            count: number;
+            why: string;
+        };
+        ActionPage: {
+            actions: components["schemas"]["Action"][];
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description Requests that wait for whoever asks this; at most 100 are counted
+             */
+            waiting: number;
+        };
+        ActionPlan: {
+            /**
+             * Format: int64
+             * @description Lie where they should go, as far as is known; they are looked at and left
+             */
+            already: number;
+            /**
+             * Format: int64
+             * @description Other people who have to agree; 0: it runs at once
+             */
+            approvals: number;
+            /** @description Of the list; give it back as plan */
+            digest: string;
+            /** @description What stands in the way of the others, most first */
+            impossible: components["schemas"]["ActionObstacle"][];
+            kind: string;
+            /** @description Latest delivery locations of all of them, most first */
+            locations: components["schemas"]["ActionLocation"][];
+            /**
+             * Format: int64
+             * @description Mailboxes that would be touched
+             */
+            mailboxes: number;
+            /**
+             * Format: int64
+             * @description Different messages among the possible ones
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Of those, how many can be acted on
+             */
+            possible: number;
+            /**
+             * Format: int64
+             * @description Priority accounts among them
+             */
+            priority_accounts: number;
+            /** @description Which line of the approval policy says so */
+            rule: string;
+            /** @description The first 100 targets */
+            sample: components["schemas"]["ActionTarget"][];
+            /**
+             * Format: int64
+             * @description Email events that match
+             */
+            targets: number;
+            /** @description It can be undone afterwards */
+            undoable: boolean;
+        };
+        ActionProof: {
+            /** Format: date-time */
+            at: string;
+            checks: components["schemas"]["ActionCheck"][];
+            /** @description Location of the first copy before */
+            from: string;
+            provider: string;
+            steps: components["schemas"]["ActionStep"][];
+            to: string;
+        };
+        ActionQuery: {
+            /**
+             * Format: date-time
+             * @description Start, included; absent: open
+             */
+            from?: string;
+            /** @description Filter as KQL over EmailEvents */
+            q?: string;
+            /**
+             * Format: date-time
+             * @description End, excluded; absent: open
+             */
+            to?: string;
+            /**
+             * @default all
+             * @enum {string}
+             */
+            view: "all" | "malware" | "phish";
+        };
+        ActionStep: {
+            /** @enum {string} */
+            did: "moved" | "removed" | "put back" | "forgotten" | "left";
+            from?: components["schemas"]["ActionCopy"];
+            /** @description Tocsin keeps its octets */
+            held: boolean;
+            to?: components["schemas"]["ActionCopy"];
+        };
+        ActionTarget: {
+            /**
+             * Format: date-time
+             * @description When its outcome became final
+             */
+            at: string | null;
+            drifted: boolean;
+            /** @description Latest location when the list was frozen */
+            location: string;
+            /** @description That the recipient's address belongs to */
+            mailbox: string;
+            network_message_id: string;
+            /** Format: date-time */
+            next_try: string | null;
+            /** @enum {string} */
+            outcome: "To do" | "Working" | "Done" | "Already so" | "Not found" | "Different" | "Impossible" | "Failed" | "Cancelled";
+            priority: boolean;
+            /** @description What was done; absent when nothing was */
+            receipt?: components["schemas"]["ActionProof"];
+            recipient: string;
+            /** @description Why, in one sentence; empty when there is nothing to say */
+            say: string;
+            sender: string;
+            /** Format: int64 */
+            seq: number;
+            subject: string;
+            /**
+             * Format: date-time
+             * @description Of the message
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description That failed
+             */
+            tries: number;
+        };
+        ActionTargets: {
+            /**
+             * Format: int64
+             * @description Give it as after; -1 on the last page
+             */
+            next: number;
+            targets: components["schemas"]["ActionTarget"][];
+        };
+        ActionWords: {
+            /** @description Why. Needed to reject and to undo */
+            reason?: string;
+        };
         Again: {
             /** @description What is to be done; None when nothing is */
             action: string;
@@ -1316,6 +1808,114 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Nothing is done only because the policy watches */
             watched: boolean;
+        };
+        ApprovalAnswer: {
+            /** Format: int64 */
+            approvals: number;
+            /** @description Operators who could answer, by name */
+            could: components["schemas"]["ApprovalPerson"][];
+            /** @description There are that many */
+            enough: boolean;
+            /** Format: int64 */
+            expires_hours: number;
+            /** @description Which line says so */
+            rule: string;
+            /** @description The answer in one sentence */
+            say: string;
+        };
+        ApprovalPerson: {
+            email: string;
+            name: string;
+        };
+        ApprovalQuestion: {
+            /** @description A policy asks, not a person */
+            automatic?: boolean;
+            /** @description Address of the person who asks; whoever asks this question when it is empty */
+            by?: string;
+            /** @enum {string} */
+            kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release" | "Undo";
+            /** Format: int64 */
+            mailboxes: number;
+            /** @description Try this one instead of the one in force */
+            policy?: components["schemas"]["ApprovalSettings"];
+            /**
+             * Format: int64
+             * @description Priority accounts among them
+             */
+            priority?: number;
+        };
+        ApprovalRule: {
+            /**
+             * Format: int64
+             * @description Other people who have to agree; 0: it runs at once
+             */
+            approvals: number;
+            /** @description Empty: any. Undo is one too */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description At least so many
+             */
+            mailboxes: number;
+            /** @description Said to people who wait */
+            name: string;
+            /** @description Only with a priority account among them */
+            priority: boolean;
+            /**
+             * @description Who asks
+             * @enum {string}
+             */
+            source: "any" | "person" | "policy";
+        };
+        ApprovalSettings: {
+            /**
+             * Format: int64
+             * @description A request that nobody answers ends after so long; 0: 72
+             */
+            expires_hours: number;
+            rules: components["schemas"]["ApprovalRule"][];
+        };
+        ApprovalVersion: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            policy: components["schemas"]["ApprovalSettings"];
+            reason: string;
+            /** Format: int64 */
+            version: number;
+            via: string;
+        };
+        ApprovalVersions: {
+            /**
+             * Format: int64
+             * @description Give it as below; 0 on the last page
+             */
+            next: number;
+            versions: components["schemas"]["ApprovalVersion"][];
+        };
+        ApprovalsChange: {
+            policy: components["schemas"]["ApprovalSettings"];
+            /** @description Why; needed */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version that was edited; 409 when there is a newer one
+             */
+            version: number;
+        };
+        ApprovalsInForce: {
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            policy: components["schemas"]["ApprovalSettings"];
+            reason: string;
+            /** @description What the settings say; it decides only while the version is 0 */
+            settings: components["schemas"]["ApprovalSettings"];
+            /**
+             * Format: int64
+             * @description 0: never edited in the product
+             */
+            version: number;
         };
         Attachment: {
             children: components["schemas"]["Attachment"][];
@@ -1777,7 +2377,7 @@ export interface components {
             LastEventExecutionTime: string;
             /** @description Latest action of Tocsin or an operator */
             LatestDeliveryAction: string;
-            /** @description Latest known place */
+            /** @description Latest known place; Removed: soft or hard deleted, in no folder (Tocsin) */
             LatestDeliveryLocation: string;
             /** @description Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin) */
             LatestThreatTypes: string;
@@ -3680,6 +4280,921 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-actions": {
+        parameters: {
+            query?: {
+                /** @description waiting for approval; queued or running; over */
+                state?: "waiting" | "running" | "over" | "";
+                /** @description As in an action */
+                kind?: string;
+                /** @description Only those one asked for */
+                mine?: boolean;
+                /** @description Only those that wait for one's own answer */
+                for_me?: boolean;
+                incident?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-actions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-id-approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-id-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-id-reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-id-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-actions-id-targets": {
+        parameters: {
+            query?: {
+                /** @description Only these outcomes */
+                outcome?: string[] | null;
+                /** @description Only those that drifted */
+                drifted?: boolean;
+                mailbox?: string;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionTargets"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-actions-id-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-actions-id-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalsInForce"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalsInForce"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-approvals-simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-approvals-versions": {
+        parameters: {
+            query?: {
+                below?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalVersions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-audit": {
         parameters: {
             query?: {

@@ -3,12 +3,12 @@
 import type { Meaning } from "../../theme/tokens";
 
 const places: Record<string, Meaning> = {
-  Quarantine: "blocked", Dropped: "blocked", Failed: "blocked", "Junk folder": "junked", "Deleted items": "removed", "Soft deleted": "removed", "Hard deleted": "removed",
+  Quarantine: "blocked", Dropped: "blocked", Failed: "blocked", "Junk folder": "junked", "Deleted items folder": "removed", Removed: "removed",
 };
 const actions: Record<string, Meaning> = { Blocked: "blocked", Junked: "junked", Replaced: "replaced", Removed: "removed" };
 const verdicts: Record<string, Record<string, Meaning>> = {
   DeliveryAction: actions,
-  LatestDeliveryAction: { ...actions, "Moved to quarantine": "removed", "Moved to junk folder": "junked", "Soft delete": "removed", "Hard delete": "removed" },
+  LatestDeliveryAction: { ...actions, "Moved to quarantine": "removed", "Moved to junk folder": "junked", "Soft delete": "removed", "Hard delete": "removed", "Move to deleted items": "removed", "Move to junk": "junked", Quarantine: "removed" },
   DeliveryLocation: places,
   LatestDeliveryLocation: places,
 };
