@@ -14,10 +14,12 @@ type ports struct {
 	HTTP string `help:"Where people and programs connect; default 127.0.0.1:8825." placeholder:"HOST:PORT"`
 	SMTP string `help:"Where mail comes in over SMTP; default off." placeholder:"HOST:PORT"`
 	LMTP string `help:"Where mail comes in over LMTP; default off." placeholder:"HOST:PORT"`
+
+	Milter string `help:"Where Postfix or Sendmail asks about mail before it is delivered; default off." placeholder:"HOST:PORT|unix:PATH"`
 }
 
 func (p ports) flags() map[string]string {
-	return map[string]string{"http.listen": p.HTTP, "smtp.listen": p.SMTP, "lmtp.listen": p.LMTP}
+	return map[string]string{"http.listen": p.HTTP, "smtp.listen": p.SMTP, "lmtp.listen": p.LMTP, "milter.listen": p.Milter}
 }
 
 type serveCommand struct {

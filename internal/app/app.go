@@ -99,6 +99,7 @@ type App struct {
 	collect   *collector // nil when learning.collect is false
 	api       *api.Server
 	metrics   *prometheus.Registry
+	waited    *prometheus.HistogramVec // mail systems, for the milter's answer
 	coverage  coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve

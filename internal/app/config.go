@@ -34,6 +34,7 @@ type Config struct {
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
 	LMTP         Listener     `koanf:"lmtp"`
+	Milter       Milter       `koanf:"milter"`
 	Mailboxes    []Mailboxes  `koanf:"mailboxes"`
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
@@ -295,6 +296,7 @@ func Defaults() Config {
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
+		Milter:       defaultMilter(),
 		Mailboxes:    []Mailboxes{},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
@@ -461,6 +463,9 @@ func (c Config) validate() error {
 		if l.RequireTLS && l.Certificate == "" {
 			return fmt.Errorf("config: %s.require_tls needs %s.certificate and %s.key", key, key, key)
 		}
+	}
+	if err := c.Milter.validate(); err != nil {
+		return fmt.Errorf("config: milter.%w", err)
 	}
 	for _, s := range c.Organisation.Servers {
 		if strings.Contains(s, "/") {

@@ -92,7 +92,7 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 		out = append(out, s)
 		return nil
 	})
-	for _, name := range []string{"smtp", "lmtp"} {
+	for _, name := range []string{"smtp", "lmtp", "milter"} {
 		if listening[name] {
 			out = append(out, api.Source{Name: name, Kind: name, State: "listening"})
 		}
@@ -109,6 +109,8 @@ func (a *App) measure() {
 	figure("tocsin_intake_accepted_total", "Messages accepted, duplicates included.", func() float64 { return float64(a.intake.Counts().Accepted) })
 	figure("tocsin_intake_duplicates_total", "Messages that were there already.", func() float64 { return float64(a.intake.Counts().Duplicates) })
 	figure("tocsin_intake_failed_total", "Messages that could not be accepted.", func() float64 { return float64(a.intake.Counts().Failed) })
+	a.waited = waitedFor()
+	a.metrics.MustRegister(a.waited)
 	progress := func(f func(waiting, judged, unjudged, delayed int64) int64) func() float64 {
 		return func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

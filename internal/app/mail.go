@@ -13,9 +13,14 @@ import (
 
 // mailListener is one open port for mail and what serves it.
 type mailListener struct {
-	name     string // "smtp", "lmtp"
+	name     string // "smtp", "lmtp", "milter"
 	listener net.Listener
-	server   *smtp.Server
+	server   mailServer
+}
+
+type mailServer interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
 }
 
 // listenMail opens the ports that take mail in.
@@ -52,7 +57,11 @@ func (a *App) listenMail(ctx context.Context) (out []mailListener, err error) {
 		}
 		out = append(out, mailListener{name: kind.name, listener: l, server: server})
 	}
-	return out, nil
+	m, err := a.listenMilter(ctx)
+	if m != nil {
+		out = append(out, *m)
+	}
+	return out, err
 }
 
 // serve takes mail in until ctx ends, and finishes the transactions under way.

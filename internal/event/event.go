@@ -184,6 +184,10 @@ type Extra struct {
 
 	Helo          string `json:"helo,omitempty"`            // name that the sending server gave
 	MailFromKnown bool   `json:"mail_from_known,omitempty"` // the envelope sender is known, even when it is empty
+	ClientName    string `json:"client_name,omitempty"`     // verified host name of the client
+	AuthUser      string `json:"auth_user,omitempty"`       // who signed in to send it
+	QueueID       string `json:"queue_id,omitempty"`        // of the mail system
+	TLS           string `json:"tls,omitempty"`             // version of the connection it came over
 
 	Decided *Decided `json:"decided,omitempty"` // nil when nothing had to be decided
 }

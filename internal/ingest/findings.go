@@ -48,6 +48,7 @@ type findings struct {
 	verdict   detect.Verdict
 	judged    bool                     // there is a verdict
 	decisions []Decision               // one a recipient, in their order; nil: everything counts as delivered
+	missed    []Decision               // what the policy decided when it was too late for it; nil: it was not
 	defects   []string                 // of the road; those of the message are in m
 	extra     event.Extra              // what has no column and all recipients share
 	written   map[event.Decided]string // AdditionalFields by what was decided
@@ -187,7 +188,8 @@ func (f *findings) fromInside() bool {
 	if f.authKnown && (f.auth.DMARC.Result == mailauth.Pass || f.auth.Aligned) {
 		return true
 	}
-	return f.senderIP.IsValid() && f.own(f.senderIP)
+	// Who signed in to the organisation's mail system is one of its people, wherever they are.
+	return f.job.AuthUser != "" || f.senderIP.IsValid() && f.own(f.senderIP)
 }
 
 // owns reports whether a domain is one of the organisation's, or below one.

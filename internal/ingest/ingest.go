@@ -65,7 +65,14 @@ type Envelope struct {
 
 	// Journal asks Accept to take the message out of a journal report (see Unwrap). Not for sources through which strangers'
 	// mail comes as it is: a stranger can write what looks like a report.
-	Journal bool
+	Journal    bool
+	ClientName string // host name of ClientIP, as the mail system verified it
+	AuthUser   string // who signed in to the mail system to send it; "" for nobody or unknown
+	QueueID    string // the mail system's name for it, to find it in its log
+
+	// Otherwise is what is done with the message when its source no longer waits for the judgement (see Pipeline.Expect). nil: the
+	// source never waits, and what the policy decides counts.
+	Otherwise *Decision
 	// Defects found on the way in; they are listed with those of the message.
 	Defects []string
 }
@@ -74,6 +81,7 @@ type Envelope struct {
 type Receipt struct {
 	NetworkMessageID string
 	Duplicate        bool // it was here before, and nothing about it was new
+	Job              *Job // what will be judged; nil for a duplicate
 }
 
 // Blobs keeps raw mail. PutMany is durable on return.
@@ -194,6 +202,7 @@ func open(raw []byte, env Envelope) ([]byte, Envelope) {
 // no invalid UTF-8 and no endless strings in what strangers wrote.
 func (e Envelope) clean() Envelope {
 	e.Helo, e.MailFrom, e.TLS = tidy(e.Helo), tidy(e.MailFrom), tidy(e.TLS)
+	e.ClientName, e.AuthUser, e.QueueID = tidy(e.ClientName), tidy(e.AuthUser), tidy(e.QueueID)
 	seen := make(map[string]bool, len(e.Recipients))
 	out := make([]string, 0, len(e.Recipients))
 	for _, r := range e.Recipients {
@@ -328,19 +337,23 @@ func (in *Intake) record(ctx context.Context, group []*admission) error {
 		})
 	}
 	var admitted []casestore.Admission
+	jobs := map[*admission]*Job{}
 	err := in.ledger.InTx(ctx, func(tx *sql.Tx) error {
 		var err error
 		if admitted, err = in.ledger.AdmitMessages(ctx, tx, rows, messageID); err != nil {
 			return err
 		}
 		var params []river.InsertManyParams
+		clear(jobs)
 		for _, a := range group {
 			i := index[a.sum]
 			if i < 0 || !admitted[i].Work() {
 				continue
 			}
 			index[a.sum] = -1 - i // one job, made from the first of its kind in the group
-			params = append(params, river.InsertManyParams{Args: newJob(a, admitted[i])})
+			j := newJob(a, admitted[i])
+			jobs[a] = &j
+			params = append(params, river.InsertManyParams{Args: j})
 		}
 		if len(params) == 0 {
 			return nil
@@ -357,7 +370,7 @@ func (in *Intake) record(ctx context.Context, group []*admission) error {
 		if worked {
 			i = -1 - i
 		}
-		a.receipt = Receipt{NetworkMessageID: admitted[i].NetworkMessageID, Duplicate: !worked}
+		a.receipt = Receipt{NetworkMessageID: admitted[i].NetworkMessageID, Duplicate: !worked, Job: jobs[a]}
 	}
 	// Of the same mail several times in one group, one is the first and the others are duplicates.
 	seen := map[string]bool{}

@@ -276,7 +276,7 @@ func TestPoison(t *testing.T) {
 	}
 	examine := func(j Job) event.EmailEvent {
 		t.Helper()
-		o, err := h.pipeline.examine(t.Context(), j)
+		o, err := h.pipeline.examine(t.Context(), j, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,6 +29,10 @@ type Job struct {
 	Lists            map[string]string `json:"lists,omitempty"`
 	Forwards         map[string]string `json:"forwards,omitempty"`
 	Defects          []string          `json:"defects,omitempty"`
+	ClientName       string            `json:"client_name,omitempty"`
+	AuthUser         string            `json:"auth_user,omitempty"`
+	QueueID          string            `json:"queue_id,omitempty"`
+	Otherwise        *Decision         `json:"otherwise,omitempty"`
 }
 
 // Kind names the job in the database.
@@ -46,6 +50,7 @@ func newJob(a *admission, ad casestore.Admission) Job {
 		Source: a.env.Source, ClientIP: a.env.ClientIP, OwnClient: a.env.OwnClient, Helo: a.env.Helo,
 		MailFrom: a.env.MailFrom, MailFromKnown: a.env.MailFromKnown, TLS: a.env.TLS,
 		Recipients: ad.New, Lists: a.env.Lists, Forwards: a.env.Forwards, Defects: a.env.Defects,
+		ClientName: a.env.ClientName, AuthUser: a.env.AuthUser, QueueID: a.env.QueueID, Otherwise: a.env.Otherwise,
 	}
 }
 

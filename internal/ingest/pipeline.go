@@ -101,6 +101,7 @@ type Pipeline struct {
 	loaded  chan struct{}
 	alone   chan struct{} // taken while a suspect is judged
 	settled *group[settle]
+	inline  inlines
 
 	judging  *blackbox      // nil before Recover, and without PipelineConfig.Judging
 	suspects map[string]int // how often the process died while these were judged; read only after Recover
@@ -130,7 +131,7 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 	if c.Decide == nil {
 		c.Decide = watch
 	}
-	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded), alone: make(chan struct{}, 1)}
+	p := &Pipeline{cfg: c, cpu: make(chan struct{}, c.CPU), loaded: make(chan struct{}, c.Loaded), alone: make(chan struct{}, 1), inline: inlines{all: map[string]*Inline{}}}
 	p.settled = newGroup(groupOptions{items: 1024, weight: 1024, linger: 20 * time.Millisecond}, func(done []settle) []error {
 		err := p.note(done)
 		errs := make([]error, len(done))
@@ -183,6 +184,7 @@ func (w *worker) Timeout(*river.Job[Job]) time.Duration { return 10 * time.Minut
 func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 	err := w.p.Process(ctx, j.Args)
 	if err == nil {
+		w.p.inline.forget(j.Args.SHA256)
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -197,7 +199,21 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 // Process judges one message and stores its events. It returns an error only when a store failed; then it should be
 // called again.
 func (p *Pipeline) Process(ctx context.Context, j Job) error {
-	out, err := p.examine(ctx, j)
+	return p.process(ctx, j, p.inline.of(j.SHA256))
+}
+
+// process judges one message; in is who waits for it, nil: nobody.
+func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
+	if in != nil {
+		if err := acquire(ctx, in.turn); err != nil {
+			return err
+		}
+		defer func() { <-in.turn }()
+		if in.isFinished() {
+			return nil
+		}
+	}
+	out, err := p.examine(ctx, j, in)
 	if err != nil {
 		return err
 	}
@@ -211,8 +227,14 @@ func (p *Pipeline) Process(ctx context.Context, j Job) error {
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
 	}
+	if in != nil {
+		in.stored()
+	}
 	if err := p.settled.do(ctx, settle{j.SHA256, out.member, out.trace}, 1); err != nil {
 		return fmt.Errorf("note as done: %w", err)
+	}
+	if in != nil {
+		in.finish()
 	}
 	if p.cfg.Stored != nil {
 		p.cfg.Stored(out.batch)
@@ -246,7 +268,7 @@ type Judged struct {
 }
 
 // examine turns a job into event rows, and what to remember of the message.
-func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
+func (p *Pipeline) examine(ctx context.Context, j Job, in *Inline) (outcome, error) {
 	suspicions := p.suspects[j.SHA256]
 	if suspicions > 0 {
 		if err := acquire(ctx, p.alone); err != nil {
@@ -258,6 +280,9 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 		return outcome{}, err
 	}
 	defer func() { <-p.loaded }()
+	if in != nil {
+		in.begin()
+	}
 
 	raw, err := p.cfg.Blobs.Get(ctx, j.SHA256)
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
@@ -280,6 +305,7 @@ func (p *Pipeline) examine(ctx context.Context, j Job) (outcome, error) {
 			return outcome{}, err
 		}
 	}
+	p.answered(f)
 	out := outcome{batch: f.rows(), member: f.member(), trace: f.trace(p.cfg.Memory)}
 	if p.cfg.Done != nil {
 		out.message, out.verdict = f.m, f.verdict
@@ -351,6 +377,7 @@ func (p *Pipeline) unread(f *findings, defect string, err error) event.Batch {
 	p.unjudged.Add(1)
 	p.cfg.Logger.Error("message can't be judged", "message", f.job.NetworkMessageID, "sha256", f.job.SHA256, "defect", defect, "err", err)
 	f.defects = append(f.defects, defect)
+	p.answered(f)
 	return f.rows()
 }
 

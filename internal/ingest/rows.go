@@ -24,6 +24,7 @@ func (f *findings) rows() event.Batch {
 	for i, r := range f.recipients {
 		b.Emails = append(b.Emails, f.to(e, r, f.decision(i)))
 	}
+	b.PostDelivery = f.late(b.Emails)
 	if f.m != nil {
 		b.Urls = f.urls()
 		b.Attachments = f.attachments(e)
@@ -126,7 +127,8 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 			break
 		}
 	}
-	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown}
+	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown,
+		ClientName: f.job.ClientName, AuthUser: f.job.AuthUser, QueueID: f.job.QueueID, TLS: f.job.TLS}
 	if len(v.Signals) > 0 {
 		extra.Signals = json.RawMessage(text(v.Signals))
 	}

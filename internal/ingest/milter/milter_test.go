@@ -1,0 +1,292 @@
+package milter
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-milter"
+
+	"tocsin/internal/email"
+	"tocsin/internal/event"
+)
+
+const (
+	inbox = "Delivered, Inbox/folder"
+	held  = "Blocked, Quarantine"
+)
+
+// with is a message with a text and files.
+func withFiles(subject string, names ...string) string {
+	var b strings.Builder
+	b.WriteString("From: bo@partner.example\r\nTo: ada@rig.example\r\nSubject: " + subject + "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n\tboundary=\"b1\"\r\n\r\nnot shown\r\n")
+	b.WriteString("--b1\r\nContent-Type: multipart/alternative; boundary=b2\r\n\r\n--b2\r\n\r\nHello.\r\n--b2\r\nContent-Type: text/html\r\n\r\n<p>Hello.</p>\r\n--b2--\r\n")
+	for _, n := range names {
+		b.WriteString("--b1\r\nContent-Type: application/octet-stream; name=\"" + n + "\"\r\nContent-Disposition: attachment; filename=\"" + n + "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			base64.StdEncoding.EncodeToString([]byte("MZ the file "+n)) + "\r\n")
+	}
+	return b.String() + "--b1--\r\n"
+}
+
+func TestOutcomes(t *testing.T) {
+	ada, bea := "ada@rig.example", "bea@rig.example"
+	for _, c := range []struct {
+		name, raw string
+		last      milter.ActionCode
+		text      string // of a refusal
+		junk      bool
+		removed   string
+		body      string // in the new one
+		rows      map[string]string
+	}{
+		{name: "accept", raw: simple("hello"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+		{name: "junk", raw: simple("junk"), last: milter.ActAccept, junk: true, rows: map[string]string{ada: "Junked, Junk folder", bea: "Junked, Junk folder"}},
+		{name: "junk for one", raw: simple("junk for " + ada), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+		{name: "quarantine", raw: simple("quarantine"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
+		{name: "quarantine for one", raw: simple("quarantine for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "reject", raw: simple("reject"), last: milter.ActReplyCode, text: "5.7.1 ", rows: map[string]string{ada: "Blocked, Failed", bea: "Blocked, Failed"}},
+		{name: "reject for one", raw: simple("reject for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "drop", raw: simple("drop"), last: milter.ActDiscard, rows: map[string]string{ada: "Blocked, Dropped", bea: "Blocked, Dropped"}},
+		{name: "replace", raw: withFiles("replace", "note.txt", "invoice.exe"), last: milter.ActAccept, body: "File: invoice.exe\n",
+			rows: map[string]string{ada: "Replaced, Inbox/folder", bea: "Replaced, Inbox/folder"}},
+		{name: "replace for one", raw: withFiles("replace for "+ada, "invoice.exe"), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "replace without a file", raw: simple("replace"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
+		{name: "a judge that falls", raw: simple("kaboom quarantine"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := build(t, Config{})
+			got := letter(t, dial(t, r.address), "Q1", c.raw, ada, bea)
+			if got.last.Code != c.last || !strings.HasPrefix(got.last.SMTPText, c.text) && c.text != "" {
+				t.Errorf("answer %c %d %q, want %c %q", got.last.Code, got.last.SMTPCode, got.last.SMTPText, c.last, c.text)
+			}
+			if len(got.header("X-Spam-Flag")) == 1 != c.junk || strings.Join(got.removed(), " ") != c.removed {
+				t.Errorf("junk %q, removed %q", got.header("X-Spam-Flag"), got.removed())
+			}
+			if b := got.body(); !strings.Contains(b, c.body) || (b == "") != (c.body == "") {
+				t.Errorf("body:\n%s", b)
+			}
+			if rows := r.rows(); !maps.Equal(rows, c.rows) {
+				t.Errorf("events %v, want %v", rows, c.rows)
+			}
+		})
+	}
+}
+
+// The queue and the milter judge the same message at the same time: it is judged once, and the job finds it done.
+func TestQueueBeside(t *testing.T) {
+	r := build(t, Config{})
+	r.start(t)
+	s := dial(t, r.address)
+	for i := range 30 {
+		if got := letter(t, s, fmt.Sprint("Q", i), simple(fmt.Sprint("quarantine ", i))); got.last.Code != milter.ActDiscard {
+			t.Fatalf("message %d: %c", i, got.last.Code)
+		}
+	}
+	r.settle(t)
+	if n := len(r.events); n != 30 {
+		t.Errorf("%d events, want 30", n)
+	}
+	for k, e := range r.events {
+		if e.DeliveryLocation != "Quarantine" {
+			t.Errorf("%s: %s", k, e.DeliveryLocation)
+		}
+	}
+}
+
+func (r *road) settle(t testing.TB) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		p, err := r.pipeline.Progress(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Waiting == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d messages wait", p.Waiting)
+		}
+	}
+}
+
+func TestEnvelopeAndHeader(t *testing.T) {
+	r := build(t, Config{})
+	raw := strings.Replace(simple("junk"), "Subject:", "X-Tocsin-Verdict: none\r\nx-spam-flag: NO\r\nX-TOCSIN-verdict:  none; id=1\r\n\tfolded\r\nSubject:", 1)
+	got := letter(t, dial(t, r.address), "4Zq8", raw)
+	var gone []string
+	for _, c := range got.changes {
+		if c.Code == milter.ActChangeHeader && c.HeaderValue == "" {
+			gone = append(gone, fmt.Sprint(c.HeaderName, c.HeaderIndex))
+		}
+	}
+	if strings.Join(gone, " ") != "X-Tocsin-Verdict2 X-Tocsin-Verdict1 X-Spam-Flag1" || len(got.header(verdictField)) != 1 || got.header("X-Spam-Flag")[0] != "YES" {
+		t.Errorf("taken out %v, added %q %q", gone, got.header(verdictField), got.header("X-Spam-Flag"))
+	}
+	for _, e := range r.events {
+		if e.Subject != "junk" {
+			continue
+		}
+		var x event.Extra
+		if err := json.Unmarshal([]byte(e.AdditionalFields), &x); err != nil {
+			t.Fatal(err)
+		}
+		if x.QueueID != "4Zq8" || x.TLS != "TLSv1.3" || x.ClientName != "out.partner.example" || e.SenderIPv4 != "203.0.113.9" || e.SenderMailFromAddress != "bo@partner.example" || e.Connectors != "milter" {
+			t.Errorf("%+v\n%+v", x, e)
+		}
+		kept, err := r.blobs.Get(t.Context(), e.RawSHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(kept), "+0000\r\n")
+		if want := raw; rest != want || !strings.HasPrefix(string(kept), "Received: from out.partner.example (out.partner.example [203.0.113.9])\r\n\tby mx.rig.example (Tocsin milter) with ESMTPS id 4Zq8;") {
+			t.Errorf("kept:\n%q\nwant:\n%q", kept, want)
+		}
+	}
+}
+
+func TestLateAndBroken(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  Config
+		set  func(*road)
+		last milter.ActionCode
+		rows string // after the queue has judged it; "" for none
+	}{
+		{"late", Config{Deadline: 50 * time.Millisecond}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActAccept, inbox},
+		{"late, deferred", Config{Deadline: 50 * time.Millisecond, Late: TempFail}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActReplyCode, "Blocked, Failed"},
+		{"store away", Config{}, func(r *road) { r.away = true }, milter.ActReplyCode, "Blocked, Failed"},
+		{"store away, accepted", Config{Broken: Accept}, func(r *road) { r.away = true }, milter.ActAccept, inbox},
+		{"disk full", Config{}, func(r *road) { r.full = true }, milter.ActReplyCode, ""},
+		{"disk full, accepted", Config{Broken: Accept}, func(r *road) { r.full = true }, milter.ActAccept, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := build(t, c.cfg)
+			r.set(func() { c.set(r) })
+			got := letter(t, dial(t, r.address), "Q1", simple("quarantine"))
+			if got.last.Code != c.last {
+				t.Errorf("answer %c %q", got.last.Code, got.last.SMTPText)
+			}
+			r.set(func() { r.away, r.full, r.slow = false, false, 0 })
+			r.start(t)
+			r.settle(t)
+			if rows := r.rows(); rows["ada@rig.example"] != c.rows {
+				t.Errorf("events %v, want %q", rows, c.rows)
+			}
+			if want := c.rows == inbox; len(r.pending) == 1 != want {
+				t.Errorf("%d decisions to be carried out, want one: %v", len(r.pending), want)
+			}
+			for _, p := range r.pending {
+				if p.Action != "Moved to quarantine" || p.ActionResult != "Pending" || p.RecipientEmailAddress != ada {
+					t.Errorf("%+v", p)
+				}
+			}
+		})
+	}
+}
+
+func TestLimits(t *testing.T) {
+	r := build(t, Config{MaxSize: 100_000, MaxRecipients: 2, MaxConnections: 2, Timeout: 300 * time.Millisecond})
+	s := dial(t, r.address)
+	if got := letter(t, s, "Q1", simple("big")+strings.Repeat("0123456789\r\n", 20_000)); got.last.SMTPCode != 552 {
+		t.Errorf("a body that is too large: %+v", got.last)
+	}
+	if got := letter(t, s, "Q2", strings.Repeat("X-Field: "+strings.Repeat("x", 200)+"\r\n", 1000)+simple("headers")); got.last.SMTPCode != 552 {
+		t.Errorf("a header that is too large: %+v", got.last)
+	}
+	if got := letter(t, s, "Q3", simple("small")); got.last.Code != milter.ActAccept {
+		t.Errorf("after those: %+v", got.last)
+	}
+	if n := r.server.buffered.Load(); n != 0 {
+		t.Errorf("%d octets are still counted", n)
+	}
+	if _, err := s.Mail("x@partner.example", nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if a, err := s.Rcpt(fmt.Sprintf("<r%d@rig.example>", i), nil); err != nil || (a.Code != milter.ActContinue) != (i == 2) {
+			t.Errorf("recipient %d: %+v, %v", i, a, err)
+		}
+	}
+	dial(t, r.address)
+	c, err := net.Dial("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if n, err := c.Read(make([]byte, 1)); n > 0 || err == nil {
+		t.Error("a third connection was let in")
+	}
+	for end := time.Now().Add(5 * time.Second); r.server.Counts().Connections > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("silent connections stay open")
+		}
+	}
+}
+
+// Nonsense costs its connection and nothing else.
+func TestNonsense(t *testing.T) {
+	r := build(t, Config{})
+	for _, s := range []string{"\x00\x00\x00\x00", "\xff\xff\xff\xffO", "\x00\x00\x00\x01D", "\x00\x00\x00\x02Cx", "\x00\x00\x00\x01Z", "\x00\x00\x00\x01E", "GET / HTTP/1.1\r\n\r\n", "\x00\x00\x00\x03L\x00\x00"} {
+		c, err := net.Dial("tcp", r.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte(s))
+		_ = c.Close()
+	}
+	if got := letter(t, dial(t, r.address), "Q1", simple("hello")); got.last.Code != milter.ActAccept {
+		t.Errorf("%+v", got.last)
+	}
+}
+
+func TestAllowed(t *testing.T) {
+	r := build(t, Config{Allowed: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	c, err := net.Dial("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := c.Read(make([]byte, 1)); err == nil || r.server.Counts().Refused != 1 {
+		t.Errorf("an address that may not connect: %v, %+v", err, r.server.Counts())
+	}
+}
+
+func TestExchangeOfTheWholeBody(t *testing.T) {
+	r := build(t, Config{})
+	raw := "From: bo@partner.example\r\nSubject: replace\r\nContent-Type: application/x-msdownload; name=\"invoice.exe\"\r\nContent-Disposition: attachment; filename=\"invoice.exe\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		base64.StdEncoding.EncodeToString([]byte("MZ all of it")) + "\r\n"
+	got := letter(t, dial(t, r.address), "Q1", raw)
+	if got.last.Code != milter.ActAccept || !strings.Contains(got.body(), "invoice.exe") || strings.Contains(got.body(), "TVog") {
+		t.Fatalf("%+v", got)
+	}
+	changed := map[string]string{}
+	for _, c := range got.changes {
+		if c.Code == milter.ActChangeHeader {
+			changed[c.HeaderName] = strings.TrimPrefix(c.HeaderValue, " ")
+		}
+	}
+	if changed["Content-Type"] != "text/plain; charset=utf-8" || changed["Content-Transfer-Encoding"] != "8bit" || changed["Content-Disposition"] != "" {
+		t.Errorf("%q", changed)
+	}
+}
+
+// Every attachment stands where the mail parser saw it.
+func TestLeavesAgreeWithTheParser(t *testing.T) {
+	raw := []byte(withFiles("replace", "a.txt", "invoice.exe", "c.txt"))
+	paths := map[string]bool{}
+	for _, s := range leaves(raw, bodyStart(raw)) {
+		paths[s.path] = true
+	}
+	for _, a := range email.Parse(raw, email.Limits{}).Attachments {
+		if !paths[a.Part.Path] {
+			t.Errorf("%s at %s is not among %v", a.Name, a.Part.Path, paths)
+		}
+	}
+}
