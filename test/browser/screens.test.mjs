@@ -14,3 +14,4 @@ import "./policy.mjs";
 import "./audit.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
+import "./operators.mjs";
