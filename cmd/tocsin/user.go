@@ -20,9 +20,10 @@ import (
 
 // userCommand works on the case store itself, beside a running server or without one: its database takes both.
 type userCommand struct {
-	Add   userAddCommand   `cmd:"" help:"Add an operator."`
-	Token userTokenCommand `cmd:"" help:"Make an API token for an operator; it is printed once."`
-	List  userListCommand  `cmd:"" help:"List operators and their tokens."`
+	Add    userAddCommand    `cmd:"" help:"Add an operator."`
+	Token  userTokenCommand  `cmd:"" help:"Make an API token for an operator; it is printed once."`
+	List   userListCommand   `cmd:"" help:"List operators and their tokens."`
+	Change userChangeCommand `cmd:"" help:"Change roles, disable, remove a lost second factor, end sessions, revoke a token."`
 }
 
 type userAddCommand struct {
