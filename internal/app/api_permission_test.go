@@ -145,3 +145,27 @@ func TestPathsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryScopeOpensItsRoutesAlone: a token of somebody who may do everything, with one permission as its scope, walks the table.
+func TestEveryScopeOpensItsRoutesAlone(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	o := s.operator(t, "ada@harbour.test", auth.Roles()...)
+	all := &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles)}
+	for _, scope := range all.Permissions {
+		secret, _, err := s.Gate().MakeScopedToken(t.Context(), all, "one scope", []auth.Permission{scope}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := s.nobody().with("Authorization", "Bearer "+secret)
+		for _, r := range routes() {
+			may := slices.Contains([]auth.Permission{auth.Public, auth.SignedIn, auth.Enrol, scope}, r.Permission)
+			if may && r.Permission != scope {
+				continue // the same for all, and walked above
+			}
+			if got, _ := status(t, c, r.Method, somewhere(r)); (got == http.StatusForbidden) == may || got == http.StatusUnauthorized {
+				t.Errorf("%s %s needs %s: a token for %s got %d", r.Method, r.Path, r.Permission, scope, got)
+			}
+		}
+	}
+}
