@@ -22,6 +22,7 @@ var unrecorded = map[string]string{
 	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
 	"POST /rules/test":           "compiles a text; nothing is kept",
 	"POST /actions/plan":         "says what an action would do; nothing is kept",
+	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
 	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
 }
 
@@ -51,6 +52,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	signIn := func(t *testing.T) reply {
 		return s.nobody().post(t, "/session", map[string]string{"email": "ada@harbour.test", "password": "correct horse battery"})
 	}
+	s.operator(t, "zoe@harbour.test", auth.GlobalAdministrator)
+	boss := s.nobody().signIn(t, "zoe@harbour.test")
+	var (
+		invited api.Invited
+		token   api.TokenMade
+		own     caller
+		codes   []string
+	)
 	var entry api.Entry
 	var query api.HuntSaved
 	put := func(path string, body any) func(*testing.T) reply {
@@ -169,6 +178,68 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
+		}},
+		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
+			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
+			invited = ok[api.Invited](r)
+			return r
+		}},
+		{"POST /operators/{id}/invitation", auth.ActInvited, func(t *testing.T) reply {
+			r := boss.post(t, "/operators/"+invited.Operator.ID+"/invitation", nil)
+			invited.Path = ok[api.Invited](r).Path
+			return r
+		}},
+		{"POST /invitations/{token}", auth.ActInvitationUsed, func(t *testing.T) reply {
+			_, secret, _ := strings.Cut(invited.Path, "#")
+			return s.nobody().post(t, "/invitations/"+secret, api.ChosenPassword{Password: password})
+		}},
+		{"PUT /operators/{id}", auth.ActOperatorChanged, func(t *testing.T) reply {
+			return boss.send(t, http.MethodPut, "/operators/"+invited.Operator.ID, api.OperatorChange{Name: "Ben", Roles: []string{"Preview", "Approve"}})
+		}},
+		{"DELETE /sessions/{id}", auth.ActSessionEnded, func(t *testing.T) reply {
+			ben := s.nobody().signIn(t, "ben@harbour.test")
+			return ben.send(t, http.MethodDelete, "/sessions/"+ok[[]api.SessionLine](ben.get(t, "/sessions"))[0].ID, nil)
+		}},
+		{"DELETE /operators/{id}/sessions", auth.ActSessionEnded, func(t *testing.T) reply {
+			s.nobody().signIn(t, "ben@harbour.test")
+			return boss.send(t, http.MethodDelete, "/operators/"+invited.Operator.ID+"/sessions", nil)
+		}},
+		{"POST /tokens", auth.ActTokenMade, func(t *testing.T) reply {
+			r := boss.post(t, "/tokens", api.NewToken{Name: "SIEM", Scopes: []string{"explorer.read"}})
+			token = ok[api.TokenMade](r)
+			return r
+		}},
+		{"DELETE /tokens/{id}", auth.ActTokenRevoked, func(t *testing.T) reply {
+			return boss.send(t, http.MethodDelete, "/tokens/"+token.Token.ID, nil)
+		}},
+		{"POST /account/totp/confirm", auth.ActFactorSet, func(t *testing.T) reply {
+			s.step()
+			own = s.nobody().signIn(t, "ben@harbour.test")
+			secret := ok[api.TOTPEnrolment](own.post(t, "/account/totp", api.OwnPassword{Password: password})).Secret
+			r := own.post(t, "/account/totp/confirm", api.Code{Code: s.code(t, secret, 0)})
+			own, codes = own.with("Cookie", cookie(t, r).String()), ok[api.RecoveryCodes](r).Codes
+			return r
+		}},
+		{"POST /session/step-up", auth.ActStepUp, func(t *testing.T) reply {
+			r := own.post(t, "/session/step-up", api.Code{Code: codes[0]})
+			own = own.with("Cookie", cookie(t, r).String())
+			return r
+		}},
+		{"POST /account/recovery-codes", auth.ActRecoveryMade, func(t *testing.T) reply {
+			r := own.post(t, "/account/recovery-codes", api.Code{Code: codes[1]})
+			codes = ok[api.RecoveryCodes](r).Codes
+			return r
+		}},
+		{"POST /account/totp/remove", auth.ActFactorRemoved, func(t *testing.T) reply {
+			return own.post(t, "/account/totp/remove", api.Code{Code: codes[0]})
+		}},
+		{"DELETE /operators/{id}/factor", auth.ActFactorRemoved, func(t *testing.T) reply {
+			s.step()
+			s.nobody().signIn(t, "ben@harbour.test").enrol(t)
+			return boss.send(t, http.MethodDelete, "/operators/"+invited.Operator.ID+"/factor", nil)
+		}},
+		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
+			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})
 		}},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}

@@ -194,6 +194,12 @@ func TestFind(t *testing.T) {
 	if len(got) != 119 {
 		t.Errorf("%d in pages", len(got))
 	}
+	if p := d.Find(directory.Wanted{Search: "LIND board", Priority: true}, "", 10); p.Total != 0 { // she is watched, and no priority account
+		t.Errorf("%+v", p)
+	}
+	if _, err := d.SetPriority(t.Context(), "ada@own.example", true); err != nil {
+		t.Fatal(err)
+	}
 	if p := d.Find(directory.Wanted{Search: "LIND board", Priority: true}, "", 10); p.Total != 1 || p.People[0].Address != "ada@own.example" {
 		t.Errorf("%+v", p)
 	}
