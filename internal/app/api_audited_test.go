@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,6 +247,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	told := map[string]bool{}
 	for _, d := range deeds {
 		told[d.route] = true
+		if !slices.Contains(auth.Actions(), d.act) {
+			t.Errorf("%q cannot be picked in a filter: it is missing in auth.Actions", d.act)
+		}
 		if d.do == nil {
 			continue
 		}
@@ -276,8 +280,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	}
 }
 
-// TestActionsAreListed: whatever is written down can be picked in a filter.
-func TestActionsAreListed(t *testing.T) {
+// TestActionsAreListedOnce: a filter that offers one twice counts wrong.
+func TestActionsAreListedOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[auth.Action]bool{}
 	for _, a := range auth.Actions() {
