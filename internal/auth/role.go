@@ -30,11 +30,6 @@ const (
 	EmailRemove     Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove   Permission = "action.approve"   // approve what somebody else proposed
 	ActionRead      Permission = "action.read"      // see actions on mail: who, why, what, and the result in every mailbox
-	QuarantineRead  Permission = "quarantine.read"  // list what is held in quarantine; looking inside needs email.content
-	SubmissionRead  Permission = "submission.read"  // see what users reported
-	SubmissionWork  Permission = "submission.work"  // triage what users reported, and answer them
-	IncidentRead    Permission = "incident.read"    // see incidents
-	IncidentWork    Permission = "incident.work"    // create incidents and work on them
 	SessionManage   Permission = "sessions.manage"  // see and end sessions of others
 	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
 	PolicyBlock     Permission = "policy.block"     // add block entries
@@ -74,9 +69,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead,
-		ActionRead, QuarantineRead, SubmissionRead, IncidentRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, SubmissionWork, IncidentWork)
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {
 	case SecurityReader:
@@ -88,7 +82,7 @@ func (r Role) Permissions() []Permission {
 	case GlobalAdministrator:
 		return append(administrator, OperatorManage, SessionManage)
 	case SearchAndPurge:
-		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead, QuarantineRead}
+		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead}
 	case Preview:
 		return []Permission{SignedIn, Enrol, EmailRead, EmailContent, EmailPreview, RulesRead}
 	case Approve:
