@@ -3,6 +3,8 @@ package mailauth
 import (
 	"bytes"
 	"strings"
+
+	"tocsin/internal/email"
 )
 
 // wireForm is the message as it crossed SMTP: CRLF line ends and no mbox separator line. Signatures are computed over
@@ -13,23 +15,7 @@ func wireForm(raw []byte) []byte {
 			raw = raw[i+1:]
 		}
 	}
-	bare := 0
-	for i, b := range raw {
-		if b == '\n' && (i == 0 || raw[i-1] != '\r') {
-			bare++
-		}
-	}
-	if bare == 0 {
-		return raw
-	}
-	out := make([]byte, 0, len(raw)+bare)
-	for i, b := range raw {
-		if b == '\n' && (i == 0 || raw[i-1] != '\r') {
-			out = append(out, '\r')
-		}
-		out = append(out, b)
-	}
-	return out
+	return email.CRLF(raw)
 }
 
 // field is one header field of the wire form: raw with its folding and final CRLF.

@@ -17,6 +17,7 @@ import (
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"tocsin/internal/email"
 	"tocsin/internal/remediate"
 )
 
@@ -381,7 +382,7 @@ func (m *mailbox) Append(ctx context.Context, raw []byte, place remediate.Place,
 	if err != nil {
 		return remediate.Copy{}, err
 	}
-	raw = crlf(raw)
+	raw = email.CRLF(raw)
 	if int64(len(raw)) > m.p.o.MaxMessage {
 		return remediate.Copy{}, cannot(fmt.Sprintf("the message has %d octets; at most %d are written", len(raw), m.p.o.MaxMessage))
 	}
@@ -438,25 +439,4 @@ func keepable(f string) bool {
 		return true
 	}
 	return f != "" && len(f) <= 200 && !strings.ContainsFunc(f, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\]`, r) })
-}
-
-// crlf ends every line with CRLF.
-func crlf(raw []byte) []byte {
-	bare := 0
-	for i, b := range raw {
-		if b == '\n' && (i == 0 || raw[i-1] != '\r') {
-			bare++
-		}
-	}
-	if bare == 0 {
-		return raw
-	}
-	out := make([]byte, 0, len(raw)+bare)
-	for i, b := range raw {
-		if b == '\n' && (i == 0 || raw[i-1] != '\r') {
-			out = append(out, '\r')
-		}
-		out = append(out, b)
-	}
-	return out
 }
