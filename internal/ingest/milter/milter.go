@@ -150,28 +150,10 @@ func (s *Server) Serve(l net.Listener) error {
 	if stopping {
 		return nil
 	}
-	const longest = time.Second
-	pause := 5 * time.Millisecond
-	for {
-		nc, err := l.Accept()
-		switch {
-		case err == nil:
-			pause = 5 * time.Millisecond
-			s.meet(nc)
-			continue
-		case s.isStopping():
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("milter: %w", err)
-		}
-		s.cfg.Logger.Warn("no connection could be accepted", "source", s.cfg.Source, "err", err, "again_in", pause)
-		select {
-		case <-time.After(pause):
-		case <-s.ctx.Done():
-			return nil
-		}
-		pause = min(2*pause, longest)
+	if err := ingest.Connections(l, s.cfg.Source, s.cfg.Logger, s.ctx.Done(), s.isStopping, s.meet); err != nil {
+		return fmt.Errorf("milter: %w", err)
 	}
+	return nil
 }
 
 func (s *Server) isStopping() bool {

@@ -170,31 +170,10 @@ func (s *Server) Serve(l net.Listener) error {
 	if stopping {
 		return nil
 	}
-	const longest = time.Second
-	pause := 5 * time.Millisecond
-	for {
-		nc, err := l.Accept()
-		switch {
-		case err == nil:
-			pause = 5 * time.Millisecond
-			s.meet(nc)
-			continue
-		case s.isStopping():
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("smtp: %w", err)
-		}
-		// Out of file descriptors, or a client that was gone before it was let in. Both pass.
-		s.cfg.Logger.Warn("no connection could be accepted", "source", s.cfg.Source, "err", err, "again_in", pause)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-s.stop:
-			timer.Stop()
-			return nil
-		}
-		pause = min(2*pause, longest)
+	if err := ingest.Connections(l, s.cfg.Source, s.cfg.Logger, s.stop, s.isStopping, s.meet); err != nil {
+		return fmt.Errorf("smtp: %w", err)
 	}
+	return nil
 }
 
 func (s *Server) isStopping() bool {
