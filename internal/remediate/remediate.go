@@ -11,7 +11,6 @@
 package remediate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -306,6 +305,3 @@ type Wrong struct {
 }
 
 func (e *Wrong) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Say) }
-
-// ByMailbox orders targets as they are worked: mailbox by mailbox.
-func ByMailbox(a, b Target) int { return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), a.Seq-b.Seq) }
