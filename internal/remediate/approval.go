@@ -2,6 +2,7 @@ package remediate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -62,16 +63,7 @@ func (p ApprovalPolicy) Need(b Blast) (approvals int, why string) {
 }
 
 func (r ApprovalRule) fits(b Blast) bool {
-	if len(r.Kinds) > 0 {
-		found := false
-		for _, k := range r.Kinds {
-			found = found || k == b.Kind
-		}
-		if !found {
-			return false
-		}
-	}
-	return b.Mailboxes >= r.Mailboxes && (!r.Priority || b.Priority > 0) && (r.Automatic == nil || *r.Automatic == b.Automatic)
+	return (len(r.Kinds) == 0 || slices.Contains(r.Kinds, b.Kind)) && b.Mailboxes >= r.Mailboxes && (!r.Priority || b.Priority > 0) && (r.Automatic == nil || *r.Automatic == b.Automatic)
 }
 
 // Limits of an approval policy.
@@ -101,11 +93,7 @@ func (p ApprovalPolicy) Validate() error {
 			return &Wrong{field + ".mailboxes", "a number of mailboxes, 0 for any"}
 		}
 		for _, k := range r.Kinds {
-			found := false
-			for _, x := range known {
-				found = found || x == k
-			}
-			if !found {
+			if !slices.Contains(known, k) {
 				return &Wrong{field + ".kinds", fmt.Sprintf("there is no action %q", k)}
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -254,7 +255,7 @@ func sentence(err error) string {
 	}
 	s := string(text)
 	if len(s) > maxSentence {
-		s = s[:maxSentence] + "..."
+		s = strings.ToValidUTF8(s[:maxSentence], "") + "..."
 	}
 	return fmt.Sprintf("The mail system did not do it: %s", s)
 }
