@@ -38,6 +38,7 @@ type Options struct {
 	TokenInfo    string // URL that says whose an OAuth2 token is (answers {"sub": ADDRESS}); "" for no OAuth2
 	Capabilities string // what Dovecot says it can do after sign-in (imap_capability); "" for what it can
 	Dovecot      string // more lines of its configuration
+	JunkHeader   string // "Name: value" of a field that files mail into Junk (Sieve); "" for none
 
 	Postfix       bool
 	Milter        string // host:port that Postfix asks about all mail; "" for none. It must listen before mail comes

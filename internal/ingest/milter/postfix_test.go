@@ -44,24 +44,6 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// junkScript files what the milter calls junk, as docs/guide/getting-mail-in.md says.
-func junkScript(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "sieve")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	script := "require \"fileinto\";\nif header :is \"X-Spam-Flag\" \"YES\" { fileinto \"Junk\"; stop; }\n"
-	if err := os.WriteFile(dir+"/junk.sieve", []byte(script), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return "plugin {\n  sieve_before = " + dir + "/junk.sieve\n}\n"
-}
-
 const ada = "ada@rig.example"
 
 func TestPostfix(t *testing.T) {
@@ -70,7 +52,7 @@ func TestPostfix(t *testing.T) {
 	}
 	road := build(t, Config{})
 	road.start(t)
-	r := rig.Start(t, rig.Options{Mailboxes: map[string]string{ada: "one", "bea@rig.example": "two"}, Postfix: true, Milter: road.address, Dovecot: junkScript(t)})
+	r := rig.Start(t, rig.Options{Mailboxes: map[string]string{ada: "one", "bea@rig.example": "two"}, Postfix: true, Milter: road.address, JunkHeader: "X-Spam-Flag: YES"})
 	send := func(raw string, to ...string) error {
 		return r.Send("bo@partner.example", append(to, ada), []byte(raw))
 	}
