@@ -250,6 +250,7 @@ func quote(raw []byte) []byte {
 type server struct {
 	data, http, smtp string
 	milter           string // "": off
+	config           string // file of settings; "": none
 	token            string // of an operator who may ask for the coverage
 	cmd              *exec.Cmd
 	out              *bytes.Buffer
@@ -267,7 +268,11 @@ func freePort(t *testing.T) string {
 
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	s.cmd, s.out = run(t, "serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter)
+	args := []string{"serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	s.cmd, s.out = run(t, args...)
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if res, err := http.Get("http://" + s.http + "/readyz"); err == nil {
 			_ = res.Body.Close()
