@@ -193,7 +193,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.watched = watchEngines(a.engines, aside, a.lab, a.opt.Now)
 	pipeline := ingest.PipelineConfig{
-		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
+		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Urgent: a.batcher.Urgent(), Judge: a.judge, Auth: checker,
 		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {

@@ -63,6 +63,7 @@ type PipelineConfig struct {
 	Blobs     Blobs
 	Ledger    *casestore.Store
 	Events    Events
+	Urgent    Events // for mail that a mail system waits for; nil: Events
 	Judge     Judge
 	Auth      Authenticator              // nil: nothing is known of the sender
 	Decide    Decider                    // nil: only watch, everything was delivered
@@ -217,12 +218,16 @@ func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
 	if err != nil {
 		return err
 	}
-	err = p.cfg.Events.Append(ctx, out.batch)
+	store := p.cfg.Events
+	if in != nil && p.cfg.Urgent != nil {
+		store = p.cfg.Urgent
+	}
+	err = store.Append(ctx, out.batch)
 	if err != nil && p.cfg.Refused != nil && p.cfg.Refused(err) {
 		p.cfg.Logger.Error("event store refused a row", "message", j.NetworkMessageID, "err", err)
 		p.unjudged.Add(1)
 		out.batch = essentials(out.batch)
-		err = p.cfg.Events.Append(ctx, out.batch)
+		err = store.Append(ctx, out.batch)
 	}
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)

@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 }
 
 // mail invents n different messages: the demo's, as often as needed, each time with another message id.
-func mail(t *testing.T, n int) []demo.Mail {
+func mail(t testing.TB, n int) []demo.Mail {
 	t.Helper()
 	var all []demo.Mail
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -82,7 +82,7 @@ func mail(t *testing.T, n int) []demo.Mail {
 }
 
 // run starts the product; the caller waits for it.
-func run(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+func run(t testing.TB, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
 	// What other messages say of a message depends on which came first, and a kill changes that. So each is judged by itself here.
@@ -256,7 +256,7 @@ type server struct {
 	out              *bytes.Buffer
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -266,7 +266,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func (s *server) start(t *testing.T) {
+func (s *server) start(t testing.TB) {
 	t.Helper()
 	args := []string{"serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter}
 	if s.config != "" {
@@ -298,7 +298,7 @@ func (s *server) kill(t *testing.T) {
 }
 
 // stop asks the server to finish, which it does with status 0.
-func (s *server) stop(t *testing.T) {
+func (s *server) stop(t testing.TB) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
