@@ -14,8 +14,8 @@ import (
 
 	"github.com/emersion/go-milter"
 
-	"tocsin/internal/email"
 	"tocsin/internal/event"
+	"tocsin/internal/ingest/treatment"
 )
 
 const (
@@ -126,8 +126,8 @@ func TestEnvelopeAndHeader(t *testing.T) {
 			gone = append(gone, fmt.Sprint(c.HeaderName, c.HeaderIndex))
 		}
 	}
-	if strings.Join(gone, " ") != "X-Tocsin-Verdict2 X-Tocsin-Verdict1 X-Spam-Flag1" || len(got.header(verdictField)) != 1 || got.header("X-Spam-Flag")[0] != "YES" {
-		t.Errorf("taken out %v, added %q %q", gone, got.header(verdictField), got.header("X-Spam-Flag"))
+	if strings.Join(gone, " ") != "X-Tocsin-Verdict2 X-Tocsin-Verdict1 X-Spam-Flag1" || len(got.header(treatment.VerdictField)) != 1 || got.header("X-Spam-Flag")[0] != "YES" {
+		t.Errorf("taken out %v, added %q %q", gone, got.header(treatment.VerdictField), got.header("X-Spam-Flag"))
 	}
 	for _, e := range r.events {
 		if e.Subject != "junk" {
@@ -274,19 +274,5 @@ func TestExchangeOfTheWholeBody(t *testing.T) {
 	}
 	if changed["Content-Type"] != "text/plain; charset=utf-8" || changed["Content-Transfer-Encoding"] != "8bit" || changed["Content-Disposition"] != "" {
 		t.Errorf("%q", changed)
-	}
-}
-
-// Every attachment stands where the mail parser saw it.
-func TestLeavesAgreeWithTheParser(t *testing.T) {
-	raw := []byte(withFiles("replace", "a.txt", "invoice.exe", "c.txt"))
-	paths := map[string]bool{}
-	for _, s := range leaves(raw, bodyStart(raw)) {
-		paths[s.path] = true
-	}
-	for _, a := range email.Parse(raw, email.Limits{}).Attachments {
-		if !paths[a.Part.Path] {
-			t.Errorf("%s at %s is not among %v", a.Name, a.Part.Path, paths)
-		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"tocsin/internal/detect"
 	"tocsin/internal/event"
 	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/treatment"
 )
 
 // road is a whole way of mail, with real blob store, ledger and queue; events are in memory. What the policy decides stands in the subject:
@@ -90,11 +91,11 @@ func (r *road) Judge(ctx context.Context, c *detect.Context) detect.Verdict {
 }
 
 var treatments = map[string]ingest.Decision{
-	junked:      {Action: "Junked", Location: "Junk folder", EmailAction: "Move message to junk mail folder"},
-	quarantined: {Action: "Blocked", Location: "Quarantine", EmailAction: "Send to quarantine"},
-	replaced:    {Action: "Replaced", Location: "Inbox/folder", EmailAction: "Replace attachment"},
-	rejected:    {Action: "Blocked", Location: "Failed", EmailAction: "Reject message"},
-	dropped:     {Action: "Blocked", Location: "Dropped", EmailAction: "Delete message"},
+	treatment.Junk:       {Action: "Junked", Location: "Junk folder", EmailAction: "Move message to junk mail folder"},
+	treatment.Quarantine: {Action: "Blocked", Location: "Quarantine", EmailAction: "Send to quarantine"},
+	treatment.Replace:    {Action: "Replaced", Location: "Inbox/folder", EmailAction: "Replace attachment"},
+	treatment.Reject:     {Action: "Blocked", Location: "Failed", EmailAction: "Reject message"},
+	treatment.Drop:       {Action: "Blocked", Location: "Dropped", EmailAction: "Delete message"},
 }
 
 func decideBySubject(_ detect.Verdict, c *detect.Context) []ingest.Decision {

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-milter"
 
 	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/treatment"
 )
 
 // session is one connection of the mail system, which is one of its client: several messages may come over it.
@@ -236,7 +237,7 @@ func (a Answer) response() milter.Response {
 	if a == Accept {
 		return milter.RespAccept
 	}
-	return reply("451 4.7.1 The message could not be checked now, try again later")
+	return reply("451 4.7.1 " + treatment.Later)
 }
 
 func (a Answer) decision() ingest.Decision {
