@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/internal/ingest/milter"
+	"tocsin/internal/ingest/treatment"
 )
 
 // Milter judges mail at delivery, at the question of Postfix or Sendmail.
@@ -90,7 +91,7 @@ func (a *App) listenMilter(ctx context.Context) (*mailListener, error) {
 	}
 	name, value := c.junk()
 	server := milter.New(milter.Config{
-		Allowed: allowed, Deadline: c.Deadline, Late: milter.Answer(c.Late), Broken: milter.Answer(c.Broken), JunkName: name, JunkValue: value,
+		Allowed: allowed, Deadline: c.Deadline, Late: treatment.Answer(c.Late), Broken: treatment.Answer(c.Broken), JunkName: name, JunkValue: value,
 		MaxSize: a.cfg.Intake.MaxMessage, MaxConnections: c.Connections, Logger: a.log,
 		Observe: func(outcome string, waited time.Duration) {
 			a.waited.WithLabelValues(outcome).Observe(waited.Seconds())

@@ -160,11 +160,11 @@ func TestLateAndBroken(t *testing.T) {
 		rows string // after the queue has judged it; "" for none
 	}{
 		{"late", Config{Deadline: 50 * time.Millisecond}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActAccept, inbox},
-		{"late, deferred", Config{Deadline: 50 * time.Millisecond, Late: TempFail}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActReplyCode, "Blocked, Failed"},
+		{"late, deferred", Config{Deadline: 50 * time.Millisecond, Late: treatment.TempFail}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActReplyCode, "Blocked, Failed"},
 		{"store away", Config{}, func(r *road) { r.away = true }, milter.ActReplyCode, "Blocked, Failed"},
-		{"store away, accepted", Config{Broken: Accept}, func(r *road) { r.away = true }, milter.ActAccept, inbox},
+		{"store away, accepted", Config{Broken: treatment.Accept}, func(r *road) { r.away = true }, milter.ActAccept, inbox},
 		{"disk full", Config{}, func(r *road) { r.full = true }, milter.ActReplyCode, ""},
-		{"disk full, accepted", Config{Broken: Accept}, func(r *road) { r.full = true }, milter.ActAccept, ""},
+		{"disk full, accepted", Config{Broken: treatment.Accept}, func(r *road) { r.full = true }, milter.ActAccept, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := build(t, c.cfg)

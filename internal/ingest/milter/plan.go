@@ -8,6 +8,7 @@ import (
 
 	"github.com/emersion/go-milter"
 
+	"tocsin/internal/detect"
 	"tocsin/internal/ingest"
 	"tocsin/internal/ingest/treatment"
 )
@@ -25,7 +26,7 @@ type plan struct {
 	head int
 
 	id      string
-	outcome string
+	outcome detect.Treatment
 	verdict string            // value of treatment.VerdictField; "" for none
 	remove  map[string]bool   // recipients whose copy is not delivered, lower case
 	body    []byte            // instead of the one that came; nil: it stays
@@ -35,56 +36,56 @@ type plan struct {
 // rule turns the decisions for the recipients into what a mail system can do: it has one message for all of them. Those whose copy is held
 // or dropped are taken out of it; of the treatments for the others the mildest is done.
 func (p *plan) rule(r ingest.Ruling) []ingest.Decision {
-	p.id, p.outcome, p.body, p.changed, p.remove, p.verdict = r.Job.NetworkMessageID, treatment.Deliver, nil, nil, map[string]bool{}, ""
+	p.id, p.outcome, p.body, p.changed, p.remove, p.verdict = r.Job.NetworkMessageID, detect.Deliver, nil, nil, map[string]bool{}, ""
 	out := slices.Clone(r.Decisions)
-	count := map[string]int{}
+	count := map[detect.Treatment]int{}
 	for i := range out {
 		count[treatment.Of(&out[i])]++
 	}
-	if count[treatment.Replace] > 0 {
+	if count[detect.Replace] > 0 {
 		var err error
-		if count[treatment.Replace]+count[treatment.Quarantine]+count[treatment.Reject]+count[treatment.Drop] < len(out) {
+		if count[detect.Replace]+count[detect.ToQuarantine]+count[detect.Reject]+count[detect.Drop] < len(out) {
 			err = errMixed
 		} else {
 			p.body, p.changed, err = treatment.Exchange(p.raw, &r)
 		}
 		for i := range out {
-			if treatment.Of(&out[i]) == treatment.Replace && err != nil {
-				treatment.Change(&out[i], treatment.Quarantine, "held, because "+err.Error())
+			if treatment.Of(&out[i]) == detect.Replace && err != nil {
+				treatment.Change(&out[i], detect.ToQuarantine, "held, because "+err.Error())
 			}
 		}
 	}
-	goesOn := count[treatment.Deliver]+count[treatment.Junk] > 0 || p.body != nil
-	allRejected := count[treatment.Reject] > 0 && count[treatment.Reject]+count[treatment.Drop] == len(out)
+	goesOn := count[detect.Deliver]+count[detect.Junk] > 0 || p.body != nil
+	allRejected := count[detect.Reject] > 0 && count[detect.Reject]+count[detect.Drop] == len(out)
 	for i := range out {
 		d := &out[i]
 		switch treatment.Of(d) {
-		case treatment.Junk:
-			if count[treatment.Deliver] > 0 {
-				treatment.Change(d, treatment.Deliver, "delivered to the inbox, because other recipients of the same message get it there")
+		case detect.Junk:
+			if count[detect.Deliver] > 0 {
+				treatment.Change(d, detect.Deliver, "delivered to the inbox, because other recipients of the same message get it there")
 			}
-		case treatment.Reject:
+		case detect.Reject:
 			if !allRejected {
-				treatment.Change(d, treatment.Quarantine, "held, because a message cannot be refused for some of its recipients")
+				treatment.Change(d, detect.ToQuarantine, "held, because a message cannot be refused for some of its recipients")
 				p.remove[r.Recipients[i]] = true
 			}
-		case treatment.Quarantine, treatment.Drop:
+		case detect.ToQuarantine, detect.Drop:
 			p.remove[r.Recipients[i]] = true
 		}
 	}
 	switch {
 	case goesOn && p.body != nil:
-		p.outcome = treatment.Replace
-	case goesOn && count[treatment.Deliver] == 0:
-		p.outcome = treatment.Junk
+		p.outcome = detect.Replace
+	case goesOn && count[detect.Deliver] == 0:
+		p.outcome = detect.Junk
 	case goesOn:
-		p.outcome = treatment.Deliver
+		p.outcome = detect.Deliver
 	case allRejected:
-		p.outcome = treatment.Reject
-	case count[treatment.Drop] == len(out):
-		p.outcome = treatment.Drop
+		p.outcome = detect.Reject
+	case count[detect.Drop] == len(out):
+		p.outcome = detect.Drop
 	default:
-		p.outcome = treatment.Quarantine
+		p.outcome = detect.ToQuarantine
 	}
 	p.verdict = treatment.Verdict(&r)
 	return out
@@ -94,10 +95,10 @@ func (p *plan) rule(r ingest.Ruling) []ingest.Decision {
 // a mail system with the option for leading spaces writes none of its own.
 func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 	switch p.outcome {
-	case treatment.Reject:
-		return reply("550 5.7.1 " + treatment.Refusal(p.id)), p.outcome, nil
-	case treatment.Quarantine, treatment.Drop:
-		return milter.RespDiscard, p.outcome, nil
+	case detect.Reject:
+		return reply("550 5.7.1 " + treatment.Refusal(p.id)), string(p.outcome), nil
+	case detect.ToQuarantine, detect.Drop:
+		return milter.RespDiscard, string(p.outcome), nil
 	}
 	cfg := &p.x.s.cfg
 	err := p.clean(m)
@@ -117,7 +118,7 @@ func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 	if p.verdict != "" {
 		step(func() error { return m.AddHeader(treatment.VerdictField, " "+p.verdict) })
 	}
-	if p.outcome == treatment.Junk {
+	if p.outcome == detect.Junk {
 		step(func() error { return m.AddHeader(cfg.JunkName, " "+cfg.JunkValue) })
 	}
 	for rest := p.body; len(rest) > 0; {
@@ -133,7 +134,7 @@ func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 		rest = rest[n:]
 		step(func() error { return m.ReplaceBody(part) })
 	}
-	return milter.RespAccept, p.outcome, err
+	return milter.RespAccept, string(p.outcome), err
 }
 
 // clean takes out what strangers wrote in Tocsin's name. Fields of one name are counted from 1, so the last goes first.

@@ -22,7 +22,6 @@ import (
 	"tocsin/internal/detect"
 	"tocsin/internal/event"
 	"tocsin/internal/ingest"
-	"tocsin/internal/ingest/treatment"
 )
 
 // road is a whole way of mail, with real blob store, ledger and queue; events are in memory. What the policy decides stands in the subject:
@@ -90,12 +89,12 @@ func (r *road) Judge(ctx context.Context, c *detect.Context) detect.Verdict {
 	return v
 }
 
-var treatments = map[string]ingest.Decision{
-	treatment.Junk:       {Action: "Junked", Location: "Junk folder", EmailAction: "Move message to junk mail folder"},
-	treatment.Quarantine: {Action: "Blocked", Location: "Quarantine", EmailAction: "Send to quarantine"},
-	treatment.Replace:    {Action: "Replaced", Location: "Inbox/folder", EmailAction: "Replace attachment"},
-	treatment.Reject:     {Action: "Blocked", Location: "Failed", EmailAction: "Reject message"},
-	treatment.Drop:       {Action: "Blocked", Location: "Dropped", EmailAction: "Delete message"},
+var treatments = map[detect.Treatment]ingest.Decision{
+	detect.Junk:         {Action: "Junked", Location: "Junk folder", EmailAction: "Move message to junk mail folder"},
+	detect.ToQuarantine: {Action: "Blocked", Location: "Quarantine", EmailAction: "Send to quarantine"},
+	detect.Replace:      {Action: "Replaced", Location: "Inbox/folder", EmailAction: "Replace attachment"},
+	detect.Reject:       {Action: "Blocked", Location: "Failed", EmailAction: "Reject message"},
+	detect.Drop:         {Action: "Blocked", Location: "Dropped", EmailAction: "Delete message"},
 }
 
 func decideBySubject(_ detect.Verdict, c *detect.Context) []ingest.Decision {
@@ -103,8 +102,8 @@ func decideBySubject(_ detect.Verdict, c *detect.Context) []ingest.Decision {
 	for i, r := range c.Recipients {
 		out[i] = ingest.LateDelivered
 		for word, d := range treatments {
-			_, who, some := strings.Cut(c.Message.Subject, word+" for ")
-			if strings.Contains(c.Message.Subject, word) && (!some || strings.HasPrefix(who, r)) {
+			_, who, some := strings.Cut(c.Message.Subject, string(word)+" for ")
+			if strings.Contains(c.Message.Subject, string(word)) && (!some || strings.HasPrefix(who, r)) {
 				out[i] = d
 			}
 		}

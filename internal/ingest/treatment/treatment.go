@@ -14,41 +14,35 @@ import (
 // VerdictField is the header field that says what Tocsin found. Those that came with the message are taken out.
 const VerdictField = "X-Tocsin-Verdict"
 
-// What becomes of a message, for the figures too.
+// Answer is what the mail system hears when there is no judgement.
+type Answer string
+
 const (
-	Deliver    = "deliver"
-	Junk       = "junk"
-	Quarantine = "quarantine"
-	Replace    = "replace"
-	Reject     = "reject"
-	Drop       = "drop"
+	Accept   Answer = "accept"   // let it go on as it is
+	TempFail Answer = "tempfail" // the sender tries again
 )
 
 // Of is what a decision comes to.
-func Of(d *ingest.Decision) string {
+func Of(d *ingest.Decision) detect.Treatment {
 	switch {
 	case d.Action == string(detect.Junked):
-		return Junk
+		return detect.Junk
 	case d.Action == string(detect.Replaced):
-		return Replace
+		return detect.Replace
 	case d.Action == string(detect.Blocked) && d.Location == string(detect.Quarantine):
-		return Quarantine
+		return detect.ToQuarantine
 	case d.Action == string(detect.Blocked) && d.Location == string(detect.Failed):
-		return Reject
+		return detect.Reject
 	case d.Action == string(detect.Blocked):
-		return Drop
+		return detect.Drop
 	}
-	return Deliver
+	return detect.Deliver
 }
 
-// Change makes a decision into one that can be done, Deliver or Quarantine, and says why.
-func Change(d *ingest.Decision, to, why string) {
-	switch to {
-	case Deliver:
-		d.Action, d.Location, d.EmailAction = string(detect.Delivered), string(detect.Inbox), "No action taken"
-	case Quarantine:
-		d.Action, d.Location, d.EmailAction = string(detect.Blocked), string(detect.Quarantine), "Send to quarantine"
-	}
+// Change makes a decision into another, and says why.
+func Change(d *ingest.Decision, to detect.Treatment, why string) {
+	action, location, words := to.Effect()
+	d.Action, d.Location, d.EmailAction = string(action), string(location), words
 	if d.Why.Reason != "" {
 		d.Why.Reason += "; "
 	}
