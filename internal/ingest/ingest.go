@@ -206,7 +206,7 @@ func (e Envelope) clean() Envelope {
 	seen := make(map[string]bool, len(e.Recipients))
 	out := make([]string, 0, len(e.Recipients))
 	for _, r := range e.Recipients {
-		r = strings.ToLower(strings.Trim(tidy(r), "<> "))
+		r = Recipient(r)
 		if r != "" && !seen[r] {
 			seen[r] = true
 			out = append(out, r)
@@ -216,6 +216,11 @@ func (e Envelope) clean() Envelope {
 	e.Recipients = out
 	e.Lists, e.Forwards = tidyMap(e.Lists), tidyMap(e.Forwards)
 	return e
+}
+
+// Recipient is the form in which an address of an envelope is stored.
+func Recipient(address string) string {
+	return strings.ToLower(strings.Trim(tidy(address), "<> "))
 }
 
 func tidyMap(m map[string]string) map[string]string {
