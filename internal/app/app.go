@@ -70,37 +70,39 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder    *folder
-	cases     *casestore.Store
-	blobs     *blobstore.Store
-	events    *duckdb.Store
-	batcher   *eventstore.Batcher
-	geo       *ingest.GeoFile
-	judge     *detect.Judge
-	memory    *casestore.Memory // nil: nothing is remembered
-	directory *directory.Directory
-	desk      *policy.Desk
-	rules     *rulebook.Desk
-	supply    supply
-	engines   []scan.Engine
-	watched   *engineWatch
-	lab       *detonate.Lab
-	again     *rejudge.Worker
-	acting    *acting
-	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake    *ingest.Intake
-	pipeline  *ingest.Pipeline
-	jobs      *river.Client[*sql.Tx]
-	explorer  *hunt.Explorer
-	hunter    *hunt.Runner
-	gate      *auth.Gate
-	notary    *audit.Notary
-	learner   *Learner
-	collect   *collector // nil when learning.collect is false
-	api       *api.Server
-	metrics   *prometheus.Registry
-	waited    *prometheus.HistogramVec // mail systems, for the milter's answer
-	coverage  coverageCache
+	folder     *folder
+	cases      *casestore.Store
+	blobs      *blobstore.Store
+	events     *duckdb.Store
+	batcher    *eventstore.Batcher
+	geo        *ingest.GeoFile
+	judge      *detect.Judge
+	memory     *casestore.Memory // nil: nothing is remembered
+	directory  *directory.Directory
+	desk       *policy.Desk
+	rules      *rulebook.Desk
+	supply     supply
+	engines    []scan.Engine
+	watched    *engineWatch
+	lab        *detonate.Lab
+	again      *rejudge.Worker
+	acting     *acting
+	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake     *ingest.Intake
+	deliveries *ingest.Deliveries // nil: nothing is handed on
+	pipeline   *ingest.Pipeline
+	jobs       *river.Client[*sql.Tx]
+	explorer   *hunt.Explorer
+	hunter     *hunt.Runner
+	gate       *auth.Gate
+	notary     *audit.Notary
+	learner    *Learner
+	collect    *collector // nil when learning.collect is false
+	api        *api.Server
+	metrics    *prometheus.Registry
+	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
+	held       *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage   coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -200,7 +202,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Engines: a.engines,
+		Engines: a.engines, Treatments: a.treatments(),
 		Judging: c.path(judgingFile),
 	}
 	if c.Memory.Enabled {
@@ -341,6 +343,9 @@ func (a *App) Close() error {
 	}
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
+	}
+	if a.deliveries != nil {
+		a.deliveries.Close()
 	}
 	errs = append(errs, closeEngines(a.engines))
 	if a.acting != nil && a.acting.notes != nil {

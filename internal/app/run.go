@@ -126,7 +126,11 @@ func (a *App) listen(ctx context.Context) (_ *listeners, err error) {
 	return l, err
 }
 
+// listenOn opens host:port or unix:/path.
 func listenOn(ctx context.Context, key, address string) (net.Listener, error) {
+	if path, ok := socketPath(address); ok {
+		return listenSocket(ctx, key, path)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot listen on %s: %s", key, address, listenReason(err))

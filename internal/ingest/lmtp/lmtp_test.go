@@ -178,6 +178,11 @@ type bed struct {
 
 func build(t testing.TB, c Config) *bed {
 	t.Helper()
+	return buildAt(t, "127.0.0.1:0", c)
+}
+
+func buildAt(t testing.TB, address string, c Config) *bed {
+	t.Helper()
 	b := &bed{}
 	b.Road = roadtest.New(t, func(cfg *ingest.PipelineConfig, s *casestore.Store) {
 		b.deliveries = ingest.NewDeliveries(s)
@@ -189,25 +194,25 @@ func build(t testing.TB, c Config) *bed {
 		c.Next = b.boxes.l.Addr().String()
 	}
 	c.Logger = b.Logger
-	b.serve(t, c)
+	b.serve(t, address, c)
 	return b
 }
 
-func (b *bed) serve(t testing.TB, c Config) (stop func()) {
+func (b *bed) serve(t testing.TB, address string, c Config) {
 	t.Helper()
 	p := New(c, b, b.Pipeline, b.deliveries)
 	s, err := smtp.New(smtp.Config{LMTP: true, Onward: p, MaxSize: 10 << 20, MaxPerIP: 200, Logger: b.Logger}, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.address = l.Addr().String()
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
-	stop = sync.OnceFunc(func() {
+	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		err := errors.Join(s.Shutdown(ctx), <-done)
@@ -216,8 +221,6 @@ func (b *bed) serve(t testing.TB, c Config) (stop func()) {
 			t.Error(err)
 		}
 	})
-	t.Cleanup(stop)
-	return stop
 }
 
 // client speaks LMTP.
