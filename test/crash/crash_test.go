@@ -249,7 +249,7 @@ func quote(raw []byte) []byte {
 // server is a running product that can be killed and started again on the same data and ports.
 type server struct {
 	data, http, smtp string
-	milter           string // "": off
+	milter, lmtp     string // "": off
 	token            string // of an operator who may ask for the coverage
 	cmd              *exec.Cmd
 	out              *bytes.Buffer
@@ -267,7 +267,7 @@ func freePort(t *testing.T) string {
 
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	s.cmd, s.out = run(t, "serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter)
+	s.cmd, s.out = run(t, "serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter, "--lmtp", s.lmtp)
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if res, err := http.Get("http://" + s.http + "/readyz"); err == nil {
 			_ = res.Body.Close()
