@@ -34,6 +34,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
+	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
@@ -87,9 +88,11 @@ type App struct {
 	lab        *detonate.Lab
 	again      *rejudge.Worker
 	acting     *acting
+	outgoing   *outgoing
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
 	deliveries *ingest.Deliveries // nil: nothing is handed on
+	watchers   []*watch.Watcher   // of mailboxes that are only read
 	pipeline   *ingest.Pipeline
 	jobs       *river.Client[*sql.Tx]
 	explorer   *hunt.Explorer
@@ -231,7 +234,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.openActing(ctx); err != nil {
 		return err
 	}
+	a.outgoing = newOutgoing(a)
 	workers := river.NewWorkers()
+	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
 	river.AddWorker(workers, &visitWorker{app: a})
 	a.pipeline.Register(workers)
@@ -242,7 +247,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -252,6 +257,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
+		return err
+	}
+	if a.watchers, err = a.newWatchers(); err != nil {
 		return err
 	}
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
@@ -289,6 +297,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Letters:  a.outgoing.store,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -302,6 +311,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 
 // arrived tells open screens about new events.
 func (a *App) arrived(b event.Batch) {
+	if len(b.PostDelivery) > 0 {
+		a.acting.late.Store(true)
+	}
 	var newest time.Time
 	for i := range b.Emails {
 		if t := b.Emails[i].Timestamp; t.After(newest) {

@@ -10,6 +10,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/hunt"
+	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/kql"
 )
 
@@ -47,6 +48,10 @@ func (a *App) Coverage(ctx context.Context) (api.Coverage, error) {
 	c.PendingJobs = progress.Waiting
 	if c.Sources, err = a.sources(ctx, now); err != nil {
 		return api.Coverage{}, err
+	}
+	c.Watched = a.watchedSources()
+	if c.Watched == nil {
+		c.Watched = []api.WatchedSystem{}
 	}
 	a.coverage.last = c
 	return c, nil
@@ -97,7 +102,27 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 			out = append(out, api.Source{Name: name, Kind: name, State: "listening"})
 		}
 	}
+	for _, w := range a.watchers {
+		out = watchedIn(out, w.Status())
+	}
 	return out, err
+}
+
+// watchedIn marks the source of watched mailboxes: it listens, or has failed when no mailbox can be read.
+func watchedIn(out []api.Source, s watch.Status) []api.Source {
+	state := "listening"
+	if s.Mailboxes > 0 && s.Unread == s.Mailboxes {
+		state = "failed"
+	}
+	for i := range out {
+		if out[i].Name == watch.Source {
+			if out[i].State != "failed" {
+				out[i].State = state
+			}
+			return out
+		}
+	}
+	return append(out, api.Source{Name: watch.Source, Kind: watch.Source, State: state})
 }
 
 // measure makes the figures of the road visible to Prometheus.

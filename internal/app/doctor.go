@@ -49,10 +49,12 @@ func Doctor(ctx context.Context, c Config, resolver *net.Resolver) []Finding {
 	out = append(out, checkPort(ctx, "http.listen", c.HTTP.Listen, running), checkPort(ctx, "smtp.listen", c.SMTP.Listen, running), checkPort(ctx, "lmtp.listen", c.LMTP.Listen, running))
 	out = append(out, checkMilter(ctx, c, running)...)
 	out = append(out, checkLMTP(ctx, c)...)
+	out = append(out, checkMailboxes(ctx, c)...)
 	out = append(out, checkTLS("http", c.HTTP.Certificate, c.HTTP.Key), checkTLS("smtp", c.SMTP.Certificate, c.SMTP.Key), checkTLS("lmtp", c.LMTP.Certificate, c.LMTP.Key))
 	out = append(out, checkDirectory(ctx, c)...)
 	out = append(out, checkExposure(c), checkDNS(ctx, c, resolver), checkGeoIP(c), checkOrganisation(c), checkClock(c))
 	out = append(out, checkEngines(ctx, c)...)
+	out = append(out, checkOutgoing(ctx, c))
 	kept := out[:0]
 	for _, f := range out {
 		if f.About != "" {

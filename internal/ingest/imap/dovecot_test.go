@@ -60,14 +60,9 @@ func (b *bed) watch(t testing.TB, n int, c Config) {
 	}
 	b.watcher = New(c, p, b, b.Ledger)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.watcher.Run(ctx) }()
-	b.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	done := make(chan struct{})
+	go func() { defer close(done); b.watcher.Run(ctx) }()
+	b.stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(b.stop)
 }
 

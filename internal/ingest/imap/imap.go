@@ -114,8 +114,8 @@ func New(c Config, system *imap.Provider, in Accepter, ledger Ledger) *Watcher {
 	return &Watcher{cfg: c, system: system, in: in, ledger: ledger, boxes: map[string]*box{}, wake: make(chan struct{})}
 }
 
-// Run watches until ctx ends, and returns nil then.
-func (w *Watcher) Run(ctx context.Context) error {
+// Run watches until ctx ends.
+func (w *Watcher) Run(ctx context.Context) {
 	known := map[string]map[string]casestore.WatchedFolder{}
 	for {
 		list, err := w.ledger.WatchedFolders(ctx, w.cfg.System)
@@ -130,7 +130,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 		}
 		w.cfg.Logger.Warn("how far the mailboxes are read is not known yet", "system", w.cfg.System, "err", err)
 		if !sleep(ctx, w.cfg.Poll) {
-			return nil
+			return
 		}
 	}
 	var working sync.WaitGroup
@@ -141,7 +141,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	for {
 		w.assign(ctx, known, &working)
 		if !sleep(ctx, min(w.cfg.Poll, 10*time.Second)) {
-			return nil
+			return
 		}
 	}
 }
