@@ -259,12 +259,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.watchers, err = a.newWatchers(); err != nil {
-		return err
-	}
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
 	a.rules.Changed = a.rulesChanged
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
+	if a.watchers, err = a.newWatchers(); err != nil {
+		return err
+	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {

@@ -71,7 +71,7 @@ func (a *App) newWatchers() (out []*watch.Watcher, err error) {
 			return nil, fmt.Errorf("mailboxes: %s: %w", m.Name, err)
 		}
 		out = append(out, watch.New(watch.Config{
-			System: m.Name, Mailboxes: func() []string { return a.toWatch(m) }, Folders: m.Folders, Since: m.Since, Poll: m.Poll, Idle: m.Idle, Pollers: m.WatchConnections,
+			System: m.Name, Mailboxes: func() []string { return a.toWatch(m) }, Folders: m.Folders, ReadOnly: m.ReadOnly, Since: m.Since, Poll: m.Poll, Idle: m.Idle, Pollers: m.WatchConnections,
 			Now: a.opt.Now, Logger: a.log,
 		}, p, a.intake, a.cases))
 	}

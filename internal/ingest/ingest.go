@@ -73,6 +73,8 @@ type Envelope struct {
 	// Otherwise is what is done with the message when its source no longer waits for the judgement (see Pipeline.Expect). nil: the
 	// source never waits, and what the policy decides counts.
 	Otherwise *Decision
+	// OutOfReach says that nothing can be done with the message where it lies: Otherwise stays so, and nobody is asked to take it out.
+	OutOfReach bool
 	// Defects found on the way in; they are listed with those of the message.
 	Defects []string
 }

@@ -283,13 +283,17 @@ func (f *findings) miss(i int, decided []Decision, instead *Decision) {
 			f.missed[k].Action = string(detect.Delivered) // nothing was missed
 		}
 	}
-	d := &decided[i]
-	f.missed[i] = *d
+	d, why := &decided[i], "judged too late to act at delivery"
+	if f.job.OutOfReach {
+		why = "its mailbox can only be read"
+	} else {
+		f.missed[i] = *d
+	}
 	d.Action, d.Location, d.EmailAction = instead.Action, instead.Location, instead.EmailAction
 	if d.Why.Reason != "" {
 		d.Why.Reason += "; "
 	}
-	d.Why.Reason += "judged too late to act at delivery"
+	d.Why.Reason += why
 }
 
 // lateRun names, in PostDelivery.AdditionalFields, what decided: no run that judged again.

@@ -48,6 +48,7 @@ type Config struct {
 	System    string          // its name
 	Mailboxes func() []string // addresses, in the order in which they get a connection of their own; asked now and then
 	Folders   []string        // of each; default INBOX
+	ReadOnly  bool            // what is found bad stays where it is
 	Since     time.Duration   // how far back a mailbox is read that was not watched before; 0: only what comes
 	Poll      time.Duration   // how often a mailbox is looked at; default 1 min
 	Idle      int             // mailboxes with a connection of their own; 0: none

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 // acceptTime bounds making one message durable.
 const acceptTime = time.Minute
+
+// skew is how far a mail server's clock may be behind without its mail being taken for older than the watch.
+const skew = time.Hour
 
 // read takes in what is new in the folders of a mailbox. A folder that is not there holds nothing up but its own watch.
 func (w *Watcher) read(ctx context.Context, r *imap.Reader, b *box) error {
@@ -119,7 +123,7 @@ func (w *Watcher) accept(ctx context.Context, b *box, place remediate.Place, lis
 			w.skip(b, m)
 			continue
 		}
-		if m.Received.Before(since.Truncate(time.Second)) {
+		if m.Received.Before(since.Add(-skew)) {
 			continue // servers search by the day
 		}
 		working.Go(func() { errs[i] = w.acceptOne(ctx, b, place, m) })
@@ -135,7 +139,12 @@ func (w *Watcher) skip(b *box, m imap.Mail) {
 	w.skipped++
 }
 
-func (w *Watcher) acceptOne(ctx context.Context, b *box, place remediate.Place, m imap.Mail) error {
+func (w *Watcher) acceptOne(ctx context.Context, b *box, place remediate.Place, m imap.Mail) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, acceptTime)
 	defer cancel()
 	receipt, err := w.in.Accept(ctx, m.Raw, w.envelope(b, place, m))
@@ -165,7 +174,7 @@ func (w *Watcher) envelope(b *box, place remediate.Place, m imap.Mail) ingest.En
 		action, location, words := detect.Junk.Effect()
 		done = ingest.Decision{Action: string(action), Location: string(location), EmailAction: words}
 	}
-	env := ingest.Envelope{Source: Source, Recipients: []string{b.address}, FileTime: m.Received, Otherwise: &done}
+	env := ingest.Envelope{Source: Source, Recipients: []string{b.address}, FileTime: m.Received, Otherwise: &done, OutOfReach: w.cfg.ReadOnly}
 	if now := w.cfg.Now(); m.Received.After(time.Unix(0, 0)) && m.Received.Before(now.Add(time.Hour)) {
 		env.Time = m.Received
 	}
