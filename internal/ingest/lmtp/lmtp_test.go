@@ -532,3 +532,47 @@ func FuzzAnswer(f *testing.F) {
 		_ = here.Close()
 	})
 }
+
+// A message that is given up before its end leaves nothing behind at the mailbox server.
+func TestGivenUp(t *testing.T) {
+	b := build(t, Config{})
+	x := b.dial(t)
+	x.say("MAIL FROM:<other@partner.example>")
+	x.say("RCPT TO:<" + cy + ">")
+	x.say("RSET")
+	if got := x.send(roadtest.Simple("hello"), ada); got[0][:3] != "250" {
+		t.Fatal(got)
+	}
+	if len(b.boxes.of(ada)) != 1 || len(b.boxes.of(cy)) != 0 {
+		t.Errorf("ada has %d, cy %d", len(b.boxes.of(ada)), len(b.boxes.of(cy)))
+	}
+}
+
+// A mailbox server that says nothing does not hold up the end of the server.
+func TestStopWhileNextIsSilent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				r := bufio.NewReader(c)
+				_, _ = c.Write([]byte("220 silent\r\n"))
+				_, _ = r.ReadString('\n')
+				_, _ = c.Write([]byte("250 silent\r\n"))
+				_, _ = r.ReadString(0)
+			}()
+		}
+	}()
+	b := build(t, Config{Next: l.Addr().String()}) // its cleanup gives 5 s, and fails the test when they are not enough
+	x := b.dial(t)
+	x.say("MAIL FROM:<bo@partner.example>")
+	_, _ = x.c.Write([]byte("RCPT TO:<" + ada + ">\r\n"))
+	time.Sleep(50 * time.Millisecond) // it waits for the mailbox server
+}

@@ -16,6 +16,7 @@ type session struct {
 	from  string
 	utf8  bool
 	begun bool        // the mailbox server has heard of this message
+	stale bool        // it has heard of another that was given up
 	mail  *smtp.Reply // its answer to MAIL, when it was no success
 	rcpts []string    // that it let in since
 }
@@ -45,7 +46,7 @@ func (s *session) connect(ctx context.Context) error {
 	if s.next != nil && !s.next.dead {
 		return nil
 	}
-	s.begun, s.mail, s.rcpts = false, nil, nil
+	s.begun, s.stale, s.mail, s.rcpts = false, false, nil, nil
 	n, err := dial(ctx, &s.p.cfg)
 	if err != nil {
 		s.p.cfg.Logger.Warn("the mailbox server cannot be reached", "next", s.p.cfg.Next, "err", err)
@@ -78,11 +79,16 @@ func (s *session) recipient(ctx context.Context, to string) (smtp.Reply, error) 
 	}
 	defer s.next.until(ctx)()
 	if !s.begun {
+		if s.stale {
+			if _, _, err := s.next.command("RSET"); err != nil {
+				return smtp.Reply{}, err
+			}
+		}
 		r, _, err := s.next.command(s.next.mail(s.from, s.utf8, 0, true))
 		if err != nil {
 			return smtp.Reply{}, err
 		}
-		s.begun, s.mail, s.rcpts = true, nil, nil
+		s.begun, s.stale, s.mail, s.rcpts = true, false, nil, nil
 		if !success(r) {
 			s.mail = &r
 		}
@@ -102,11 +108,9 @@ func (s *session) recipient(ctx context.Context, to string) (smtp.Reply, error) 
 
 func success(r smtp.Reply) bool { return r.Code >= 200 && r.Code < 300 }
 
-// Reset forgets the message, here and at the mailbox server.
+// Reset forgets the message. The mailbox server is told with the next one.
 func (s *session) Reset() {
-	if s.begun && s.next != nil && !s.next.dead {
-		_, _, _ = s.next.command("RSET") // an error closes the connection
-	}
+	s.stale = s.stale || s.begun
 	s.from, s.utf8, s.begun, s.mail, s.rcpts = "", false, false, nil, nil
 }
 
