@@ -280,7 +280,7 @@ type WatchError struct {
 // Source is where mail comes from.
 type Source struct {
 	Name       string     `json:"name"`
-	Kind       string     `json:"kind" doc:"files, smtp, lmtp, ..."`
+	Kind       string     `json:"kind" doc:"files, smtp, lmtp, lmtp-proxy, milter, imap, ..."`
 	LastEvent  *time.Time `json:"last_event" nullable:"true"`
 	LagSeconds float64    `json:"lag_seconds" doc:"Since the last event"`
 	State      string     `json:"state" enum:"listening,idle,off,failed"`

@@ -86,7 +86,7 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 	err = a.events.Query(ctx, stmt, func(row []any) error {
 		s := api.Source{State: "idle"}
 		s.Name, _ = row[name].(string)
-		s.Kind = s.Name
+		s.Kind = a.kindOf(s.Name)
 		if at, ok := row[last].(time.Time); ok {
 			s.LastEvent, s.LagSeconds = &at, now.Sub(at).Seconds()
 		}
@@ -99,13 +99,21 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 	})
 	for _, name := range []string{"smtp", "lmtp", "milter"} {
 		if listening[name] {
-			out = append(out, api.Source{Name: name, Kind: name, State: "listening"})
+			out = append(out, api.Source{Name: name, Kind: a.kindOf(name), State: "listening"})
 		}
 	}
 	for _, w := range a.watchers {
 		out = watchedIn(out, w.Status())
 	}
 	return out, err
+}
+
+// kindOf tells copies over LMTP from mail that is handed on.
+func (a *App) kindOf(source string) string {
+	if source == proxied && a.cfg.LMTP.Next != "" {
+		return "lmtp-proxy"
+	}
+	return source
 }
 
 // watchedIn marks the source of watched mailboxes: it listens, or has failed when no mailbox can be read.

@@ -28,10 +28,10 @@ export function SourcesPane() {
       </p>
       {data.sources.length === 0 && <EmptyState small title="No mail has come yet, and nothing listens for it" why="The settings smtp, lmtp, milter and mailboxes open a way for it; tocsin import reads files. The guide “Getting mail in” shows each." />}
       <div className={styles.cards}>
-        {data.sources.map((s) => {
+        {data.sources.filter((s) => s.kind !== "imap" || data.watched.length === 0).map((s) => {
           const words = { listening: "Listens", idle: "Nothing listens", off: "Off", failed: "Failed" }[s.state];
           return (
-            <Card key={s.name} id={`source-${s.name}`} title={named(s.name)} mood={s.state === "listening" ? "answering" : s.state === "failed" ? "away" : "off"} words={words}>
+            <Card key={s.name} id={`source-${s.name}`} title={named(s.kind)} mood={s.state === "listening" ? "answering" : s.state === "failed" ? "away" : "off"} words={words}>
               <dl className={base.facts}>
                 <dt>Last message</dt><dd>{s.last_event ? <>{time(s.last_event)}, <span className="num">{lag(s.lag_seconds)}</span> ago</> : "none yet"}</dd>
               </dl>
@@ -72,9 +72,9 @@ function Watched({ system: w, time }: { system: Schemas["WatchedSystem"]; time: 
         </div>
       )}
       <dl className={base.facts}>
-        <dt>Watched</dt><dd className="num"><b>{number(w.mailboxes)}</b> mailbox{w.mailboxes === 1 ? "" : "es"}{w.listening > 0 && `, ${number(w.listening)} of them show new mail at once`}</dd>
+        <dt>Watched</dt><dd className="num"><b>{number(w.mailboxes)}</b> mailbox{w.mailboxes === 1 ? "" : "es"}{w.listening > 0 && `, ${number(w.listening)} with a connection of ${w.listening === 1 ? "its" : "their"} own`}</dd>
         <dt>Every one read</dt><dd>{w.looked ? <>after {time(w.looked)}</> : "not yet"}</dd>
-        <dt>Behind</dt><dd className="num">{w.behind === 0 ? "no" : `${number(w.behind)} message${w.behind === 1 ? "" : "s"} seen and not taken in yet`}</dd>
+        <dt>Behind</dt><dd className="num">{w.behind === 0 ? (w.unread > 0 ? "not known, as long as some are not read" : "no") : `${number(w.behind)} message${w.behind === 1 ? "" : "s"} seen and not taken in yet`}</dd>
         <dt>Taken in</dt><dd className="num"><b>{number(w.taken)}</b> since the server started{w.known > 0 && `, ${number(w.known)} of them known before`}{w.skipped > 0 && `; ${number(w.skipped)} too large and not judged`}</dd>
         {w.last_mail && <><dt>Last message</dt><dd>{time(w.last_mail)}</dd></>}
       </dl>

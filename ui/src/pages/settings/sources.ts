@@ -1,11 +1,11 @@
 import type { Schemas } from "../../api/client";
 import { number } from "../../time/zone";
 
-const names: Record<string, string> = { smtp: "Copies over SMTP", lmtp: "LMTP", milter: "At delivery (milter)", imap: "Watched mailboxes", files: "Files", import: "Files" };
+const names: Record<string, string> = { smtp: "Copies over SMTP", lmtp: "Copies over LMTP", "lmtp-proxy": "At delivery (LMTP proxy)", milter: "At delivery (milter)", imap: "Watched mailboxes", files: "Files", import: "Files" };
 
-/** What a source is called on the page; one that Tocsin does not know keeps its name. */
-export function named(source: string): string {
-  return names[source] ?? source;
+/** What a kind of source is called on the page; one that is not known here keeps its name. */
+export function named(kind: string): string {
+  return names[kind] ?? kind;
 }
 
 export interface Standing { mood: "answering" | "away" | "off"; words: string }
