@@ -90,7 +90,7 @@ func TestLeavesAreBounded(t *testing.T) {
 	} {
 		start := time.Now()
 		leaves([]byte(raw), len(head))
-		if d := time.Since(start); d > 3*time.Second {
+		if d := time.Since(start); d > 20*time.Second { // a busy machine; quadratic would be minutes
 			t.Errorf("%s: %v", name, d)
 		}
 	}

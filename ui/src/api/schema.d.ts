@@ -4592,7 +4592,7 @@ export interface components {
             rows: components["schemas"]["EmailRow"][];
         };
         Source: {
-            /** @description files, smtp, lmtp, ... */
+            /** @description files, smtp, lmtp, lmtp-proxy, milter, imap, ... */
             kind: string;
             /**
              * Format: double
