@@ -3,7 +3,9 @@ package crash
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,7 +59,15 @@ func TestLMTPSurvivesKills(t *testing.T) {
 	for _, n := range delivered {
 		twice += n - 1
 	}
-	t.Logf("%d refused, %d second copies", len(bounced), twice)
+	log, err := os.ReadFile(filepath.Join(r.Dir, "maillog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := strings.Count(string(log), "status=deferred")
+	t.Logf("%d refused, %d second copies; Postfix tried %d times again", len(bounced), twice, again)
+	if again == 0 {
+		t.Error("no death met a delivery")
+	}
 	if lost := lost(t, accepted, delivered, held); lost > 0 || len(accepted) < 250 || len(held) == 0 {
 		t.Errorf("%d accepted, %d held, %d lost", len(accepted), len(held), lost)
 	}
