@@ -249,7 +249,7 @@ func quote(raw []byte) []byte {
 // server is a running product that can be killed and started again on the same data and ports.
 type server struct {
 	data, http, smtp string
-	milter           string // "": off
+	milter, lmtp     string // "": off
 	config           string // file of settings; "": none
 	token            string // of an operator who may ask for the coverage
 	cmd              *exec.Cmd
@@ -268,7 +268,7 @@ func freePort(t testing.TB) string {
 
 func (s *server) start(t testing.TB) {
 	t.Helper()
-	args := []string{"serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter}
+	args := []string{"serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter, "--lmtp", s.lmtp}
 	if s.config != "" {
 		args = append(args, "--config", s.config)
 	}

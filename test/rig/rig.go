@@ -43,6 +43,8 @@ type Options struct {
 	Postfix       bool
 	Milter        string // host:port that Postfix asks about all mail; "" for none. It must listen before mail comes
 	MilterDefault string // what Postfix does when the milter is away: accept, reject, tempfail (""), quarantine
+	DeliverTo     string // host:port that Postfix delivers to by LMTP, telling of its client (XFORWARD); "": Dovecot's own
+	Recipients    int    // of one delivery at most; 0: 1
 	Journal       string // address that Postfix sends a copy of all mail to (always_bcc); "" for none
 	JournalTo     string // host:port that takes the journal's mail by LMTP
 }
