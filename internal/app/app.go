@@ -88,6 +88,7 @@ type App struct {
 	again     *rejudge.Worker
 	acting    *acting
 	outgoing  *outgoing
+	held      *held
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake    *ingest.Intake
 	pipeline  *ingest.Pipeline
@@ -231,6 +232,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.outgoing = newOutgoing(a)
+	if err := a.openQuarantine(); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
@@ -289,8 +293,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
-		Coverage: a.Coverage, Ready: a.notReady,
+		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Quarantine: a.quarantineDeps(),
+		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}

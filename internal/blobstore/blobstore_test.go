@@ -189,7 +189,7 @@ func TestRetain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := s.Retain(t.Context(), time.Now().Add(-24*time.Hour))
+	n, err := s.Retain(t.Context(), time.Now().Add(-24*time.Hour), nil)
 	if n != 1 || err != nil {
 		t.Fatalf("removed %d, %v; want 1", n, err)
 	}

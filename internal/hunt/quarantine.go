@@ -100,7 +100,7 @@ func decodeEntry(row []any) QuarantineEntry {
 	return e
 }
 
-// quarantineBase is the entries as a query, without what only a grid needs.
+// base is the entries as a query, without what only a grid needs.
 func (a *QuarantineAsk) base() (*kql.Query, error) {
 	var first, after []string
 	switch a.State {
@@ -168,6 +168,15 @@ func (a *QuarantineAsk) base() (*kql.Query, error) {
 		return nil, fmt.Errorf("hunt: own query %q: %w", b.String(), err)
 	}
 	return q, nil
+}
+
+// Question is what a asks as KQL, for records and for Hunting; "" when it cannot be asked.
+func (a *QuarantineAsk) Question() string {
+	q, err := a.base()
+	if err != nil {
+		return ""
+	}
+	return q.String()
 }
 
 // quarantineSorts are what a page of entries can be sorted by.
