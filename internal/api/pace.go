@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// paceMost is how many requests without a sign-in one address may make within paceSpan.
-	paceMost = 60
+	// paceMost is how many requests without a sign-in one address may make within paceSpan: an office may have one address.
+	paceMost = 300
 	paceSpan = time.Minute
 	// paceKeys bounds what is remembered.
 	paceKeys = 20_000

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -253,17 +255,15 @@ func (s *Server) linked(ctx context.Context, token string) (*hunt.QuarantineEntr
 	q := s.deps.Quarantine
 	from := address(ctx)
 	if err := s.asks.may(from, s.deps.Now()); err != nil {
-		return nil, nil, err
-	}
-	// By address alone: a stranger who guesses must not shut other people's links.
-	if err := s.guesses.Try("release link "+from, from); err != nil {
-		return nil, nil, err
+		return nil, nil, slower(err)
 	}
 	key, err := q.Links.Open(token, s.deps.Now())
-	if err != nil {
+	if err != nil { // by address alone: a stranger who guesses must not shut other people's links, and a good link is never shut
+		if err := s.guesses.Try("release link "+from, from); err != nil {
+			return nil, nil, slower(err)
+		}
 		return nil, nil, err
 	}
-	s.guesses.Succeeded("release link "+from, from)
 	all, err := s.deps.Explorer.QuarantineAll(ctx, hunt.QuarantineAsk{Only: []hunt.Pick{{ID: key.Message, Recipient: key.Recipient}}}, 1)
 	if err != nil {
 		return nil, nil, err
@@ -296,6 +296,17 @@ func (s *Server) linked(ctx context.Context, token string) (*hunt.QuarantineEntr
 		out.State = "held"
 	}
 	return e, out, nil
+}
+
+// slower tells somebody who is no operator to wait.
+func slower(err error) error {
+	wait := time.Minute
+	var soon *auth.TooSoon
+	if errors.As(err, &soon) {
+		wait = max(soon.RetryAfter, time.Second)
+	}
+	return huma.ErrorWithHeaders(huma.NewError(http.StatusTooManyRequests, "there were too many tries from your network; wait a little and try again"),
+		http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}})
 }
 
 // malware is never offered to its recipient.

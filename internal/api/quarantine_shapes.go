@@ -56,7 +56,7 @@ type QuarantineEntry struct {
 	Attachments      int64              `json:"attachments"`
 	URLs             int64              `json:"urls"`
 	InternetID       string             `json:"internet_message_id"`
-	Request          *QuarantineRequest `json:"request" nullable:"true" doc:"Its recipient asked for it"`
+	Request          *QuarantineRequest `json:"request,omitempty" doc:"Its recipient asked for it"`
 }
 
 // QuarantineRequest is a recipient's wish to have a message.

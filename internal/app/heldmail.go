@@ -162,7 +162,7 @@ func (a *App) digestIfDue(ctx context.Context) error {
 	if err != nil || last >= today {
 		return err
 	}
-	n, err := a.digests(ctx, now, today)
+	n, err := a.digests(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (a *App) digestIfDue(ctx context.Context) error {
 }
 
 // digests writes to everybody who has mail that is held and that no digest has told about.
-func (a *App) digests(ctx context.Context, now time.Time, today string) (people int, err error) {
+func (a *App) digests(ctx context.Context, now time.Time) (people int, err error) {
 	ask := hunt.QuarantineAsk{State: hunt.QuarantineHeld}
 	mine := map[string][]hunt.QuarantineEntry{}
 	seen := 0
@@ -207,7 +207,7 @@ func (a *App) digests(ctx context.Context, now time.Time, today string) (people 
 	}
 	slices.Sort(recipients)
 	for _, to := range recipients {
-		if err := a.digest(ctx, to, mine[to], now, today); err != nil {
+		if err := a.digest(ctx, to, mine[to], now); err != nil {
 			return people, err
 		}
 		people++
@@ -224,17 +224,17 @@ func (a *App) toTell(e *hunt.QuarantineEntry, now time.Time) bool {
 }
 
 // digest writes one. Its letter is queued before its messages count as told: a crash in between queues the same letter again, which is sent once.
-func (a *App) digest(ctx context.Context, to string, list []hunt.QuarantineEntry, now time.Time, today string) error {
+func (a *App) digest(ctx context.Context, to string, list []hunt.QuarantineEntry, now time.Time) error {
 	slices.SortFunc(list, func(x, y hunt.QuarantineEntry) int {
 		return cmp.Or(x.Since.Compare(y.Since), cmp.Compare(x.NetworkMessageID, y.NetworkMessageID))
 	})
 	d := quarantine.Digest{Organisation: a.cfg.Organisation.Name, Day: now, Zone: now.Location()}
-	keys := make([]quarantine.Key, 0, len(list))
+	keys, names := make([]quarantine.Key, 0, len(list)), make([]string, 0, len(list))
 	base := strings.TrimSuffix(a.cfg.HTTP.PublicURL, "/")
 	for i := range list {
 		e := &list[i]
 		key := quarantine.Key{Message: e.NetworkMessageID, Recipient: e.Recipient}
-		keys = append(keys, key)
+		keys, names = append(keys, key), append(names, key.Message)
 		switch {
 		case strings.Contains(e.Threats, "Malware"):
 			d.Malware++
@@ -248,12 +248,14 @@ func (a *App) digest(ctx context.Context, to string, list []hunt.QuarantineEntry
 			})
 		}
 	}
-	l, err := d.Compose()
-	if err != nil {
-		return err
-	}
-	if err := a.write(ctx, letterKey("digest", today, to), mailout.QuarantineDigest, to, l); err != nil {
-		return err
+	if len(d.Items) > 0 { // of malware alone there is nothing that its reader could do
+		l, err := d.Compose()
+		if err != nil {
+			return err
+		}
+		if err := a.write(ctx, letterKey(append([]string{"digest", to}, names...)...), mailout.QuarantineDigest, to, l); err != nil {
+			return err
+		}
 	}
 	return a.held.store.List(ctx, keys, a.opt.Now())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Item is a line of a digest.
@@ -41,19 +42,26 @@ const (
 // Inert makes a stranger's text harmless in mail: no mail program makes a link of it, no control character or change of direction moves
 // other text, and it is short.
 func Inert(s string) string {
-	var b strings.Builder
-	runes := []rune(s)
-	for i, r := range runes {
+	var runes []rune
+	for _, r := range s { // first away with what nobody sees: it hides a host name from the second pass, and from no mail program
 		switch {
-		case b.Len() >= 4*maxShown || i >= maxShown:
-			b.WriteString("…")
-			return b.String()
+		case len(runes) > maxShown:
 		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
-		case isDot(r) && i+1 < len(runes) && isWord(runes[i+1]) && i > 0 && isWord(runes[i-1]):
+			runes = append(runes, ' ')
+		case unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError:
+		default:
+			runes = append(runes, r)
+		}
+	}
+	var b strings.Builder
+	for i, r := range runes {
+		last := i+1 == len(runes)
+		switch {
+		case i == maxShown:
+			b.WriteString("…")
+		case isDot(r) && !last && !unicode.IsSpace(runes[i+1]) && i > 0 && !unicode.IsSpace(runes[i-1]):
 			b.WriteString("[.]") // example.com, also behind a name
-		case (r == ':' || r == '：') && i+1 < len(runes) && (runes[i+1] == '/' || runes[i+1] == '\\' || isWord(runes[i+1])):
+		case (r == ':' || r == '：') && !last && !unicode.IsSpace(runes[i+1]):
 			b.WriteString("[:]") // https://, mailto:
 		default:
 			b.WriteRune(r)
@@ -64,8 +72,6 @@ func Inert(s string) string {
 
 // isDot: browsers take the others for full stops in host names (UTS #46, section 4).
 func isDot(r rune) bool { return r == '.' || r == '。' || r == '．' || r == '｡' }
-
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' }
 
 // Compose writes a digest.
 func (d *Digest) Compose() (Letter, error) {
