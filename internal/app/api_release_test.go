@@ -16,7 +16,7 @@ import (
 // phish is held and may be asked for: it has no malware.
 func phish(subject string) []byte {
 	return letter(`From: "PayPal" <support@paypal.test>`, "To: bob@harbour.test", "Subject: "+subject, "Message-ID: <"+strings.ReplaceAll(subject, " ", ".")+"@paypal.test>", "Date: Fri, 2 Jan 2026 03:04:05 +0000",
-		"MIME-Version: 1.0", "Content-Type: text/html; charset=utf-8", "", lureHTML)
+		"MIME-Version: 1.0", "Content-Type: text/html; charset=utf-8", "", strings.ReplaceAll(lureHTML, "\n", "\r\n"))
 }
 
 func TestDigestAndReleaseRequest(t *testing.T) {
