@@ -21,8 +21,8 @@ func baited(t testing.TB, subject string) []byte {
 	return []byte(head + "\r\nX-Copy: " + subject + "\r\n" + rest)
 }
 
-// mailing makes a site that would send mail, and never does: nobody listens there.
-func mailing(c *app.Config, _ *app.Options) {
+// digesting makes a site that would send mail, and never does: nobody listens there.
+func digesting(c *app.Config, _ *app.Options) {
 	c.Outgoing = app.Outgoing{Server: "127.0.0.1:1", TLS: "none", From: "Security <security@harbour.test>"}
 	c.HTTP.PublicURL = "https://tocsin.harbour.test"
 	c.Quarantine.Digest.At = "00:00"
@@ -46,7 +46,7 @@ func (s *site) heldRound(t testing.TB) {
 // letters are those that wait to be sent, newest first.
 func (s *site) letters(t testing.TB, purpose string) []mailout.Entry {
 	t.Helper()
-	list, err := s.Letters().Page(t.Context(), mailout.Filter{Purpose: purpose, Limit: 100})
+	list, err := s.KeptLetters().Page(t.Context(), mailout.Filter{Purpose: purpose, Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

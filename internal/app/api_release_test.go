@@ -22,7 +22,7 @@ func phish(subject string) []byte {
 func TestDigestAndReleaseRequest(t *testing.T) {
 	t.Parallel()
 	m := providertest.NewMemory()
-	s := open(t, acting, mailed(m), mailing, func(c *app.Config, _ *app.Options) { c.Quarantine.Digest.Most = 2 })
+	s := open(t, acting, mailed(m), digesting, func(c *app.Config, _ *app.Options) { c.Quarantine.Digest.Most = 2 })
 	reader, analyst := s.as(t, auth.SecurityReader), s.as(t, auth.SecurityOperator, auth.SearchAndPurge)
 	m.Deliver("bob@harbour.test", "INBOX", simple("other"), nil, time.Now())
 	one := s.take(t, phish("sign in at http://evil.test/x"), "bob@harbour.test", "cat@harbour.test", "far@else.test")

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
-	"tocsin/internal/blobstore"
-	"tocsin/internal/casestore"
-	"tocsin/internal/quarantine"
+	"tocsin/internal/mailout"
 )
 
 // NewMonitor returns a look at one engine that probe stands for.
@@ -19,22 +17,5 @@ func NewMonitor(now func() time.Time, probe func(context.Context) (string, error
 	}
 }
 
-// HeldRound does what is due for mail in quarantine; ExpireQuarantine ends what is held too long.
-func (a *App) HeldRound(ctx context.Context) error               { return a.heldRound(ctx) }
-func (a *App) ExpireQuarantine(ctx context.Context) (int, error) { return a.expireQuarantine(ctx) }
-
-// NeededByQuarantine says which bytes retention leaves.
-func (a *App) NeededByQuarantine(ctx context.Context) (func(string) bool, error) {
-	return a.neededByQuarantine(ctx)
-}
-
-// ReleaseToken is the token of a digest's link.
-func (a *App) ReleaseToken(message, recipient string, until time.Time) string {
-	return a.held.links.Token(quarantine.Key{Message: message, Recipient: recipient}, until)
-}
-
-// Letters is the store of outgoing mail.
-func (a *App) Letters() *casestore.Letters { return a.outgoing.store }
-
-// Raw is the store of raw mail.
-func (a *App) Raw() *blobstore.Store { return a.blobs }
+// Letters queues Tocsin's own mail.
+func (a *App) Letters() mailout.Queue { return a.outgoing }

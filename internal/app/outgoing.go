@@ -128,3 +128,15 @@ func (w *postWorker) Work(ctx context.Context, j *river.Job[post]) error {
 	}
 	return nil
 }
+
+// checkOutgoing greets the mail server and signs in.
+func checkOutgoing(ctx context.Context, c Config) Finding {
+	if c.Outgoing.Server == "" {
+		return Finding{}
+	}
+	about := "outgoing.server " + c.Outgoing.Server
+	if err := c.Outgoing.server().Greet(ctx); err != nil {
+		return Finding{about, Bad, oneLine(err), "look at outgoing.tls, ca, user and password_file, and whether the server lets this machine in"}
+	}
+	return Finding{about, Good, "answers and lets Tocsin in", ""}
+}

@@ -76,9 +76,9 @@ func (l Letter) Check() error {
 }
 
 // id is the Message-ID of a letter. It follows from the key, so that a letter that is sent twice after a crash is known to be one.
-func (l Letter) id(domain string) string {
+func (l Letter) id(host string) string {
 	sum := sha256.Sum256([]byte(l.Key + "\x00" + l.To))
-	return hex.EncodeToString(sum[:16]) + "@" + domain
+	return hex.EncodeToString(sum[:16]) + "@" + host
 }
 
 // Compose writes the message as RFC 5322 with MIME. It says of itself that nobody should answer automatically (RFC 3834).
@@ -91,7 +91,7 @@ func (l Letter) Compose(from mail.Address, at time.Time) ([]byte, error) {
 	h.SetAddressList("From", []*gomail.Address{{Name: from.Name, Address: from.Address}})
 	h.SetAddressList("To", []*gomail.Address{{Address: l.To}})
 	h.SetSubject(l.Subject)
-	h.SetMessageID(l.id(from.Address[strings.LastIndexByte(from.Address, '@')+1:]))
+	h.SetMessageID(l.id(domain(&from)))
 	h.Set("Auto-Submitted", "auto-generated")
 	h.Set("X-Auto-Response-Suppress", "All")
 	var out bytes.Buffer

@@ -83,7 +83,7 @@ func (s Server) Send(ctx context.Context, l Letter, at time.Time) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
-	c, err := s.connect(ctx, from.Address[strings.LastIndexByte(from.Address, '@')+1:])
+	c, err := s.connect(ctx, domain(from))
 	if err != nil {
 		return fmt.Errorf("mail server %s: %w", s.Address, err)
 	}
@@ -109,6 +109,23 @@ func (s Server) Send(ctx context.Context, l Letter, at time.Time) error {
 	_ = c.Quit()
 	return nil
 }
+
+// Greet connects, signs in, and sends nothing.
+func (s Server) Greet(ctx context.Context) error {
+	from, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	c, err := s.connect(ctx, domain(from))
+	if err != nil {
+		return err
+	}
+	return c.Quit()
+}
+
+func domain(a *mail.Address) string { return a.Address[strings.LastIndexByte(a.Address, '@')+1:] }
 
 // answer tells a refusal from what may pass.
 func answer(err error) error {

@@ -3,74 +3,18 @@ package mailout
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"net/mail"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"tocsin/internal/email"
+	"tocsin/internal/mailout/mailouttest"
 )
-
-// inbox is a mail server that keeps what it is given.
-type inbox struct {
-	mu   sync.Mutex
-	from []string
-	raw  [][]byte
-	rcpt error
-	data error
-}
-
-func (b *inbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{inbox: b}, nil }
-
-type session struct {
-	inbox *inbox
-	from  string
-}
-
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
-
-func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		if user != "tocsin" || password != "secret word" {
-			return smtp.ErrAuthFailed
-		}
-		return nil
-	}), nil
-}
-func (s *session) Mail(from string, _ *smtp.MailOptions) error { s.from = from; return nil }
-func (s *session) Rcpt(string, *smtp.RcptOptions) error        { return s.inbox.rcpt }
-func (s *session) Reset()                                      {}
-func (s *session) Logout() error                               { return nil }
-func (s *session) Data(r io.Reader) error {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	s.inbox.mu.Lock()
-	defer s.inbox.mu.Unlock()
-	s.inbox.from, s.inbox.raw = append(s.inbox.from, s.from), append(s.inbox.raw, raw)
-	return s.inbox.data
-}
-
-func start(t *testing.T, b *inbox) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := smtp.NewServer(b)
-	s.Domain, s.AllowInsecureAuth, s.EnableSMTPUTF8 = "relay.example", true, true
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
-	return l.Addr().String()
-}
 
 func letter() Letter {
 	return Letter{Key: "digest/2026-05-20/ada@kestrelquay.example", Purpose: QuarantineDigest, To: "ada@kestrelquay.example", Subject: "Zurückgehalten: 2 Nachrichten",
@@ -82,31 +26,35 @@ func TestSend(t *testing.T) {
 	if err := os.WriteFile(password, []byte("secret word\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := &inbox{}
-	s := Server{Address: start(t, b), TLS: NoTLS, From: "Security team <security@kestrelquay.example>", User: "tocsin", PasswordFile: password}
+	b := mailouttest.Start(t)
+	s := Server{Address: b.Address, TLS: NoTLS, From: "Security team <security@kestrelquay.example>", User: "tocsin", PasswordFile: password}
 	at := time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
 	for range 2 {
 		if err := s.Send(t.Context(), letter(), at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(b.raw) != 2 || b.from[0] != "security@kestrelquay.example" {
-		t.Fatalf("%d letters from %v", len(b.raw), b.from)
+	if err := s.Greet(t.Context()); err != nil {
+		t.Error(err)
 	}
-	m, again := email.Parse(b.raw[0], email.Limits{}), email.Parse(b.raw[1], email.Limits{})
+	got := b.Letters()
+	if len(got) != 2 || got[0].From != "security@kestrelquay.example" || got[0].To != "ada@kestrelquay.example" {
+		t.Fatalf("%+v", got)
+	}
+	m, again := email.Parse(got[0].Raw, email.Limits{}), email.Parse(got[1].Raw, email.Limits{})
 	if m.Subject != letter().Subject || m.MessageID == "" || m.MessageID != again.MessageID || len(m.Defects) > 0 {
 		t.Errorf("subject %q, ids %q and %q, defects %v", m.Subject, m.MessageID, again.MessageID, m.Defects)
 	}
 	for _, want := range []string{"Auto-Submitted: auto-generated\r\n", "From: \"Security team\" <security@kestrelquay.example>\r\n", "Gr=C3=BC=C3=9Fe\r\n.\r\nvon uns", "<p>Gr=C3=BC=C3=9Fe</p>"} {
-		if !strings.Contains(string(b.raw[0]), want) {
-			t.Errorf("%q is not in\n%s", want, b.raw[0])
+		if !strings.Contains(string(got[0].Raw), want) {
+			t.Errorf("%q is not in\n%s", want, got[0].Raw)
 		}
 	}
 }
 
 func TestSendRefused(t *testing.T) {
-	b := &inbox{}
-	s := Server{Address: start(t, b), TLS: NoTLS, From: "security@kestrelquay.example"}
+	b := mailouttest.Start(t)
+	s := Server{Address: b.Address, TLS: NoTLS, From: "security@kestrelquay.example"}
 	send := func() (final bool) {
 		t.Helper()
 		err := s.Send(t.Context(), letter(), time.Now())
@@ -116,15 +64,15 @@ func TestSendRefused(t *testing.T) {
 		}
 		return errors.As(err, &refused)
 	}
-	b.rcpt = &smtp.SMTPError{Code: 550, Message: "nobody here"}
+	b.Answer(&smtp.SMTPError{Code: 550, Message: "nobody here"}, nil)
 	if !send() {
 		t.Error("a 550 is not final")
 	}
-	b.rcpt = &smtp.SMTPError{Code: 450, Message: "later"}
+	b.Answer(&smtp.SMTPError{Code: 450, Message: "later"}, nil)
 	if send() {
 		t.Error("a 450 is final")
 	}
-	b.rcpt, b.data = nil, &smtp.SMTPError{Code: 554, Message: "spam"}
+	b.Answer(nil, &smtp.SMTPError{Code: 554, Message: "spam"})
 	if !send() {
 		t.Error("a 554 after the data is not final")
 	}

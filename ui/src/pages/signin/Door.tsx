@@ -4,7 +4,7 @@ import { LockClosed16Regular } from "../../components/icons";
 import styles from "./Door.module.css";
 
 /** The house's front: what stands around sign-in and the first administrator's form. */
-export function Door({ children }: { children: ReactNode }) {
+export function Door({ children, foot = "Every sign-in and every look at mail is recorded." }: { children: ReactNode; foot?: string }) {
   return (
     <div className={styles.door}>
       <div className={styles.picture} aria-hidden="true">
@@ -23,7 +23,7 @@ export function Door({ children }: { children: ReactNode }) {
           <div className={styles.mark}><Bell size={32} /><b>Tocsin</b></div>
           {children}
         </div>
-        <p className={styles.foot}><LockClosed16Regular aria-hidden /> Every sign-in and every look at mail is recorded.</p>
+        <p className={styles.foot}><LockClosed16Regular aria-hidden /> {foot}</p>
       </main>
     </div>
   );
