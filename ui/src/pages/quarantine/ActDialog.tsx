@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
-import { evidence } from "../../text/defang";
+import { defang, evidence } from "../../text/defang";
 import { number } from "../../time/zone";
 import base from "../policy/Policy.module.css";
 import styles from "./Quarantine.module.css";
@@ -51,7 +51,7 @@ export function ActDialog({ kind, scope, onClose }: { kind: Kind; scope: Scope; 
             {a ? <Button appearance="primary" onClick={() => onClose(true)}>Close</Button> : (
               <>
                 <Button onClick={() => onClose(false)}>Cancel</Button>
-                <Button appearance="primary" disabledFocusable={!ready} onClick={go}>{act.isPending ? "Asking" : p && p.approvals > 0 ? "Ask for approval" : release ? `Release${p ? ` ${number(p.possible)}` : ""}` : `Delete${p ? ` ${number(p.possible)}` : ""}`}</Button>
+                <Button appearance="primary" disabledFocusable={!ready} onClick={go}>{act.isPending ? "Asking" : p && p.approvals > 0 ? "Ask for approval" : `${release ? "Release" : "Delete"}${p && p.possible > 0 ? ` ${number(p.possible)}` : ""}`}</Button>
               </>
             )}
           </DialogActions>
@@ -64,12 +64,13 @@ export function ActDialog({ kind, scope, onClose }: { kind: Kind; scope: Scope; 
 function What({ plan: p, release }: { plan: Plan; release: boolean }) {
   return (
     <div className={styles.what}>
-      <p>
+      {p.possible === 0 && <p><b>Nothing of it can be {release ? "released" : "deleted"}.</b></p>}
+      {p.possible > 0 && <p>
         <b className="num">{number(p.possible)}</b> {plural(p.possible, "email event")}, <b className="num">{number(p.messages)}</b> different {plural(p.messages, "message")}, {release ? "to the inbox of" : "held for"} <b className="num">{number(p.mailboxes)}</b> {plural(p.mailboxes, "mailbox", "mailboxes")}
         {p.priority_accounts > 0 && <>, {number(p.priority_accounts)} of them {plural(p.priority_accounts, "a priority account", "priority accounts")}</>}.
-      </p>
-      <p>{release ? "Each gets the bytes that came in, with the time at which they did. It can be undone." : "Nobody can release it afterwards, and this cannot be undone. The message stays in the records."}</p>
-      <p>{p.approvals > 0 ? <>It waits until {p.approvals === 1 ? "another person agrees" : `${p.approvals} other people agree`}: <i>{p.rule}</i>.</> : <>It runs at once: <i>{p.rule}</i>.</>}</p>
+      </p>}
+      {p.possible > 0 && <p>{release ? "Each gets the bytes that came in, with the time at which they did. It can be undone." : "Nobody can release it afterwards, and this cannot be undone. The message stays in the records."}</p>}
+      {p.possible > 0 && <p>{p.approvals > 0 ? <>It waits until {p.approvals === 1 ? "another person agrees" : `${p.approvals} other people agree`}: <i>{p.rule}</i>.</> : <>It runs at once: <i>{p.rule}</i>.</>}</p>}
       {p.impossible.length > 0 && <ul>{p.impossible.map((o) => <li key={o.why}><b className="num">{number(o.count)}</b> cannot be: {o.why}</li>)}</ul>}
     </div>
   );
@@ -85,7 +86,7 @@ function Allow({ scope }: { scope: Scope }) {
   const c = check.data?.[0];
   return (
     <p className={styles.hint}>
-      An allow entry is not added by this. For <span className="mono"><Untrusted text={evidence("SenderFromAddress", sender)} /></span> it would mean: {c ? (c.problem || c.effect) : "…"}
+      An allow entry is not added by this. For <span className="mono"><Untrusted text={evidence("SenderFromAddress", sender)} /></span> it would mean: {c ? defang(c.problem || c.effect) : "…"}
       {c?.same && " There is one already."}
     </p>
   );

@@ -18,7 +18,7 @@ import { PreviewPane } from "../email/PreviewPane";
 import { useEmail } from "../email/queries";
 import styles from "./Quarantine.module.css";
 import type { Entry } from "./queries";
-import { Cause, leftOf, StateWord } from "./words";
+import { Cause, leftOf, plural, StateWord } from "./words";
 
 interface Props {
   entry: Entry;
@@ -100,7 +100,7 @@ function Facts({ entry: e }: { entry: Entry }) {
         {!e.expires && <><dt>Is now</dt><dd>{e.location === "Removed" ? "in no folder" : e.location}{e.latest_action && <span className={styles.faded}> after: {e.latest_action}</span>}</dd></>}
       </dl>
       <h3>What it has</h3>
-      <p className={styles.faded}>{number(e.attachments)} attachments, {number(e.urls)} URLs, {number(Math.ceil(e.size / 1024))} KB</p>
+      <p className={styles.faded}>{number(e.attachments)} {plural(e.attachments, "attachment")}, {number(e.urls)} {plural(e.urls, "URL")}, {number(Math.ceil(e.size / 1024))} KB</p>
     </>
   );
 }

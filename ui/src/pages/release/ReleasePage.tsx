@@ -26,7 +26,7 @@ export function ReleasePage() {
   });
   const stale = token === "" || (page.error instanceof Problem && page.error.status === 404);
   return (
-    <Door foot="Your request is recorded. Nobody asks for your password here.">
+    <Door says={["Your mail is looked at", "before it reaches you."]} foot="Your request is recorded. Nobody asks for your password here.">
       {stale ? (
         <>
           <h1>This link is not good any more</h1>
