@@ -150,7 +150,7 @@ func (a *App) forgetBytes(ctx context.Context, e *hunt.QuarantineEntry) error {
 		if x.RecipientEmailAddress == e.Recipient {
 			continue
 		}
-		gone := x.LatestDeliveryAction == hunt.ExpiredAction || x.LatestDeliveryLocation == string(remediate.Removed) && x.DeliveryLocation == string(remediate.Quarantined)
+		gone := x.LatestDeliveryAction == hunt.ExpiredAction || x.LatestDeliveryLocation == string(remediate.Removed) && x.LatestDeliveryAction == string(remediate.HardDelete)
 		if !gone {
 			return nil // they go with the retention of mail, or with the last entry
 		}

@@ -119,12 +119,11 @@ func (a *QuarantineAsk) base() (*kql.Query, error) {
 	if len(a.Only) > MaxPicks {
 		return nil, inputError("events", "%d are too many to name; at most %d", len(a.Only), MaxPicks)
 	}
+	moved := ""
 	if a.Only != nil {
-		ids, keys := []string{`""`}, []string{`""`}
-		for _, p := range a.Only {
-			ids, keys = append(ids, kql.Quote(strings.ToLower(p.ID))), append(keys, kql.Quote(strings.ToLower(p.ID)+" "+p.Recipient))
-		}
-		first = append(first, "NetworkMessageId in ("+strings.Join(ids, ", ")+")", `strcat(NetworkMessageId, " ", RecipientEmailAddress) in (`+strings.Join(keys, ", ")+")")
+		var named []string
+		named, moved = a.named()
+		first = append(first, named...)
 	}
 	if a.Text != "" {
 		q := kql.Quote(a.Text)
@@ -156,7 +155,7 @@ func (a *QuarantineAsk) base() (*kql.Query, error) {
 	for _, c := range first {
 		b.WriteString(" | where " + c)
 	}
-	b.WriteString(` | join kind=leftouter (EmailPostDeliveryEvents | where DeliveryLocation == "Quarantine" and ActionResult == "Success"` +
+	b.WriteString(` | join kind=leftouter (EmailPostDeliveryEvents` + moved + ` | where DeliveryLocation == "Quarantine" and ActionResult == "Success"` +
 		` | summarize arg_max(Timestamp, ActionType, ActionTrigger) by NetworkMessageId, RecipientEmailAddress` +
 		` | project NetworkMessageId, RecipientEmailAddress, MovedAt = Timestamp, MovedBy = ActionType, MovedFor = ActionTrigger) on NetworkMessageId, RecipientEmailAddress` +
 		` | extend Since = iff(isnull(MovedAt), Timestamp, MovedAt)`)
@@ -168,6 +167,35 @@ func (a *QuarantineAsk) base() (*kql.Query, error) {
 		return nil, fmt.Errorf("hunt: own query %q: %w", b.String(), err)
 	}
 	return q, nil
+}
+
+// named are the conditions of entries that are named: on their events, and on what happened to them. Ids are times, so a few are found
+// without reading all.
+func (a *QuarantineAsk) named() (events []string, moved string) {
+	ids, keys := []string{`""`}, []string{`""`}
+	var from, to time.Time
+	timed := len(a.Only) > 0
+	for _, p := range a.Only {
+		id := strings.ToLower(p.ID)
+		ids, keys = append(ids, kql.Quote(id)), append(keys, kql.Quote(id+" "+p.Recipient))
+		first, last := idTime(id)
+		if timed = timed && !first.IsZero(); !timed {
+			continue
+		}
+		if from.IsZero() || first.Before(from) {
+			from = first
+		}
+		if last.After(to) {
+			to = last
+		}
+	}
+	in := "NetworkMessageId in (" + strings.Join(ids, ", ") + ")"
+	events, moved = []string{in, `strcat(NetworkMessageId, " ", RecipientEmailAddress) in (` + strings.Join(keys, ", ") + ")"}, " | where "+in
+	if timed {
+		events = append(events, fmt.Sprintf("Timestamp >= %s and Timestamp < %s", datetime(from), datetime(to)))
+		moved = " | where Timestamp >= " + datetime(from) + moved
+	}
+	return events, moved
 }
 
 // Question is what a asks as KQL, for records and for Hunting; "" when it cannot be asked.

@@ -24,7 +24,7 @@ check("quarantine lists what is held, finds it, shows it and deletes it", { serv
   await page.getByRole("button", { name: "Recipient" }).click();
   await eventually(() => assert.match(page.url(), /sort=recipient/));
   await seen(grid.getByRole("columnheader", { name: "Recipient" }).and(page.locator("[aria-sort=ascending]")));
-  await page.getByRole("searchbox", { name: "Recipient" }).fill("nobody at all");
+  await page.getByRole("searchbox", { name: "Recipient", exact: true }).fill("nobody at all");
   await seen(page.getByRole("heading", { name: "No entry is like that" }));
   await page.getByRole("button", { name: "Clear the filters" }).click();
 
