@@ -264,7 +264,7 @@ func (a *App) digest(ctx context.Context, to string, list []hunt.QuarantineEntry
 func why(e *hunt.QuarantineEntry) string {
 	switch {
 	case e.Threats != "":
-		return strings.ReplaceAll(e.Threats, ",", ", ")
+		return strings.NewReplacer("Phish", "phishing", "Spam", "spam", ", ", " and ", ",", " and ").Replace(e.Threats)
 	case e.MovedBy != "":
 		return "removed by the security team"
 	}

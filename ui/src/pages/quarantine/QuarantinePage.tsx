@@ -64,7 +64,7 @@ function Page() {
   const at = rows.findIndex((r) => keyOf(r) === opened);
   const show = (r: Entry, replace = false) => change({ open: r.network_message_id, to: r.recipient }, { replace });
   const near = (n: number) => (at >= 0 && rows[at + n] ? () => show(rows[at + n]!, true) : undefined);
-  const columns = useColumns(opened !== "", state.state);
+  const columns = useColumns(state.state);
   const filtered = state.text !== "" || state.recipient !== "" || state.threat !== "";
   const clear = () => change({ text: "", recipient: "", threat: "" }, { replace: true });
   const chosen = rows.filter((r) => picked.has(keyOf(r)));
@@ -187,7 +187,7 @@ function Nothing({ state, filtered, onClear }: { state: EntryState; filtered: bo
   return <EmptyState small title={words[state][0]} why={words[state][1]} />;
 }
 
-function useColumns(narrow: boolean, state: EntryState): ListColumn<Entry>[] {
+function useColumns(state: EntryState): ListColumn<Entry>[] {
   const zone = useZone();
   const { now } = useClock();
   const { organisation } = useOperator();
@@ -205,19 +205,19 @@ function useColumns(narrow: boolean, state: EntryState): ListColumn<Entry>[] {
       },
     },
     {
-      key: "subject", label: "Subject", min: 170, grow: 3, sort: "subject",
+      key: "subject", label: "Subject", min: 140, grow: 3, sort: "subject",
       cell: (e) => <span className={`clip ${styles.subject}`} title={revealed(e.subject)}>{e.subject === "" ? <i>(no subject)</i> : <Untrusted text={e.subject} />}{e.attachments > 0 && <> <Attach16Regular aria-hidden /><span className="unseen">{e.attachments} attachments</span></>}</span>,
     },
     {
-      key: "recipient", label: "Recipient", min: 116, grow: 1.4, sort: "recipient", value: (e) => ({ field: "RecipientEmailAddress", value: e.recipient }),
+      key: "recipient", label: "Recipient", min: 100, grow: 1.4, sort: "recipient", value: (e) => ({ field: "RecipientEmailAddress", value: e.recipient }),
       cell: (e) => <span className="clip" title={revealed(e.recipient)}>{e.priority && <><Star12Filled className={styles.star} aria-hidden /><span className="unseen">Priority account </span></>}<Untrusted text={short(e.recipient)} /></span>,
     },
-    { key: "sender", label: "Sender", min: 150, grow: 2.4, sort: "sender", value: (e) => ({ field: "SenderFromAddress", value: e.sender }), cell: (e) => <span className="clip" title={revealed(e.sender)}><Untrusted text={e.sender} /></span> },
-    { key: "threat", label: "Verdict", min: 112, grow: 0.2, sort: "threat", cell: (e) => <VerdictBadge types={e.threats} confidence={e.phish_confidence} /> },
-    { key: "cause", label: "Held by", min: 130, grow: 1.4, from: narrow ? 1100 : 900, cell: (e) => <span className="clip" title={revealed(causeOf(e))}><Cause entry={e} /></span> },
-    { key: "state", label: "State", min: 128, grow: 0, from: narrow ? 760 : 560, cell: (e) => <StateWord entry={e} /> },
+    { key: "sender", label: "Sender", min: 130, grow: 2.4, sort: "sender", value: (e) => ({ field: "SenderFromAddress", value: e.sender }), cell: (e) => <span className="clip" title={revealed(e.sender)}><Untrusted text={e.sender} /></span> },
+    { key: "threat", label: "Verdict", min: 100, grow: 0.2, sort: "threat", cell: (e) => <VerdictBadge types={e.threats} confidence={e.phish_confidence} /> },
+    { key: "cause", label: "Held by", min: 130, grow: 1.4, from: 1000, cell: (e) => <span className="clip" title={revealed(causeOf(e))}><Cause entry={e} /></span> },
+    { key: "state", label: "State", min: 128, grow: 0, from: 790, cell: (e) => <StateWord entry={e} /> },
     ...(state === "released" || state === "deleted" || state === "expired" ? [] : [{
-      key: "expires", label: "Expires", min: 74, grow: 0, from: narrow ? 860 : 640,
+      key: "expires", label: "Expires", min: 74, grow: 0, from: 870,
       cell: (e: Entry) => {
         if (!e.expires) return <span className={styles.faded}>–</span>;
         const left = leftOf(e.expires, now);

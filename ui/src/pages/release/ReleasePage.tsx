@@ -48,7 +48,7 @@ function Ask({ token, first }: { token: string; first: Message }) {
       <div className={styles.message}>
         <p><b>{m.subject === "" ? <i>(no subject)</i> : <Untrusted text={defang(m.subject)} />}</b></p>
         <p>from {m.sender_name && <><Untrusted text={m.sender_name} /> </>}<span className="mono"><Untrusted text={defang(m.sender)} spelling /></span></p>
-        <p className={styles.faded}>held <time dateTime={m.since}>{full(t, "local")}</time>{m.threats && <>, because it looks like {m.threats.toLowerCase()}</>}</p>
+        <p className={styles.faded}>held <time dateTime={m.since}>{full(t, "local")}</time>{m.threats && <>, because it looks like {m.threats.toLowerCase().replace("phish", "phishing").replace(",", " and ")}</>}</p>
       </div>
       {m.state === "held" ? (
         <>
