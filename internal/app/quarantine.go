@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tocsin/internal/api"
 	"tocsin/internal/casestore"
@@ -80,8 +83,9 @@ func (a *App) quarantineDeps() *api.Quarantine {
 }
 
 const (
-	// expireAtOnce is how many entries one question of the sweep is about.
-	expireAtOnce = 500
+	// expireAtOnce is how many entries one question of the sweep is about, expireParallel how many messages are ended at the same time, and
+	// expireTime how long a sweep begins new ones: what is left is the next one's.
+	expireAtOnce, expireParallel, expireTime = 500, 8, 15 * time.Minute
 	// heldSlack is how much longer octets of quarantined copies are kept than their entries: a request for approval waits 30 days at most, and they are
 	// counted from when the action was asked for.
 	heldSlack = 31 * 24 * time.Hour
@@ -89,30 +93,52 @@ const (
 
 // expireQuarantine ends what is held too long: first the bytes go, then the row says so. What dies in between is done by the next round.
 func (a *App) expireQuarantine(ctx context.Context) (n int, err error) {
-	now := a.opt.Now().UTC().Truncate(time.Microsecond)
+	now, until := a.opt.Now().UTC().Truncate(time.Microsecond), time.Now().Add(expireTime)
 	ask := hunt.QuarantineAsk{State: hunt.QuarantineHeld, To: now.Add(-a.cfg.Quarantine.Keep)}
 	for p := (hunt.Page{Asc: true, Limit: expireAtOnce}); ; {
 		page, err := a.explorer.Quarantine(ctx, ask, p)
 		if err != nil {
 			return n, err
 		}
-		for i := range page.Entries {
-			if ctx.Err() != nil {
-				return n, ctx.Err()
-			}
-			done, err := a.expireOne(ctx, &page.Entries[i], ask, now)
-			if err != nil {
-				return n, err
-			}
-			if done {
-				n++
-			}
-		}
-		if page.Next == "" {
-			return n, nil
+		done, err := a.expirePage(ctx, page.Entries, ask, now)
+		n += done
+		if err != nil || page.Next == "" || time.Now().After(until) {
+			return n, err
 		}
 		p.Cursor = page.Next
 	}
+}
+
+// expirePage ends entries, some messages at a time. Those of one message follow each other: the last takes the bytes with it.
+func (a *App) expirePage(ctx context.Context, list []hunt.QuarantineEntry, ask hunt.QuarantineAsk, now time.Time) (int, error) {
+	var order []string
+	of := map[string][]*hunt.QuarantineEntry{}
+	for i := range list {
+		id := list[i].NetworkMessageID
+		if of[id] == nil {
+			order = append(order, id)
+		}
+		of[id] = append(of[id], &list[i])
+	}
+	var n atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(expireParallel)
+	for _, id := range order {
+		g.Go(func() error {
+			for _, e := range of[id] {
+				done, err := a.expireOne(ctx, e, ask, now)
+				if err != nil {
+					return err
+				}
+				if done {
+					n.Add(1)
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return int(n.Load()), err
 }
 
 // expireOne ends one entry, while no action works on its mailbox. One that an action is at work with is left for the next round.

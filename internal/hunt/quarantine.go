@@ -82,22 +82,20 @@ func (e *QuarantineEntry) State() string {
 	return QuarantineReleased
 }
 
-const quarantineColumns = `NetworkMessageId, RecipientEmailAddress, Since, Timestamp, SenderFromAddress, SenderDisplayName, Subject, LatestThreatTypes, PhishConfidence, FirstSignal, EmailDirection, ` +
-	`IsPriorityAccount, EmailActionPolicy, Override, Reason, MovedBy, MovedFor, LatestDeliveryLocation, LatestDeliveryAction, LastEventExecutionTime, InternetMessageId, RawSHA256, EmailSize, AttachmentCount, UrlCount`
+// quarantineColumns are what a question about named entries reads of their events.
+const quarantineColumns = `NetworkMessageId, RecipientEmailAddress, Timestamp, SenderFromAddress, SenderDisplayName, Subject, LatestThreatTypes, PhishConfidence, FirstSignal, EmailDirection, ` +
+	`IsPriorityAccount, EmailActionPolicy, Override, Reason, LatestDeliveryLocation, LatestDeliveryAction, LastEventExecutionTime, InternetMessageId, RawSHA256, EmailSize, AttachmentCount, UrlCount`
 
-func decodeEntry(row []any) QuarantineEntry {
+// fill puts what the event says into an entry of which it is known since when it is held, and by what.
+func (e *QuarantineEntry) fill(row []any) {
 	s := func(i int) string { return text(row[i]) }
 	at := func(i int) time.Time { t, _ := row[i].(time.Time); return t.UTC() }
-	priority, _ := row[11].(bool)
-	e := QuarantineEntry{
-		NetworkMessageID: s(0), Recipient: s(1), Since: at(2), Received: at(3), SenderFrom: s(4), SenderName: s(5), Subject: s(6), Threats: s(7), PhishConfidence: s(8), FirstSignal: s(9),
-		Direction: s(10), Priority: priority, Policy: s(12), Override: s(13), Reason: s(14), MovedBy: s(15), MovedFor: s(16), Place: s(17), LastAction: s(18), Changed: at(19), InternetID: s(20),
-		RawSHA256: s(21), Size: integer(row[22]), Attachments: integer(row[23]), URLs: integer(row[24]),
+	e.Priority, _ = row[10].(bool)
+	e.Received, e.SenderFrom, e.SenderName, e.Subject, e.Threats, e.PhishConfidence, e.FirstSignal, e.Direction = at(2), s(3), s(4), s(5), s(6), s(7), s(8), s(9)
+	if e.MovedBy == "" { // else what the policy did at delivery is another story
+		e.Policy, e.Override, e.Reason = s(11), s(12), s(13)
 	}
-	if e.MovedBy != "" { // what the policy did at delivery is another story
-		e.Policy, e.Override, e.Reason = "", "", ""
-	}
-	return e
+	e.Place, e.LastAction, e.Changed, e.InternetID, e.RawSHA256, e.Size, e.Attachments, e.URLs = s(14), s(15), at(16), s(17), s(18), integer(row[19]), integer(row[20]), integer(row[21])
 }
 
 // base is the entries as a query, without what only a grid needs.
@@ -265,34 +263,69 @@ func (x *Explorer) Quarantine(ctx context.Context, a QuarantineAsk, p Page) (*Qu
 	if p.Asc {
 		dir = " asc"
 	}
-	q, err = pipe(q, `| sort by %[1]s%[2]s, NetworkMessageId%[2]s, RecipientEmailAddress%[2]s | take %[3]d | extend Override = iff(OrgLevelPolicy != "", OrgLevelPolicy, UserLevelPolicy), Reason = tostring(parse_json(AdditionalFields).decided.reason) | project %[4]s, SortKey = %[1]s`,
-		key, dir, p.Limit+1, quarantineColumns)
+	// First which ones, then what they say: to sort sixty thousand with everything that is known of them is slow.
+	q, err = pipe(q, `| sort by %[1]s%[2]s, NetworkMessageId%[2]s, RecipientEmailAddress%[2]s | take %[3]d | project NetworkMessageId, RecipientEmailAddress, Since, MovedBy, MovedFor, SortKey = %[1]s`, key, dir, p.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	out := &QuarantinePage{}
-	last := ""
+	var last quarantineCursor
+	more := false
 	err = x.run(ctx, q, func(row []any) error {
-		if len(out.Entries) == p.Limit {
-			e := &out.Entries[p.Limit-1]
-			c := quarantineCursor{Sort: p.Sort, Asc: p.Asc, Key: last, ID: e.NetworkMessageID, Recipient: e.Recipient}
-			b, err := json.Marshal(c)
-			if err != nil {
-				return err
-			}
-			out.Next = base64.RawURLEncoding.EncodeToString(b)
+		if more = len(out.Entries) == p.Limit; more {
 			return nil
 		}
-		out.Entries = append(out.Entries, decodeEntry(row))
-		switch v := row[len(row)-1].(type) {
-		case time.Time:
-			last = fmt.Sprint(v.UnixMicro())
-		default:
-			last = text(v)
+		since, _ := row[2].(time.Time)
+		e := QuarantineEntry{NetworkMessageID: text(row[0]), Recipient: text(row[1]), Since: since.UTC(), MovedBy: text(row[3]), MovedFor: text(row[4])}
+		last = quarantineCursor{Sort: p.Sort, Asc: p.Asc, Key: text(row[5]), ID: e.NetworkMessageID, Recipient: e.Recipient}
+		if t, ok := row[5].(time.Time); ok {
+			last.Key = fmt.Sprint(t.UnixMicro())
 		}
+		out.Entries = append(out.Entries, e)
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		b, err := json.Marshal(last)
+		if err != nil {
+			return nil, err
+		}
+		out.Next = base64.RawURLEncoding.EncodeToString(b)
+	}
+	out.Entries, err = x.filled(ctx, out.Entries)
 	return out, err
+}
+
+// filled adds what the events of entries say. One whose event was forgotten meanwhile is left out.
+func (x *Explorer) filled(ctx context.Context, list []QuarantineEntry) ([]QuarantineEntry, error) {
+	at := map[Pick]*QuarantineEntry{}
+	for part := range slices.Chunk(list, pickedAtOnce) {
+		var a QuarantineAsk
+		for i := range part {
+			k := Pick{part[i].NetworkMessageID, part[i].Recipient}
+			a.Only, at[k] = append(a.Only, k), &part[i]
+		}
+		where, _ := a.named()
+		q, err := kql.Parse("EmailEvents | where " + strings.Join(where, " | where ") +
+			` | extend Override = iff(OrgLevelPolicy != "", OrgLevelPolicy, UserLevelPolicy), Reason = tostring(parse_json(AdditionalFields).decided.reason) | project ` + quarantineColumns)
+		if err != nil {
+			return nil, fmt.Errorf("hunt: own query: %w", err)
+		}
+		err = x.run(ctx, q, func(row []any) error {
+			k := Pick{text(row[0]), text(row[1])}
+			if e := at[k]; e != nil {
+				e.fill(row)
+				delete(at, k)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(list, func(e QuarantineEntry) bool { return at[Pick{e.NetworkMessageID, e.Recipient}] != nil }), nil
 }
 
 // quarantineAfter is the condition of entries that come after the cursor.
