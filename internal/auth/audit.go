@@ -65,6 +65,9 @@ const (
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
 
+	ActReleaseAsked   Action = "release asked for" // by the recipient of held mail; subject: the network message id
+	ActReleaseRefused Action = "release refused"
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -86,6 +89,7 @@ func Actions() []Action {
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActReleaseAsked, ActReleaseRefused,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }
