@@ -48,18 +48,35 @@ type Mailbox interface {
 type FirstAid interface {
 	// Rules lists what the mailbox does with mail by itself (Sieve, RFC 5228).
 	Rules(ctx context.Context) ([]MailboxRule, error)
-	// RemoveRule takes one rule out and returns the whole script as it was before, to put it back. ErrGone: the rule is not there any more.
-	RemoveRule(ctx context.Context, r MailboxRule) (before string, err error)
-	// PutBack makes a script what it was before RemoveRule.
-	PutBack(ctx context.Context, script, before string) error
+	// RemoveRule takes one rule out. Before it does, keep is told of the script as it was and as it will be; the error of keep ends it with
+	// nothing done. ErrGone: the rule or its script is not there any more. ErrChanged: the script is another than the one with r.Version.
+	RemoveRule(ctx context.Context, r MailboxRule, keep func(ScriptChange) error) error
+	// PutBack puts what a change took out back where it stood, and leaves what was changed elsewhere in the script since. keep as above.
+	// ErrGone: the script is not there any more. ErrChanged: the place where it stood cannot be found.
+	PutBack(ctx context.Context, out ScriptChange, keep func(ScriptChange) error) error
+	// Script reads a script. ErrGone.
+	Script(ctx context.Context, name string) (string, error)
+	// CanSignOut says whether the mail system can end sessions: nil, or a sentence why not (ErrCannot). It does not ask the mail system.
+	CanSignOut() error
 	// SignOut ends the sessions of the mailbox's owner. ErrCannot.
 	SignOut(ctx context.Context) error
 }
 
+// ErrChanged is a script that others changed since somebody looked at it.
+var ErrChanged = errors.New("the mail rules were changed since they were looked at; look again")
+
 // MailboxRule is something a mailbox does with mail by itself.
 type MailboxRule struct {
-	ID     string // of the provider
-	Script string // name of the script it stands in
-	Text   string // as written; hostile
-	Why    string // "forwards to outside@example.net", "hides mail about invoices"; "" when nothing is wrong with it
+	ID      string // of the provider
+	Script  string // name of the script it stands in
+	Version string // of that script: another when one octet of it is
+	Text    string // as written; hostile
+	Why     string // "forwards to outside@example.net", "hides mail about invoices"; "" when nothing is wrong with it
+}
+
+// ScriptChange is one rewriting of a script. After is Before with one piece taken out or put in at At.
+type ScriptChange struct {
+	Script        string
+	Before, After string // whole, octet for octet; hostile
+	At            int    // octets from the start
 }

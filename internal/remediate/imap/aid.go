@@ -2,12 +2,13 @@ package imap
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
-	"strings"
 
 	"github.com/emersion/go-sasl"
 
@@ -41,7 +42,7 @@ func (a *aided) Rules(ctx context.Context) ([]remediate.MailboxRule, error) {
 				return err
 			}
 			for k, r := range sieve.Cut(text) {
-				out = append(out, remediate.MailboxRule{ID: ruleID(todo[i], r, k), Script: todo[i], Text: r.Text, Why: r.Why(a.p.o.OwnDomains)})
+				out = append(out, remediate.MailboxRule{ID: ruleID(todo[i], r, k), Script: todo[i], Version: version(text), Text: r.Text, Why: r.Why(a.p.o.OwnDomains)})
 				for _, name := range r.Includes() {
 					if !slices.Contains(todo, name) && slices.ContainsFunc(scripts, func(s sieve.Script) bool { return s.Name == name }) {
 						todo = append(todo, name)
@@ -62,46 +63,88 @@ func ruleID(script string, r sieve.Rule, n int) string {
 	return fmt.Sprintf("%s;%d;%s", r.Hash, n, script)
 }
 
+// version names a script's octets.
+func version(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return hex.EncodeToString(sum[:16])
+}
+
 // RemoveRule rewrites the script without the rule. The server checks the rest before it takes it.
-func (a *aided) RemoveRule(ctx context.Context, rule remediate.MailboxRule) (before string, err error) {
-	err = a.sieve(ctx, func(c *sieve.Client) error {
-		text, err := c.Get(rule.Script)
-		var no *sieve.Refusal
-		if errors.As(err, &no) && no.Code == "NONEXISTENT" {
-			return &remediateError{fmt.Sprintf("there is no script %q any more", cut(rule.Script)), remediate.ErrGone, nil}
-		}
+func (a *aided) RemoveRule(ctx context.Context, rule remediate.MailboxRule, keep func(remediate.ScriptChange) error) error {
+	return a.sieve(ctx, func(c *sieve.Client) error {
+		text, err := a.get(c, rule.Script)
 		if err != nil {
 			return err
 		}
-		rules := sieve.Cut(text)
-		// The rule stands where it was, or elsewhere when others changed meanwhile; only its text counts.
-		i := slices.IndexFunc(rules, func(r sieve.Rule) bool { return strings.HasPrefix(rule.ID, r.Hash+";") && r.Text == rule.Text })
-		for k, r := range rules {
-			if ruleID(rule.Script, r, k) == rule.ID && r.Text == rule.Text {
-				i = k
+		if version(text) != rule.Version {
+			return remediate.ErrChanged
+		}
+		for k, r := range sieve.Cut(text) {
+			if ruleID(rule.Script, r, k) == rule.ID {
+				return rewrite(c, remediate.ScriptChange{Script: rule.Script, Before: text, After: sieve.Without(text, r), At: r.Start}, keep)
 			}
 		}
-		if i < 0 {
-			return &remediateError{fmt.Sprintf("the rule does not stand in %q any more", cut(rule.Script)), remediate.ErrGone, nil}
-		}
-		before = text
-		return c.Put(rule.Script, sieve.Without(text, rules[i]))
+		return &remediateError{fmt.Sprintf("the rule does not stand in %q any more", cut(rule.Script)), remediate.ErrGone, nil}
 	})
-	if err != nil {
-		return "", err
+}
+
+// PutBack writes what was taken out where it stood.
+func (a *aided) PutBack(ctx context.Context, out remediate.ScriptChange, keep func(remediate.ScriptChange) error) error {
+	return a.sieve(ctx, func(c *sieve.Client) error {
+		text, err := a.get(c, out.Script)
+		if err != nil {
+			return err
+		}
+		after, ok := sieve.Restore(text, out.Before, out.After, out.At)
+		if !ok {
+			return remediate.ErrChanged
+		}
+		return rewrite(c, remediate.ScriptChange{Script: out.Script, Before: text, After: after, At: out.At}, keep)
+	})
+}
+
+// errKeep is the error of a keep, which is none of the mail system.
+type errKeep struct{ error }
+
+func (e errKeep) Unwrap() error { return e.error }
+
+// rewrite tells keep and then the server. ManageSieve knows no condition for writing: what another wrote in between is lost, and the change
+// that keep holds shows it.
+func rewrite(c *sieve.Client, x remediate.ScriptChange, keep func(remediate.ScriptChange) error) error {
+	if err := keep(x); err != nil {
+		return errKeep{err}
 	}
-	return before, nil
+	if x.Before == x.After {
+		return nil
+	}
+	return c.Put(x.Script, x.After)
 }
 
-// PutBack writes a script as it was.
-func (a *aided) PutBack(ctx context.Context, script, before string) error {
-	return a.sieve(ctx, func(c *sieve.Client) error { return c.Put(script, before) })
+// Script reads one.
+func (a *aided) Script(ctx context.Context, name string) (text string, err error) {
+	err = a.sieve(ctx, func(c *sieve.Client) error {
+		text, err = a.get(c, name)
+		return err
+	})
+	return text, err
 }
 
-// SignOut cannot be: IMAP has no word for ending other sessions.
-func (a *aided) SignOut(context.Context) error {
+func (a *aided) get(c *sieve.Client, name string) (string, error) {
+	text, err := c.Get(name)
+	var no *sieve.Refusal
+	if errors.As(err, &no) && no.Code == "NONEXISTENT" {
+		return "", &remediateError{fmt.Sprintf("there is no script %q any more", cut(name)), remediate.ErrGone, nil}
+	}
+	return text, err
+}
+
+// CanSignOut says no: IMAP has no word for ending other sessions.
+func (a *aided) CanSignOut() error {
 	return cannot("over IMAP nobody can end the sessions of another; change the password and end them on the mail server (Dovecot: doveadm kick " + a.address + ")")
 }
+
+// SignOut cannot be.
+func (a *aided) SignOut(context.Context) error { return a.CanSignOut() }
 
 // sieve signs in to the mailbox's ManageSieve and puts errors into the words of the contract.
 func (a *aided) sieve(ctx context.Context, f func(c *sieve.Client) error) error {
@@ -153,8 +196,11 @@ func (a *aided) sieveError(what string, err error) error {
 	var no *sieve.Refusal
 	var ours *remediateError
 	var network net.Error
+	var kept errKeep
 	switch {
-	case err == nil || errors.As(err, &ours) || errors.Is(err, context.Canceled):
+	case errors.As(err, &kept):
+		return kept.error
+	case err == nil || errors.As(err, &ours) || errors.Is(err, remediate.ErrChanged) || errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &no):
 		kind := error(nil)

@@ -65,28 +65,57 @@ func TestFirstAid(t *testing.T) {
 	if last := rules[5]; last.Script != "more" || last.Why == "" {
 		t.Errorf("the included rule: %+v", last)
 	}
-	before, err := m.RemoveRule(t.Context(), bad)
-	if err != nil || strings.ReplaceAll(before, "\r\n", "\n") != script {
-		t.Fatalf("before: %q, %v", before, err)
+	var out remediate.ScriptChange
+	keep := func(x remediate.ScriptChange) error { out = x; return nil }
+	// What cannot be written down is not done.
+	no := errors.New("the disk is full")
+	if err := m.RemoveRule(t.Context(), bad, func(remediate.ScriptChange) error { return no }); !errors.Is(err, no) {
+		t.Errorf("not written down: %v", err)
 	}
-	after, err := c.Get("main")
-	if err != nil || strings.Contains(after, "invoice") || !strings.Contains(after, "Newsletters") || len(sieve.Cut(after)) != 4 {
+	if err := m.RemoveRule(t.Context(), bad, keep); err != nil || strings.ReplaceAll(out.Before, "\r\n", "\n") != script {
+		t.Fatalf("before: %+v, %v", out, err)
+	}
+	after, err := m.Script(t.Context(), "main")
+	if err != nil || after != out.After || strings.Contains(after, "invoice") || !strings.Contains(after, "Newsletters") || len(sieve.Cut(after)) != 4 {
 		t.Errorf("after: %q, %v", after, err)
 	}
-	if _, err := m.RemoveRule(t.Context(), bad); !errors.Is(err, remediate.ErrGone) {
+	first := out
+	if err := m.RemoveRule(t.Context(), bad, keep); !errors.Is(err, remediate.ErrChanged) {
 		t.Errorf("removed twice: %v", err)
 	}
-	if err := m.PutBack(t.Context(), "main", before); err != nil {
+	// Another rule is taken out meanwhile; the first still finds its place, and then so does the other.
+	now, err := m.Rules(t.Context())
+	if err != nil || len(now) != 5 {
+		t.Fatalf("%+v, %v", now, err)
+	}
+	if err := errors.Join(m.RemoveRule(t.Context(), now[1], keep), m.PutBack(t.Context(), first, func(remediate.ScriptChange) error { return nil }), m.PutBack(t.Context(), out, keep)); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := m.Rules(t.Context()); err != nil || len(again) != 6 || again[2] != bad {
+	if again, err := m.Rules(t.Context()); err != nil || len(again) != 6 || again[2] != bad || out.After != first.Before {
 		t.Errorf("put back: %+v, %v", again, err)
+	}
+	included := rules[5]
+	if err := m.RemoveRule(t.Context(), included, keep); err != nil || out.Script != "more" || strings.TrimSpace(out.After) != "" {
+		t.Errorf("the included rule: %+v, %v", out, err)
+	}
+	if err := m.PutBack(t.Context(), out, keep); err != nil {
+		t.Error(err)
+	}
+	if err := c.Put("main", "keep;\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.PutBack(t.Context(), first, keep); !errors.Is(err, remediate.ErrChanged) {
+		t.Errorf("put back into another script: %v", err)
+	}
+	if _, err := m.Script(t.Context(), "none"); !errors.Is(err, remediate.ErrGone) {
+		t.Errorf("no script: %v", err)
 	}
 	if err := m.SignOut(t.Context()); !errors.Is(err, remediate.ErrCannot) || !strings.Contains(err.Error(), "doveadm kick") {
 		t.Errorf("signing out: %v", err)
 	}
 	// What the server does not understand it does not take, and the script stays.
-	if err := m.PutBack(t.Context(), "main", "nonsense;"); err == nil || errors.Is(err, remediate.ErrOverloaded) {
+	nonsense := remediate.ScriptChange{Script: "main", Before: "keep;\nnonsense;", After: "keep;\n", At: 6}
+	if err := m.PutBack(t.Context(), nonsense, keep); err == nil || errors.Is(err, remediate.ErrOverloaded) {
 		t.Errorf("nonsense: %v", err)
 	}
 	o.Password = "wrong"

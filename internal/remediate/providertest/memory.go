@@ -30,6 +30,10 @@ const (
 	OpRemove Op = "remove"
 	OpAppend Op = "append"
 	OpClose  Op = "close"
+
+	OpRules   Op = "rules"   // reads them
+	OpRewrite Op = "rewrite" // changes them
+	OpSignOut Op = "sign out"
 )
 
 // Memory is a mail system in memory. Set its fields before it is used.
@@ -37,6 +41,8 @@ type Memory struct {
 	// Before is asked before each operation; its error is the answer and nothing is done. After is asked when it was done; its error is
 	// the answer although it was done, as when a connection breaks in that moment. They may block. address is the mailbox's.
 	Before, After func(ctx context.Context, op Op, address string) error
+	// NoSignOut is why sessions cannot be ended; nil: they can.
+	NoSignOut error
 
 	mu    sync.Mutex
 	boxes map[string]*memoryBox
@@ -326,36 +332,93 @@ func (o *memoryMailbox) Close() error {
 
 // Rules lists what SetRules set.
 func (o *memoryMailbox) Rules(ctx context.Context) (out []remediate.MailboxRule, err error) {
-	err = o.m.do(ctx, "rules", o.address, func(b *memoryBox) error { out = slices.Clone(b.rules); return nil })
+	err = o.m.do(ctx, OpRules, o.address, func(b *memoryBox) error { out = slices.Clone(b.rules); return nil })
 	return out, err
 }
 
-// RemoveRule takes a rule out and returns its text.
-func (o *memoryMailbox) RemoveRule(ctx context.Context, r remediate.MailboxRule) (before string, err error) {
-	err = o.m.do(ctx, "remove rule", o.address, func(b *memoryBox) error {
-		i := slices.IndexFunc(b.rules, func(have remediate.MailboxRule) bool { return have.ID == r.ID })
-		if i < 0 {
-			return remediate.ErrGone
+// script is the text of all rules of a script.
+func (b *memoryBox) script(name string) (text string, found bool) {
+	for _, r := range b.rules {
+		if r.Script == name {
+			text, found = text+r.Text, true
 		}
-		before = b.rules[i].Text
-		b.rules = slices.Delete(b.rules, i, i+1)
-		return nil
-	})
-	return before, err
+	}
+	return text, found
 }
 
-// PutBack adds a rule with the text that RemoveRule returned.
-func (o *memoryMailbox) PutBack(ctx context.Context, script, before string) error {
-	return o.m.do(ctx, "put back", o.address, func(b *memoryBox) error {
-		o.m.last++
-		b.rules = append(b.rules, remediate.MailboxRule{ID: fmt.Sprintf("put back %d", o.m.last), Script: script, Text: before})
+// RemoveRule takes a rule out. The hooks are asked twice, before and after keep: a fault between the two is a crash there.
+func (o *memoryMailbox) RemoveRule(ctx context.Context, r remediate.MailboxRule, keep func(remediate.ScriptChange) error) error {
+	var x remediate.ScriptChange
+	err := o.m.do(ctx, OpRules, o.address, func(b *memoryBox) error {
+		at := 0
+		for _, have := range b.rules {
+			if have.Script != r.Script {
+				continue
+			}
+			if have.ID == r.ID {
+				if have.Version != r.Version {
+					return remediate.ErrChanged
+				}
+				whole, _ := b.script(r.Script)
+				x = remediate.ScriptChange{Script: r.Script, Before: whole, After: whole[:at] + whole[at+len(have.Text):], At: at}
+				return nil
+			}
+			at += len(have.Text)
+		}
+		return remediate.ErrGone
+	})
+	if err != nil {
+		return err
+	}
+	if err := keep(x); err != nil {
+		return err
+	}
+	return o.m.do(ctx, OpRewrite, o.address, func(b *memoryBox) error {
+		b.rules = slices.DeleteFunc(b.rules, func(have remediate.MailboxRule) bool { return have.ID == r.ID })
 		return nil
 	})
 }
+
+// PutBack adds a rule with the text that was taken out, as the last one.
+func (o *memoryMailbox) PutBack(ctx context.Context, out remediate.ScriptChange, keep func(remediate.ScriptChange) error) error {
+	piece := out.Before[out.At : out.At+len(out.Before)-len(out.After)]
+	x := remediate.ScriptChange{Script: out.Script}
+	err := o.m.do(ctx, OpRules, o.address, func(b *memoryBox) error {
+		whole, _ := b.script(out.Script)
+		if whole != "" && whole != out.After && !strings.HasPrefix(whole, out.Before[:out.At]) {
+			return remediate.ErrChanged
+		}
+		x.Before, x.After, x.At = whole, whole+piece, len(whole)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := keep(x); err != nil {
+		return err
+	}
+	return o.m.do(ctx, OpRewrite, o.address, func(b *memoryBox) error {
+		o.m.last++
+		b.rules = append(b.rules, remediate.MailboxRule{ID: fmt.Sprintf("put back %d", o.m.last), Script: out.Script, Text: piece})
+		return nil
+	})
+}
+
+// Script is the text of its rules, one after the other.
+func (o *memoryMailbox) Script(ctx context.Context, name string) (text string, err error) {
+	err = o.m.do(ctx, OpRules, o.address, func(b *memoryBox) error { text, _ = b.script(name); return nil })
+	return text, err
+}
+
+// CanSignOut says what NoSignOut says.
+func (o *memoryMailbox) CanSignOut() error { return o.m.NoSignOut }
 
 // SignOut counts.
 func (o *memoryMailbox) SignOut(ctx context.Context) error {
-	return o.m.do(ctx, "sign out", o.address, func(b *memoryBox) error { b.outs++; return nil })
+	if o.m.NoSignOut != nil {
+		return o.m.NoSignOut
+	}
+	return o.m.do(ctx, OpSignOut, o.address, func(b *memoryBox) error { b.outs++; return nil })
 }
 
 var (

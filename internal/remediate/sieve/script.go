@@ -97,6 +97,28 @@ func Without(script string, r Rule) string {
 	return before + after
 }
 
+// Restore puts the piece that was taken out of before at an offset back into a script that may have been changed since. after is what was
+// left then. It goes where it stood: behind all that stood before it, or before all that stood behind it, as long as one of the two is as it
+// was. false: neither is.
+func Restore(now, before, after string, at int) (string, bool) {
+	n := len(before) - len(after)
+	if n <= 0 || at < 0 || at+n > len(before) || before[:at]+before[at+n:] != after {
+		return "", false
+	}
+	head, piece, tail := before[:at], before[at:at+n], before[at+n:]
+	switch {
+	case now == after:
+		return before, true
+	case now == before || head != "" && strings.HasPrefix(now, head+piece) || tail != "" && strings.HasSuffix(now, piece+tail):
+		return now, true // somebody did it
+	case head != "" && strings.HasPrefix(now, head):
+		return head + piece + now[len(head):], true
+	case tail != "" && strings.HasSuffix(now, tail):
+		return now[:len(now)-len(tail)] + piece + tail, true
+	}
+	return "", false
+}
+
 type cutter struct {
 	s    string
 	most int // octets that are read

@@ -68,6 +68,29 @@ func TestRules(t *testing.T) {
 	}
 }
 
+func TestRestore(t *testing.T) {
+	const a, b, c = "require \"copy\";\n", "# x\nredirect \"eve@outside.example\";\n", "keep;\n"
+	for _, x := range []struct{ now, before, want string }{
+		{a + c, a + b + c, a + b + c},
+		{a + b + c, a + b + c, a + b + c},                   // it stands there
+		{a + "discard;\n", a + b + c, a + b + "discard;\n"}, // what follows was changed
+		{"# new\n" + c, a + b + c, "# new\n" + b + c},       // what stands before it was
+		{"stop;\n", a + b + c, ""},
+		{"stop;\n", b + c, ""},
+		{"stop;\n" + c, b + c, "stop;\n" + b + c},
+		{"", b, b},
+		{c, b, ""}, // a script that held nothing else, and holds something now: there is no telling
+	} {
+		at := strings.Index(x.before, b)
+		if got, ok := Restore(x.now, x.before, strings.Replace(x.before, b, "", 1), at); got != x.want || ok != (x.want != "") {
+			t.Errorf("%q into %q: %q, %v", b, x.now, got, ok)
+		}
+	}
+	if _, ok := Restore("x", "abc", "ab", 1); ok {
+		t.Error("what does not fit together is put back")
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	for _, s := range []string{`if "x" { keep;`, `"x";`, "keep", "text:\nx", "}", "/* ", `redirect "eve`, "if (]) {}", strings.Repeat("(", 100), "x " + strings.Repeat("[", 1<<20), "\x00", "keep; )",
 		strings.Repeat("keep;", 3000), strings.Repeat(" ", MaxScript+10) + "discard;", "keep; # " + strings.Repeat("x", MaxScript) + "\n discard;"} {
