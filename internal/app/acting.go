@@ -105,6 +105,7 @@ type acting struct {
 	late      atomic.Bool   // mail was judged that had been delivered already
 	notes     *noteTogether
 	people    peopleIndex
+	aid       *remediate.Aid
 }
 
 const heldFolder = "held"

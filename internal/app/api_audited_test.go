@@ -174,6 +174,15 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			all.over(t, decode[api.Action](r))
 			return r
 		}},
+		{"POST /mailboxes/{address}/rules/remove", auth.ActAidRemoved, func(t *testing.T) reply {
+			mail.SetRules("cat@harbour.test", broken...)
+			return all.post(t, "/mailboxes/cat@harbour.test/rules/remove", api.RemoveRule{ID: "3", Script: "main", Version: "v1", Reason: "ticket 1"})
+		}},
+		{"POST /mailboxes/{address}/deeds/{id}/put-back", auth.ActAidPutBack, func(t *testing.T) reply {
+			id := ok[api.MailboxView](all.get(t, "/mailboxes/cat@harbour.test")).Deeds[0].ID
+			return all.post(t, "/mailboxes/cat@harbour.test/deeds/"+id+"/put-back", api.AidReason{Reason: "ticket 1"})
+		}},
+		{"POST /mailboxes/{address}/sign-out", auth.ActAidSignedOut, post("/mailboxes/cat@harbour.test/sign-out", api.AidReason{Reason: "ticket 1"})},
 		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
 		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},

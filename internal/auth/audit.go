@@ -68,6 +68,12 @@ const (
 	ActReleaseAsked   Action = "release asked for" // by the recipient of held mail; subject: the network message id
 	ActReleaseRefused Action = "release refused"
 
+	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
+	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
+	ActAidPutBack    Action = "mailbox rule put back"
+	ActAidSignedOut  Action = "mailbox signed out everywhere"
+	ActAidFailed     Action = "first aid failed"
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -90,6 +96,7 @@ func Actions() []Action {
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
 		ActReleaseAsked, ActReleaseRefused,
+		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

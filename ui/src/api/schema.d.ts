@@ -1202,6 +1202,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mailboxes/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mailbox: whose it is, what reaches it, and what first aid did there */
+        get: operations["get-mailboxes-address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mailboxes/{address}/deeds/{id}/put-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a rule back that was taken out; audited */
+        post: operations["post-mailboxes-address-deeds-id-put-back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mailboxes/{address}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the mailbox does with mail by itself, suspicious rules first; audited */
+        get: operations["get-mailboxes-address-rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mailboxes/{address}/rules/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one rule out, and keep what it takes to put it back; audited */
+        post: operations["post-mailboxes-address-rules-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mailboxes/{address}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the sessions of the mailbox's owner, where the mail system can; audited */
+        post: operations["post-mailboxes-address-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operators": {
         parameters: {
             query?: never;
@@ -2260,6 +2345,9 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Nothing is done only because the policy watches */
             watched: boolean;
+        };
+        AidReason: {
+            reason: string;
         };
         ApprovalAnswer: {
             /** Format: int64 */
@@ -3927,10 +4015,71 @@ export interface components {
             /** Format: date-time */
             updated: string;
         };
+        MailboxDeed: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description The rule can be put back */
+            can_back: boolean;
+            /** Format: date-time */
+            ended?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "Rule removed" | "Rule put back" | "Signed out everywhere";
+            /** @description Put back: the removal */
+            of: string;
+            /** @description Removal: what put it back; empty when nothing did */
+            put_back: string;
+            reason: string;
+            /** @description As written in the mailbox; cut after 4,000 characters */
+            rule: string;
+            /** @description Why it failed, or is unclear */
+            say: string;
+            script: string;
+            /**
+             * @description Begun: written down and perhaps done. Unclear: nobody can see any more whether it was done
+             * @enum {string}
+             */
+            state: "Begun" | "Done" | "Failed" | "Unclear";
+            /** @description What was wrong with the rule */
+            why: string;
+        };
         MailboxPage: {
             mailboxes: components["schemas"]["Mailbox"][];
             /** @description 'after' of the next page; empty when this is the last */
             next: string;
+        };
+        MailboxRule: {
+            id: string;
+            /** @description Where it stands */
+            script: string;
+            /** @description As written; cut after 20,000 characters */
+            text: string;
+            /** @description Of that script */
+            version: string;
+            /** @description What is wrong with it; empty when nothing is */
+            why: string;
+        };
+        MailboxRules: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Rules that are not shown
+             */
+            more: number;
+            /** @description Suspicious ones first, else as they stand */
+            rules: components["schemas"]["MailboxRule"][];
+            /** @description Why it shows none */
+            say: string;
+            /** @description The mail system shows its rules */
+            shown: boolean;
+            /** @description Sessions of its owner can be ended */
+            sign_out: boolean;
+            /** @description Why they cannot */
+            sign_out_say: string;
+            /** Format: int64 */
+            suspicious: number;
         };
         MailboxSettings: {
             blocked_domains: string[];
@@ -3941,6 +4090,28 @@ export interface components {
             safe_domains: string[];
             /** @description Their mail is not junk, when authentication proves them */
             safe_senders: string[];
+        };
+        MailboxView: {
+            /** @description As asked for, in lower case */
+            address: string;
+            /** @description What first aid did, newest first; 200 at most */
+            deeds: components["schemas"]["MailboxDeed"][];
+            /** @description Its mailbox: another when the address is an alias */
+            mailbox: string;
+            /** @description Whoever asks may remove rules and sign out */
+            may_remove: boolean;
+            /** @description It belongs to the organisation */
+            own: boolean;
+            /** @description Absent when the directory does not know it */
+            person?: components["schemas"]["DirectoryPerson"];
+            /** @description Tocsin can do something in it */
+            reached: boolean;
+            /** @description Why nothing can be done; empty when it is reached */
+            say: string;
+            /** @description Mail system whose mailbox it is; empty when none is connected */
+            system: string;
+            /** @description Mail systems that take its mail in by reading it */
+            watched: string[];
         };
         NewOperator: {
             email: string;
@@ -4475,6 +4646,13 @@ export interface components {
             state: "held" | "asked" | "refused" | "released" | "gone" | "malware";
             subject: string;
             threats: string;
+        };
+        RemoveRule: {
+            id: string;
+            reason: string;
+            script: string;
+            /** @description Of the script when it was looked at: 409 when it changed since */
+            version: string;
         };
         Removed: {
             /**
@@ -9841,6 +10019,304 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-mailboxes-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-mailboxes-address-deeds-id-put-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AidReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxDeed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-mailboxes-address-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxRules"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-mailboxes-address-rules-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxDeed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-mailboxes-address-sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AidReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxDeed"];
                 };
             };
             /** @description Unauthorized */
