@@ -16,3 +16,4 @@ import "./quarantine.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
+import "./mailbox.mjs";

@@ -69,6 +69,12 @@ const email = createRoute({
   component: lazyRouteComponent(() => import("./pages/email/EmailPage"), "EmailPage"),
 });
 
+const mailbox = createRoute({
+  getParentRoute: () => inside,
+  path: "/mailbox/$address",
+  component: lazyRouteComponent(() => import("./pages/mailbox/MailboxPage"), "MailboxPage"),
+});
+
 const policy = createRoute({
   getParentRoute: () => inside,
   path: "/policy",
@@ -100,7 +106,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, rules, rule, policy, quarantine, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, rules, rule, policy, quarantine, audit, settings, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

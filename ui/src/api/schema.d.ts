@@ -10122,6 +10122,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                address: string;
                 id: string;
             };
             cookie?: never;
@@ -10241,7 +10242,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                address: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10301,7 +10304,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                address: string;
+            };
             cookie?: never;
         };
         requestBody: {

@@ -1,16 +1,18 @@
 import { Menu, MenuDivider, MenuItem, MenuList, MenuPopover, MenuTrigger, Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { createContext, useCallback, useContext, useMemo, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { useExplorer, useTimeRange } from "../address/useAddress";
 import { api, ask, type Schemas } from "../api/client";
 import { useFields, useFilter } from "../filter/useFilter";
 import { offers } from "../pages/policy/entries";
 import { useEntryDialog } from "../pages/policy/EntryDialogProvider";
-import { useMay } from "../session/queries";
+import { ownMailbox } from "../pages/mailbox/own";
+import { useMay, useOperator } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
 
@@ -72,6 +74,8 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const safe = defangField(field, value);
   const addEntry = useEntryDialog();
   const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
+  const mailbox = ownMailbox(field, value, useOperator());
+  const navigate = useNavigate();
   const splittable = splits.some((s) => s.key === field);
   const { include, exclude, group } = here ?? {
     include: known && (() => void filter.include(field, value)),
@@ -102,6 +106,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
             </Menu>
           )}
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
+          {mailbox !== undefined && <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/mailbox/$address", params: { address: mailbox } })}>Open mailbox</MenuItem>}
           {listed.length > 0 && <MenuDivider />}
           {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}
         </MenuList>

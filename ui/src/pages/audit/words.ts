@@ -10,8 +10,10 @@ export function viaWords(via: string): string {
 export type Place =
   | { to: "/email/$id"; params: { id: string }; search: Record<string, string> }
   | { to: "/rules/$id"; params: { id: string }; search: Record<string, string> }
+  | { to: "/mailbox/$address"; params: { address: string }; search: Record<string, string> }
   | { to: "/policy" | "/hunting"; search: Record<string, string> };
 
+const ofMailbox = ["mailbox rules looked at", "mailbox rule removed", "mailbox rule put back", "mailbox signed out everywhere", "first aid failed"];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ruleID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
@@ -25,6 +27,7 @@ export function placeOf(r: Pick<AuditLine, "action" | "subject" | "recipient">):
   if (action === "policy changed") return { to: "/policy", search: {} };
   if (action === "entry added" || action === "entry changed") return { to: "/policy", search: { tab: "list", search: subject.slice(subject.indexOf(" ") + 1).slice(0, 200) } };
   if (action === "mailbox settings changed") return { to: "/policy", search: { tab: "mailboxes", box: subject } };
+  if (ofMailbox.includes(action)) return { to: "/mailbox/$address", params: { address: subject }, search: {} };
   if (action === "query run" && subject.length <= longestQuery) return { to: "/hunting", search: { q: subject } };
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useSettingsAddress } from "../../address/useSettingsAddress";
 import { Flyout } from "../../components/Flyout";
@@ -30,6 +31,7 @@ export function PersonFlyout({ address }: { address: string }) {
 
 function Body({ person: p }: { person: Person }) {
   const may = useMay("directory.manage");
+  const look = useMay("mailbox.read");
   const mark = useMarkPriority();
   const fact = (name: string, value: ReactNode) => <><dt>{name}</dt><dd>{value}</dd></>;
   const list = (values: readonly string[]) => values.map((v) => <div key={v}><Untrusted text={v} spelling /></div>);
@@ -44,6 +46,7 @@ function Body({ person: p }: { person: Person }) {
         <Button icon={p.priority ? <StarOff16Regular /> : <Star16Regular />} disabledFocusable={!may || mark.isPending} title={may ? undefined : "Needs the permission directory.manage, which your roles do not give"} onClick={() => may && mark.mutate({ address: p.address, priority: !p.priority })}>
           {p.priority ? "Take the mark away" : "Mark as priority account"}
         </Button>
+        {look && <Link to="/mailbox/$address" params={{ address: p.address }}>Open mailbox</Link>}
       </div>
       <p className={styles.quiet}>The name of a priority account is watched closely, Explorer marks their mail, and the policy can be stricter with it. It holds whatever the sources say, and is on record.{!may && " Changing it needs the permission directory.manage."}</p>
       {mark.error ? <ProblemNote error={mark.error} /> : null}
