@@ -177,8 +177,9 @@ func (s *Server) mailboxRules(ctx context.Context, in *aidInput) (*Reply[Mailbox
 		return nil, err
 	}
 	seen, err := a.Aid.Look(ctx, mailbox)
-	if errors.Is(err, remediate.ErrNoRules) {
-		out.Say, out.SignOutSay = remediate.ErrNoRules.Error(), remediate.ErrNoRules.Error()
+	if errors.Is(err, remediate.ErrNoRules) || errors.Is(err, remediate.ErrNoMailbox) {
+		out.Say = sentenceOf(err)
+		out.SignOutSay = out.Say
 		return &Reply[MailboxRules]{out}, nil
 	}
 	if err != nil {
@@ -195,6 +196,12 @@ func (s *Server) mailboxRules(ctx context.Context, in *aidInput) (*Reply[Mailbox
 		out.Rules = append(out.Rules, MailboxRule{ID: r.ID, Script: r.Script, Version: r.Version, Text: cutText(r.Text, 20_000), Why: r.Why})
 	}
 	return &Reply[MailboxRules]{out}, nil
+}
+
+// sentenceOf says an error to a person. Its words may come from outside.
+func sentenceOf(err error) string {
+	s := cutText(err.Error(), 500)
+	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
 // asker is whoever asks, with what goes into the audit log before and after.
@@ -289,5 +296,5 @@ func aidProblem(err error) huma.StatusError {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return nil
 	}
-	return huma.NewError(http.StatusBadGateway, "the mail system did not show its rules: "+cutText(err.Error(), 500))
+	return huma.NewError(http.StatusBadGateway, "the mail system did not do it, and nothing was changed: "+cutText(err.Error(), 500))
 }

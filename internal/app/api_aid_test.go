@@ -102,6 +102,9 @@ func TestFirstAid(t *testing.T) {
 	if r := s.audited(t, auth.ActAidPutBack, auth.ActAidSignedOut, auth.ActAidFailed); len(r) != 2 || r[0].Reason != "it was his own" {
 		t.Errorf("%+v", r)
 	}
+	if r := ok[api.MailboxRules](operator.get(t, "/mailboxes/dan@harbour.test/rules")); r.Shown || !strings.Contains(r.Say, "no such mailbox") {
+		t.Errorf("%+v", r)
+	}
 	m.NoSignOut = remediate.ErrCannot
 	if r := ok[api.MailboxRules](purger.get(t, bob+"/rules")); r.SignOut || r.SignOutSay == "" {
 		t.Errorf("%+v", r)
@@ -129,6 +132,9 @@ func TestFirstAidWhereNothingReaches(t *testing.T) {
 		}
 	}
 	if p := purger.get(t, "/mailboxes/ann@away.test/rules").problem(http.StatusServiceUnavailable); !strings.Contains(p.Detail, "cannot be had now") {
+		t.Errorf("%+v", p)
+	}
+	if p := purger.post(t, "/mailboxes/ann@away.test/sign-out", api.AidReason{Reason: "x"}).problem(http.StatusServiceUnavailable); !strings.Contains(p.Detail, "cannot be had now") {
 		t.Errorf("%+v", p)
 	}
 	purger.get(t, "/mailboxes/nobody/rules").problem(http.StatusUnprocessableEntity)

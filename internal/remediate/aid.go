@@ -208,8 +208,8 @@ func (a *Aid) Remove(ctx context.Context, mailbox string, seen MailboxRule, who 
 		if i < 0 {
 			return ErrChanged
 		}
-		d.Rule, d.Why = rules[i].Text, rules[i].Why
-		return m.RemoveRule(ctx, rules[i], a.keep(ctx, &d, who))
+		d.Rule, d.Why = shown(rules[i].Text), shown(rules[i].Why)
+		return d.before(m.RemoveRule(ctx, rules[i], a.keep(ctx, &d, who)))
 	})
 	return d, err
 }
@@ -228,7 +228,7 @@ func (a *Aid) PutBack(ctx context.Context, mailbox, id string, who Asker) (Deed,
 			return ErrNotToBack
 		}
 		d.Rule, d.Why, d.Of = was.Rule, was.Why, was.ID
-		return m.PutBack(ctx, was.Change, a.keep(ctx, &d, who))
+		return d.before(m.PutBack(ctx, was.Change, a.keep(ctx, &d, who)))
 	})
 	return d, err
 }
@@ -246,6 +246,24 @@ func (a *Aid) SignOut(ctx context.Context, mailbox string, who Asker) (Deed, err
 		return m.SignOut(ctx)
 	})
 	return d, err
+}
+
+// before marks an error of the mail system that came before anything was written down.
+func (d *Deed) before(err error) error {
+	if err != nil && d.At.IsZero() {
+		return &SystemError{d.System, err}
+	}
+	return err
+}
+
+// maxShown is how much of a rule stands in the history, in octets. The script is kept whole.
+const maxShown = 20_000
+
+func shown(text string) string {
+	if len(text) > maxShown {
+		text = text[:maxShown]
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 func (a *Aid) deed(mailbox string, kind DeedKind, who Asker) Deed {

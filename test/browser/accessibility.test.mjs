@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
+import { mailbox } from "./mailboxpages.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { token } from "./releaselink.mjs";
@@ -507,5 +508,26 @@ check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Sea
   await page.getByRole("button", { name: "Refuse" }).click();
   await seen(page.getByRole("dialog").getByLabel("Answer"));
   await axe.look("refuse", "[role=dialog]");
+  axe.none();
+});
+
+check("axe: a mailbox", { server: demo, as: ["Security Operator", "Search and Purge"], timeout: 180_000 }, async ({ page, session }) => {
+  const axe = new Findings(page);
+  const { people: [p] } = await session.ask("/directory/people", { limit: "1" });
+  await page.goto(`/mailbox/${p.address}`);
+  await seen(page.getByText(/^No mail system is connected/).first());
+  await axe.look("not reached");
+  await mailbox(page, p.address, { view: { person: p } });
+  await page.reload();
+  const dialog = page.getByRole("dialog");
+  for (const does of ["Take it out", "Put it back"]) {
+    await page.getByRole("button", { name: does === "Take it out" ? /^Take out: forwards/ : "Put back" }).click();
+    await dialog.getByLabel("Reason").fill("ticket 9");
+    await axe.look(does, ".fui-DialogSurface");
+    await dialog.getByRole("button", { name: does }).click();
+    await gone(dialog);
+  }
+  await page.locator("details").last().locator("summary").click();
+  await axe.look("rules and history");
   axe.none();
 });

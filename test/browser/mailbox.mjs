@@ -20,6 +20,8 @@ check("mailbox: suspicious rules stand first, are taken out with a reason, and p
   // What stands in a rule is text.
   await seen(rules.getByText("# rule:[<b>Newsletters</b>]"));
   assert.equal(box.looks, 1);
+  // What the script needs has no button.
+  assert.equal(await rules.getByRole("button", { name: /^Take out/ }).count(), 4);
 
   await rules.getByRole("button", { name: /^Take out: forwards to eve/ }).click();
   const dialog = page.getByRole("dialog");

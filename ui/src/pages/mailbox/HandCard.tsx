@@ -11,7 +11,7 @@ export function HandCard({ mailbox, onOut }: { mailbox: Mailbox; onOut: () => vo
   return (
     <section className={`card ${base.block}`} aria-labelledby="mailbox-hand">
       <div className={base.title}><h2 id="mailbox-hand">To get an intruder out</h2></div>
-      <p className={styles.faded}>In this order. What no button stands at, Tocsin cannot do: do it by hand.</p>
+      <p className={styles.faded}>In this order. Tocsin does what has a button; the rest is done by hand.</p>
       <ol className={styles.hand}>
         <li><b>Change the password</b><p>In your directory, or where the mail server keeps its own. First of all: with the old one the intruder comes back.</p></li>
         <li>
@@ -25,7 +25,7 @@ export function HandCard({ mailbox, onOut }: { mailbox: Mailbox; onOut: () => vo
         </li>
         <li><b>Revoke app passwords and tokens</b><p>Also what other programs were allowed to do (OAuth consents). They work on after a new password.</p></li>
         <li><b>Look at the second factor</b><p>Remove phones and keys that the owner does not know; an intruder adds their own.</p></li>
-        <li><b>Take out rules of the intruder</b><p>At the left. They forward and hide mail for as long as they stand.</p></li>
+        <li><b>Take out rules of the intruder</b><p>Under Mail rules on this page. They forward and hide mail for as long as they stand.</p></li>
         <li><b>Look where Tocsin does not</b><p>Forwarding on the mail server (aliases, .forward), shared folders and delegates, filters in the mail program, scripts that are not active.</p></li>
         <li><b>Ask the owner, by phone</b><p>What they opened, since when, and where else they use that password. Mail to this mailbox may be read by the intruder.</p></li>
         <li><b>Warn those who got mail from it</b><p>Start with what it sent outside; the links are below.</p></li>

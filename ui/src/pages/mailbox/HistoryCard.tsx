@@ -16,6 +16,9 @@ const states = {
   Begun: { icon: <ArrowSync16Regular aria-hidden />, word: "Begun; look again to see how it went", tone: "odd" },
 } as const;
 
+/** What was meant, where it was not done or nobody knows. */
+const meant = { "Rule removed": "Taking a rule out", "Rule put back": "Putting a rule back", "Signed out everywhere": "Signing out everywhere" } as const;
+
 /** What first aid did in the mailbox, newest first. */
 export function HistoryCard({ mailbox, onBack }: { mailbox: Mailbox; onBack: (d: Deed) => void }) {
   return (
@@ -36,7 +39,7 @@ function One({ deed: d, may, onBack }: { deed: Deed; may: boolean; onBack: () =>
     <li>
       <div className={styles.rulehead}>
         <span>
-          <b>{d.kind}</b>
+          <b>{d.state === "Done" ? d.kind : meant[d.kind]}</b>
           <span className={styles.state} data-tone={s.tone}>{s.icon}{s.word}</span>
           {d.put_back !== "" && <span className={styles.faded}>put back since</span>}
         </span>
@@ -44,7 +47,7 @@ function One({ deed: d, may, onBack }: { deed: Deed; may: boolean; onBack: () =>
       </div>
       <p className={styles.by}><time className="num" dateTime={d.at} title={both(new Date(d.at))}>{full(new Date(d.at), zone)}</time> by <Untrusted text={d.by} />: <q><Untrusted text={d.reason} /></q></p>
       {d.say !== "" && <p className={styles.by}><Untrusted text={evidence(d.say)} /></p>}
-      {d.rule !== "" && <details><summary>{d.why !== "" ? <>The rule that <Untrusted text={evidence(d.why)} /></> : "The rule"}</summary><RuleText text={d.rule} label={`Rule of ${d.kind.toLowerCase()}`} /></details>}
+      {d.rule !== "" && <details><summary>{d.why !== "" ? <>The rule that <Untrusted text={evidence(d.why)} /></> : "The rule"}</summary><RuleText text={d.rule} label={`The rule of ${full(new Date(d.at), zone)}, ${d.kind.toLowerCase()}`} /></details>}
     </li>
   );
 }

@@ -2,7 +2,7 @@ import { Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { EmptyState } from "../../components/EmptyState";
-import { ChevronRight16Regular, Info16Regular, Star12Filled } from "../../components/icons";
+import { ChevronRight16Regular, Star12Filled } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
 import { Value } from "../../components/ValueMenu";
@@ -51,7 +51,6 @@ function Page({ mailbox: m }: { mailbox: Mailbox }) {
           {p && (p.title || p.department) && <span><Untrusted text={[p.title, p.department].filter(Boolean).join(", ")} /></span>}
         </p>
       </header>
-      {!m.reached && <div className={base.note} role="status"><Info16Regular aria-hidden /><div><Untrusted text={m.say} /></div></div>}
       <div className={base.columns}>
         <div className={base.column}>
           <RulesCard mailbox={m} onRemove={(rule) => setWhat({ kind: "remove", rule })} />

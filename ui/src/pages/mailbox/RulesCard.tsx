@@ -38,7 +38,7 @@ export function RulesCard({ mailbox, onRemove }: { mailbox: Mailbox; onRemove: (
           </p>
           {r.rules.length > 0 && (
             <ul className={styles.rules}>
-              {r.rules.map((one, i) => <One key={`${one.id} ${i}`} rule={one} may={mailbox.may_remove} onRemove={() => onRemove(one)} />)}
+              {r.rules.map((one, i) => <One key={`${one.id} ${i}`} rule={one} n={i + 1} may={mailbox.may_remove} onRemove={() => onRemove(one)} />)}
             </ul>
           )}
           {r.more > 0 && <p className={styles.faded}>{number(r.more)} more are not shown. Look at them on the mail server.</p>}
@@ -48,19 +48,22 @@ export function RulesCard({ mailbox, onRemove }: { mailbox: Mailbox; onRemove: (
   );
 }
 
-function One({ rule, may, onRemove }: { rule: Rule; may: boolean; onRemove: () => void }) {
+/** A line without which the rest of the script means nothing: the mail system refuses to lose it. */
+const needed = /^(\s|#[^\n]*\n|\/\*[^]*?\*\/)*require\s/i;
+
+function One({ rule, n, may, onRemove }: { rule: Rule; n: number; may: boolean; onRemove: () => void }) {
   const evidence = useEvidence();
   const bad = rule.why !== "";
   return (
     <li data-bad={bad || undefined}>
       <div className={styles.rulehead}>
         <span>
-          {bad ? <b><Untrusted text={evidence(capital(rule.why))} /></b> : <span className={styles.faded}>Nothing suspicious</span>}
+          {bad ? <b><Untrusted text={evidence(capital(rule.why))} /></b> : <span className={styles.faded}>{needed.test(rule.text) ? "What the script needs" : "Nothing suspicious"}</span>}
           <small>in the script <bdi className="mono"><Untrusted text={rule.script} /></bdi></small>
         </span>
-        <Button size="small" icon={<Delete16Regular />} aria-label={bad ? `Take out: ${rule.why}` : "Take this rule out"} disabledFocusable={!may} title={may ? undefined : "Needs the permission email.remove, which your roles do not give"} onClick={() => may && onRemove()}>Take out</Button>
+        {(bad || !needed.test(rule.text)) && <Button size="small" icon={<Delete16Regular />} aria-label={bad ? `Take out: ${rule.why}` : `Take out rule ${n}`} disabledFocusable={!may} title={may ? undefined : "Needs the permission email.remove, which your roles do not give"} onClick={() => may && onRemove()}>Take out</Button>}
       </div>
-      <RuleText text={rule.text} label={bad ? `Rule that ${rule.why}` : "Rule"} />
+      <RuleText text={rule.text} label={`Rule ${n}${bad ? `: ${rule.why}` : ""}`} />
     </li>
   );
 }
