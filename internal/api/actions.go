@@ -46,6 +46,34 @@ func (s *Server) declareActions() {
 	add(s, auth.ActionRead, "POST /approvals/simulate", quick, "Who would have to approve this", s.simulateApproval)
 }
 
+// frozen is the list of all events that match a query, or that were picked, at most MaxTargets and one more; and the query as one text.
+func (s *Server) frozen(ctx context.Context, query *ActionQuery, picked []ActionEvent) (events []event.EmailEvent, question string, err error) {
+	switch {
+	case query != nil && len(picked) > 0, query == nil && len(picked) == 0:
+		return nil, "", &refused{location: "body.query", msg: "give a query or events"}
+	case query != nil:
+		return s.deps.Explorer.Targets(ctx, query.request(ctx), remediate.MaxTargets)
+	}
+	picks := make([]hunt.Pick, len(picked))
+	for i, e := range picked {
+		picks[i] = hunt.Pick{ID: e.NetworkMessageID, Recipient: e.Recipient}
+	}
+	events, err = s.deps.Explorer.Picked(ctx, picks)
+	return events, "", err
+}
+
+// request is the query as Explorer reads it, with the rights of whoever asks.
+func (q *ActionQuery) request(ctx context.Context) hunt.Request {
+	r := hunt.Request{View: hunt.View(q.View), Query: q.Q, Content: auth.From(ctx).May(auth.EmailPreview)}
+	if q.From != nil {
+		r.From = *q.From
+	}
+	if q.To != nil {
+		r.To = *q.To
+	}
+	return r
+}
+
 // asked turns a request into what Planner takes: all events that match.
 func (s *Server) asked(ctx context.Context, in *ActionAsk) (remediate.Ask, error) {
 	p := auth.From(ctx)
@@ -54,24 +82,15 @@ func (s *Server) asked(ctx context.Context, in *ActionAsk) (remediate.Ask, error
 	}
 	var events []event.EmailEvent
 	var err error
-	switch {
-	case in.Query != nil && len(in.Events) > 0, in.Query == nil && len(in.Events) == 0:
-		return ask, &refused{location: "body.query", msg: "give a query or events"}
-	case in.Query != nil:
-		r := hunt.Request{View: hunt.View(in.Query.View), Query: in.Query.Q, Content: p.May(auth.EmailPreview)}
-		if in.Query.From != nil {
-			r.From = *in.Query.From
+	if in.Incident != "" {
+		if err := s.mayActFor(ctx, in.Incident, &ask.Incident); err != nil {
+			return ask, err
 		}
-		if in.Query.To != nil {
-			r.To = *in.Query.To
-		}
-		events, ask.Query, err = s.deps.Explorer.Targets(ctx, r, remediate.MaxTargets)
-	default:
-		picks := make([]hunt.Pick, len(in.Events))
-		for i, e := range in.Events {
-			picks[i] = hunt.Pick{ID: e.NetworkMessageID, Recipient: e.Recipient}
-		}
-		events, err = s.deps.Explorer.Picked(ctx, picks)
+	}
+	if in.Incident != "" && in.Query == nil && len(in.Events) == 0 {
+		events, err = s.incidentEvents(ctx, ask.Incident)
+	} else {
+		events, ask.Query, err = s.frozen(ctx, in.Query, in.Events)
 	}
 	if err != nil {
 		return ask, err

@@ -20,7 +20,7 @@ type ActionEvent struct {
 	Recipient        string `json:"recipient" maxLength:"1000"`
 }
 
-// ActionAsk asks for an action, or for its plan. Give a query or events.
+// ActionAsk asks for an action, or for its plan. Give a query, events, or an incident alone: then it is about all of its mail.
 type ActionAsk struct {
 	Kind     string        `json:"kind" enum:"Move to junk,Move to deleted items,Soft delete,Hard delete,Move to inbox,Quarantine,Release"`
 	Name     string        `json:"name,omitempty" maxLength:"200" doc:"What people call it; the kind when it is empty"`

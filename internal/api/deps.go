@@ -62,6 +62,7 @@ type Deps struct {
 	Rules         *rulebook.Desk
 	Runs          Runs
 	Acting        *Acting
+	Incidents     *Incidents
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -96,6 +96,7 @@ func (s *Server) declare() {
 	s.declareAccount()
 	s.declareFactor()
 	s.declareActions()
+	s.declareIncidents()
 	s.declareAudit()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }

@@ -33,6 +33,7 @@ import (
 	"tocsin/internal/eventstore/duckdb"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
+	"tocsin/internal/incident"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
@@ -286,8 +287,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
-		Coverage: a.Coverage, Ready: a.notReady,
+		Acting:    &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Incidents: &api.Incidents{Store: a.cases.Incidents(), Clocks: incident.DefaultClocks(), Operators: a.cases.Operators},
+		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}

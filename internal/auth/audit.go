@@ -65,6 +65,15 @@ const (
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
 
+	ActIncidentOpened   Action = "incident opened" // subject: its id, as in the following
+	ActIncidentChanged  Action = "incident changed"
+	ActIncidentMail     Action = "incident's mail changed" // put in or taken out, a query kept or dropped
+	ActIncidentNote     Action = "incident note written"   // changed or removed too
+	ActIncidentTask     Action = "incident task changed"
+	ActIncidentMerged   Action = "incident merged" // or separated again
+	ActIncidentReport   Action = "incident report made"
+	ActIncidentExported Action = "incident exported" // as a bundle
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -86,6 +95,7 @@ func Actions() []Action {
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

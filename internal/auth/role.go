@@ -45,6 +45,8 @@ const (
 	AuditRead       Permission = "audit.read"       // read what operators did
 	MetricsRead     Permission = "metrics.read"     // read /metrics from another machine
 	ApprovalsEdit   Permission = "approvals.edit"   // say who has to approve which actions
+	IncidentRead    Permission = "incident.read"    // see incidents: their mail, notes, tasks and timeline, and their reports
+	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -69,8 +71,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun)
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {
 	case SecurityReader:
