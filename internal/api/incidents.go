@@ -15,6 +15,7 @@ import (
 
 	"tocsin/internal/auth"
 	"tocsin/internal/incident"
+	"tocsin/internal/mailout"
 )
 
 // Incidents are the cases that people keep.
@@ -23,6 +24,8 @@ type Incidents struct {
 	Clocks incident.Clocks
 	// Operators lists everybody, to say who can own an incident or be mentioned.
 	Operators func(ctx context.Context) ([]auth.Operator, error)
+	// Letters tells those who are mentioned; nil: nobody is told.
+	Letters mailout.Queue
 }
 
 func (s *Server) declareIncidents() {

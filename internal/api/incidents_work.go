@@ -2,11 +2,15 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"tocsin/internal/auth"
 	"tocsin/internal/incident"
+	"tocsin/internal/mailout"
 )
 
 func (s *Server) declareIncidentWork() {
@@ -82,7 +86,42 @@ func (s *Server) addIncidentNote(ctx context.Context, in *incidentNoteInput) (*R
 	if err != nil {
 		return nil, err
 	}
+	s.tellMentioned(ctx, &n)
 	return s.noted(ctx, &n, "written")
+}
+
+// tellMentioned writes to the operators whom a note names, once for each note. The note stands, whether or not they can be told: they have
+// it in their list.
+func (s *Server) tellMentioned(ctx context.Context, n *incident.Note) {
+	if s.deps.Incidents.Letters == nil || len(n.Mentions) == 0 {
+		return
+	}
+	i, err := s.deps.Incidents.Store.Incident(ctx, n.Incident)
+	if err != nil {
+		s.deps.Log.Warn("a mention was not told", "incident", n.Incident, "err", err)
+		return
+	}
+	var letters []mailout.Letter
+	for _, to := range n.Mentions {
+		if to == n.Author {
+			continue
+		}
+		text := fmt.Sprintf("%s mentioned you in %s.\n\n", n.Author, incident.Label(i.Number))
+		if s.deps.PublicOrigin != "" {
+			text += s.deps.PublicOrigin + "/incidents/" + fmt.Sprint(i.Number) + "\n\n"
+		}
+		// Neither the note nor the incident's name: they may quote what should not leave Tocsin.
+		letters = append(letters, mailout.Letter{
+			Key: fmt.Sprintf("mention/%s/%x", n.ID, sha256.Sum256([]byte(to))), Purpose: mailout.IncidentMention, To: to,
+			Subject: "You were mentioned in " + incident.Label(i.Number), Text: text + "The note is in Tocsin.\n",
+		})
+	}
+	if len(letters) == 0 {
+		return
+	}
+	if err := s.deps.Incidents.Letters.Queue(ctx, letters...); err != nil && !errors.Is(err, mailout.ErrOff) {
+		s.deps.Log.Warn("a mention was not told", "incident", n.Incident, "err", err)
+	}
 }
 
 // noted writes down that a note was written or changed, and shows it.
@@ -106,6 +145,7 @@ func (s *Server) editIncidentNote(ctx context.Context, in *incidentNoteEditInput
 	if err != nil {
 		return nil, err
 	}
+	s.tellMentioned(ctx, &n)
 	return s.noted(ctx, &n, "changed")
 }
 

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"tocsin/internal/auth"
 	"tocsin/internal/incident"
-	"tocsin/internal/remediate"
 )
 
 // Timeline returns lines, newest first, notes with their text of now.
@@ -295,24 +293,4 @@ func (x *Incidents) RemoveTask(ctx context.Context, id, task string, by incident
 		}
 		return x.log(ctx, tx, &incident.Entry{Incident: t.Incident, Kind: incident.TaskRemoved, Say: fmt.Sprintf("removed the task %q", t.Title), Subject: t.ID}, by)
 	})
-}
-
-// tellIncident writes what became of an action into the timeline of its incident. Who did it is whoever the context says, else by.
-func (r *Remediation) tellIncident(ctx context.Context, tx *sql.Tx, a *remediate.Action, kind incident.Kind, say, by string, at time.Time) error {
-	if a.Incident == "" {
-		return nil
-	}
-	actor := incident.Actor{Email: by, At: at}
-	if p := auth.From(ctx); p != nil && p.Operator.Email != "" {
-		actor.ID, actor.Email = p.Operator.ID, p.Operator.Email
-	}
-	x := r.s.Incidents()
-	i, err := x.get(ctx, tx, a.Incident, "")
-	if errors.Is(err, incident.ErrNotFound) { // an id that somebody made up before incidents were
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return x.log(ctx, tx, &incident.Entry{Incident: i.ID, Kind: kind, Say: say, Subject: a.ID}, actor)
 }

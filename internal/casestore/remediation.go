@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"tocsin/internal/incident"
 	"tocsin/internal/remediate"
 )
 
@@ -157,6 +158,9 @@ func (r *Remediation) Create(ctx context.Context, a remediate.Action, targets []
 			return err
 		}
 		if err := r.insertTargets(ctx, tx, fresh, boxes); err != nil {
+			return err
+		}
+		if err := r.tellIncident(ctx, tx, &a, incident.ActionAsked, askedSay(&a), a.By, a.Created); err != nil {
 			return err
 		}
 		return r.spread(ctx, tx, &a)
