@@ -75,6 +75,18 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents",
+  component: lazyRouteComponent(() => import("./pages/incidents/IncidentsPage"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents/$id",
+  component: lazyRouteComponent(() => import("./pages/incidents/IncidentPage"), "IncidentPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -88,7 +100,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, incidents, incident, rules, rule, policy, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

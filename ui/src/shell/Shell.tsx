@@ -8,6 +8,7 @@ import { ToasterContext } from "../components/copy";
 import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
 import { ValueMenuProvider } from "../components/ValueMenu";
 import { StepUpProvider } from "../pages/account/StepUpProvider";
+import { AddProvider } from "../pages/incidents/AddProvider";
 import { EntryDialogProvider } from "../pages/policy/EntryDialogProvider";
 import { useOperator, usePreferences } from "../session/queries";
 import { useChooseTheme } from "../theme/AppTheme";
@@ -33,7 +34,7 @@ export function Shell() {
       <ClockProvider serverTime={session.time}>
         <EntryDialogProvider>
           <ValueMenuProvider>
-            <StepUpProvider><Frame /></StepUpProvider>
+            <StepUpProvider><AddProvider><Frame /></AddProvider></StepUpProvider>
           </ValueMenuProvider>
         </EntryDialogProvider>
       </ClockProvider>

@@ -15,6 +15,8 @@ import { useFields } from "../../filter/useFilter";
 import { useMay } from "../../session/queries";
 import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
+import { AddButton } from "../incidents/AddButton";
+import { InIncidents } from "../incidents/InIncidents";
 import { offers, type Offer } from "../policy/entries";
 import { useEntryDialog } from "../policy/EntryDialogProvider";
 import styles from "./Email.module.css";
@@ -58,6 +60,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         </div>
         <div className={styles.buttons}>
           <ListMenu event={e} />
+          <AddButton email={email} appearance="subtle" />
           <Button appearance="subtle" icon={<Share20Regular />} onClick={() => copy(list ? fixedLink(location.href, range, { from, to }) : location.href, "Link copied")}>Share</Button>
           <Button icon={<ArrowDownload20Regular />} disabledFocusable={!can.download} title={can.download ? undefined : can.why} onClick={() => can.download && onDownload()}>Download</Button>
         </div>
@@ -70,6 +73,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         {reason ? <Untrusted text={full(reason)} /> : now.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
         <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{now.score} of 100, see why</button>
       </p>
+      <InIncidents id={e.NetworkMessageId} />
     </header>
   );
 }
