@@ -297,12 +297,3 @@ func (s *Server) incidentMembers(ctx context.Context, in *incidentInput) (*Reply
 	}
 	return &Reply[IncidentMembers]{IncidentMembers{out}}, nil
 }
-
-func (s *Server) relatedIncidents(ctx context.Context, in *incidentInput) (*Reply[IncidentRelated], error) {
-	i, err := s.deps.Incidents.Store.Incident(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	_ = i
-	return &Reply[IncidentRelated]{IncidentRelated{Related: []RelatedIncident{}}}, nil
-}
