@@ -222,10 +222,8 @@ func (s *Server) incidentSummary(ctx context.Context, in *incidentInput) (*Reply
 	for _, o := range hunt.Outcomes {
 		n := d.Outcomes[o.Key]
 		out.Outcomes = append(out.Outcomes, OutcomeCount{string(o.Key), o.Label, n})
-		if o.Key == hunt.Delivered || o.Key == hunt.DeliveredThreat || o.Key == hunt.Junked || o.Key == hunt.Replaced {
-			out.Still += n
-		}
 	}
+	out.Still = still(d)
 	out.Threats = d.Outcomes[hunt.DeliveredThreat]
 	for _, t := range d.Things[hunt.Recipients] {
 		if t.Priority {

@@ -211,6 +211,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			return put("/incidents/1/tasks/"+task.ID, api.IncidentTaskDraft{Title: "one", Done: true})(t)
 		}},
 		{"DELETE /incidents/{id}/tasks/{task}", auth.ActIncidentTask, func(t *testing.T) reply { return remove("/incidents/1/tasks/" + task.ID)(t) }},
+		{"POST /incidents/{id}/bundle", auth.ActIncidentExported, post("/incidents/1/bundle", api.IncidentBundle{Reason: "ticket 1", Password: "correct horse battery"})},
 		{"POST /incidents/{id}/merge", auth.ActIncidentMerged, func(t *testing.T) reply {
 			ok[api.Incident](all.post(t, "/incidents", api.NewIncident{Name: "two"}))
 			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})

@@ -319,3 +319,19 @@ func cutText(s string) string {
 	}
 	return strings.ToValidUTF8(s[:maxThingText], "") + "…"
 }
+
+// heldColumns say who has a message and where its octets are.
+var heldColumns = []string{"Timestamp", "NetworkMessageId", "RecipientEmailAddress", "DeliveryAction", "DeliveryLocation", "LatestDeliveryLocation", "RawSHA256"}
+
+// Held returns all events of the messages, whoever got them, with what tells who has them and where their octets are.
+func (x *Explorer) Held(ctx context.Context, ids []string) (map[string][]event.EmailEvent, error) {
+	decode := decoderFor[event.EmailEvent](heldColumns)
+	out := make(map[string][]event.EmailEvent, len(ids))
+	err := x.named(ctx, emailEvents.Name, ids, "| project "+joinColumns(heldColumns), func(row []any) error {
+		var e event.EmailEvent
+		decode(&e, row)
+		out[e.NetworkMessageId] = append(out[e.NetworkMessageId], e)
+		return nil
+	})
+	return out, err
+}

@@ -91,6 +91,18 @@ func parseFont(raw []byte) (f font.Face, err error) {
 	return font.ParseFont(raw)
 }
 
+// CheckFont says what is wrong with a font file.
+func CheckFont(path string) error {
+	raw, err := readFont(path)
+	if err != nil {
+		return err
+	}
+	if _, err := parseFont(raw); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
 // runs is a text as HTML, each stretch in the first font that has it.
 type runs struct {
 	faces   []face

@@ -43,10 +43,10 @@ type Data struct {
 	Mail                                               []Mail
 	MailMore                                           int
 	Actions                                            []Action
-	ActionsMore                                        int
+	ActionsMore                                        bool // older ones are left out
 	Tasks                                              []Task
 	Timeline                                           []Line // oldest first
-	TimelineMore                                       int    // older lines that are left out
+	TimelineMore                                       bool   // older lines are left out
 }
 
 // Count is a word and how many.
