@@ -15,6 +15,7 @@ import (
 
 	"tocsin/internal/auth"
 	"tocsin/internal/incident"
+	"tocsin/internal/incident/report"
 	"tocsin/internal/mailout"
 )
 
@@ -26,6 +27,7 @@ type Incidents struct {
 	Operators func(ctx context.Context) ([]auth.Operator, error)
 	// Letters tells those who are mentioned; nil: nobody is told.
 	Letters mailout.Queue
+	Printer *report.Printer
 }
 
 func (s *Server) declareIncidents() {
@@ -46,6 +48,7 @@ func (s *Server) declareIncidents() {
 	add(s, auth.IncidentWork, "POST /incidents/{id}/queries/{query}/take", planning, "Put what it matches now into the incident; audited", s.takeIncidentMatches)
 	add(s, auth.IncidentWork, "DELETE /incidents/{id}/queries/{query}", quick, "Keep a query no longer; the mail it brought stays; audited", s.dropIncidentQuery, with204)
 	s.declareIncidentWork()
+	s.declareIncidentFiles()
 }
 
 // actor is who asks, and when.

@@ -201,12 +201,12 @@ func (s *Server) incidentEmails(ctx context.Context, in *incidentEmailsInput) (*
 }
 
 // derived looks at all mail of an incident.
-func (s *Server) derived(ctx context.Context, id string) (*hunt.Derived, error) {
+func (s *Server) derived(ctx context.Context, id string, kinds ...hunt.Entity) (*hunt.Derived, error) {
 	picks, err := s.deps.Incidents.Store.Messages(ctx, incident.MessageFilter{Incident: id})
 	if err != nil {
 		return nil, err
 	}
-	return s.deps.Explorer.Derive(ctx, huntPicks(picks))
+	return s.deps.Explorer.Derive(ctx, huntPicks(picks), kinds...)
 }
 
 // summaryTop is how many values of each kind a summary shows.
@@ -222,10 +222,8 @@ func (s *Server) incidentSummary(ctx context.Context, in *incidentInput) (*Reply
 	for _, o := range hunt.Outcomes {
 		n := d.Outcomes[o.Key]
 		out.Outcomes = append(out.Outcomes, OutcomeCount{string(o.Key), o.Label, n})
-		if o.Key == hunt.Delivered || o.Key == hunt.DeliveredThreat || o.Key == hunt.Junked || o.Key == hunt.Replaced {
-			out.Still += n
-		}
 	}
+	out.Still = still(d)
 	out.Threats = d.Outcomes[hunt.DeliveredThreat]
 	for _, t := range d.Things[hunt.Recipients] {
 		if t.Priority {
@@ -272,7 +270,7 @@ func (s *Server) incidentThings(ctx context.Context, in *incidentThingsInput) (*
 			return nil, err
 		}
 	}
-	d, err := s.derived(ctx, in.ID)
+	d, err := s.derived(ctx, in.ID, hunt.Entity(in.Kind))
 	if err != nil {
 		return nil, err
 	}

@@ -497,8 +497,8 @@ type incidentReportInput struct {
 // IncidentBundle asks for everything in one encrypted archive.
 type IncidentBundle struct {
 	Reason   string `json:"reason" minLength:"3" maxLength:"500" doc:"For the audit log"`
-	Password string `json:"password" minLength:"8" maxLength:"200" doc:"Opens the messages; Tocsin does not keep it"`
-	Messages bool   `json:"messages" default:"true" doc:"With the messages; of mail that its recipient has, this needs email.preview"`
+	Password string `json:"password" minLength:"12" maxLength:"128" doc:"Opens the files in it; ASCII. Tocsin does not keep it"`
+	Messages *bool  `json:"messages,omitempty" doc:"With the messages, which is so unless false is said; mail that its recipient has needs email.preview"`
 }
 
 type incidentBundleInput struct {

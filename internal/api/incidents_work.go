@@ -44,18 +44,21 @@ func (s *Server) incidentTimeline(ctx context.Context, in *incidentTimelineInput
 		out.Next = all[in.Limit-1].Seq
 	}
 	for i := range all {
-		e := &all[i]
-		x := IncidentEntry{Seq: e.Seq, Incident: e.Incident, At: e.At, By: e.By, ByName: names[e.By], Kind: string(e.Kind), Say: e.Say, Subject: e.Subject, Changes: []IncidentFieldWas{}, Count: e.Count}
-		for _, c := range e.Changes {
-			x.Changes = append(x.Changes, IncidentFieldWas(c))
-		}
-		if e.Note != nil {
-			n := noteOf(ctx, e.Note)
-			x.Note = &n
-		}
-		out.Entries = append(out.Entries, x)
+		out.Entries = append(out.Entries, timelineEntry(ctx, &all[i], names))
 	}
 	return &Reply[IncidentTimeline]{out}, nil
+}
+
+func timelineEntry(ctx context.Context, e *incident.Entry, names map[string]string) IncidentEntry {
+	x := IncidentEntry{Seq: e.Seq, Incident: e.Incident, At: e.At, By: e.By, ByName: names[e.By], Kind: string(e.Kind), Say: e.Say, Subject: e.Subject, Changes: []IncidentFieldWas{}, Count: e.Count}
+	for _, c := range e.Changes {
+		x.Changes = append(x.Changes, IncidentFieldWas(c))
+	}
+	if e.Note != nil {
+		n := noteOf(ctx, e.Note)
+		x.Note = &n
+	}
+	return x
 }
 
 func noteOf(ctx context.Context, n *incident.Note) IncidentNote {
@@ -296,13 +299,4 @@ func (s *Server) incidentMembers(ctx context.Context, in *incidentInput) (*Reply
 		return nil, err
 	}
 	return &Reply[IncidentMembers]{IncidentMembers{out}}, nil
-}
-
-func (s *Server) relatedIncidents(ctx context.Context, in *incidentInput) (*Reply[IncidentRelated], error) {
-	i, err := s.deps.Incidents.Store.Incident(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	_ = i
-	return &Reply[IncidentRelated]{IncidentRelated{Related: []RelatedIncident{}}}, nil
 }

@@ -63,6 +63,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	)
 	var entry api.Entry
 	var query api.HuntSaved
+	var note api.IncidentNote
+	var task api.IncidentTask
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -180,6 +182,41 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
 		}},
+		{"POST /incidents", auth.ActIncidentOpened, func(t *testing.T) reply {
+			return all.post(t, "/incidents", api.NewIncident{Name: "one", Mail: &api.IncidentMailAsk{Query: &api.ActionQuery{Q: "EmailEvents"}, Live: true}})
+		}},
+		{"POST /incidents/bulk", auth.ActIncidentChanged, post("/incidents/bulk", api.IncidentBulk{IDs: []string{"1"}, Change: &api.IncidentChange{AddTags: []string{"x"}}})},
+		{"PUT /incidents/{id}", auth.ActIncidentChanged, put("/incidents/1", api.IncidentChange{RemoveTags: []string{"x"}})},
+		{"POST /incidents/{id}/messages", auth.ActIncidentMail, post("/incidents/1/messages", api.IncidentMailAsk{Events: events})},
+		{"POST /incidents/{id}/messages/remove", auth.ActIncidentMail, post("/incidents/1/messages/remove", api.IncidentPicked{Events: events})},
+		{"POST /incidents/{id}/queries/{query}/take", auth.ActIncidentMail, func(t *testing.T) reply {
+			return all.post(t, "/incidents/1/queries/"+ok[api.IncidentQueries](all.get(t, "/incidents/1/queries")).Queries[0].ID+"/take", nil)
+		}},
+		{"DELETE /incidents/{id}/queries/{query}", auth.ActIncidentMail, func(t *testing.T) reply {
+			return remove("/incidents/1/queries/" + ok[api.IncidentQueries](all.get(t, "/incidents/1/queries")).Queries[0].ID)(t)
+		}},
+		{"POST /incidents/{id}/notes", auth.ActIncidentNote, func(t *testing.T) reply {
+			r := all.post(t, "/incidents/1/notes", api.IncidentWords{Text: "one"})
+			note = decode[api.IncidentNote](r)
+			return r
+		}},
+		{"PUT /incidents/{id}/notes/{note}", auth.ActIncidentNote, func(t *testing.T) reply { return put("/incidents/1/notes/"+note.ID, api.IncidentWords{Text: "two"})(t) }},
+		{"DELETE /incidents/{id}/notes/{note}", auth.ActIncidentNote, func(t *testing.T) reply { return remove("/incidents/1/notes/" + note.ID)(t) }},
+		{"POST /incidents/{id}/tasks", auth.ActIncidentTask, func(t *testing.T) reply {
+			r := all.post(t, "/incidents/1/tasks", api.IncidentTaskDraft{Title: "one"})
+			task = decode[api.IncidentTask](r)
+			return r
+		}},
+		{"PUT /incidents/{id}/tasks/{task}", auth.ActIncidentTask, func(t *testing.T) reply {
+			return put("/incidents/1/tasks/"+task.ID, api.IncidentTaskDraft{Title: "one", Done: true})(t)
+		}},
+		{"DELETE /incidents/{id}/tasks/{task}", auth.ActIncidentTask, func(t *testing.T) reply { return remove("/incidents/1/tasks/" + task.ID)(t) }},
+		{"POST /incidents/{id}/bundle", auth.ActIncidentExported, post("/incidents/1/bundle", api.IncidentBundle{Reason: "ticket 1", Password: "correct horse battery"})},
+		{"POST /incidents/{id}/merge", auth.ActIncidentMerged, func(t *testing.T) reply {
+			ok[api.Incident](all.post(t, "/incidents", api.NewIncident{Name: "two"}))
+			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
+		}},
+		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)

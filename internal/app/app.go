@@ -33,7 +33,6 @@ import (
 	"tocsin/internal/eventstore/duckdb"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
-	"tocsin/internal/incident"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
@@ -291,7 +290,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:    &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
-		Incidents: &api.Incidents{Store: a.cases.Incidents(), Clocks: incident.DefaultClocks(), Operators: a.cases.Operators, Letters: a.outgoing},
+		Incidents: &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Letters:   a.outgoing.store,
 		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,

@@ -147,8 +147,8 @@ type perMessage struct {
 	at            time.Time
 }
 
-// Derive looks at the named mail. Values of a message count for each of its named events.
-func (x *Explorer) Derive(ctx context.Context, picks []Pick) (*Derived, error) {
+// Derive looks at the named mail. Values of a message count for each of its named events. With kinds, only these are looked for.
+func (x *Explorer) Derive(ctx context.Context, picks []Pick, kinds ...Entity) (*Derived, error) {
 	d := &deriving{wanted: make(map[Pick]bool, len(picks)), things: map[Entity]map[string]*Thing{}, cut: map[Entity]bool{}, of: map[string]*perMessage{},
 		out: &Derived{Outcomes: map[Outcome]int{}, Things: map[Entity][]Thing{}}}
 	ids := make([]string, 0, len(picks))
@@ -161,7 +161,7 @@ func (x *Explorer) Derive(ctx context.Context, picks []Pick) (*Derived, error) {
 	if err := x.deriveMail(ctx, d, ids); err != nil {
 		return nil, err
 	}
-	if err := x.deriveParts(ctx, d, ids); err != nil {
+	if err := x.deriveParts(ctx, d, ids, kinds); err != nil {
 		return nil, err
 	}
 	d.out.Missing = len(d.wanted) - d.out.Events
@@ -232,41 +232,58 @@ func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) er
 	})
 }
 
-func (x *Explorer) deriveParts(ctx context.Context, d *deriving, ids []string) error {
-	rows := 0
-	limit := func(kinds ...Entity) bool {
-		if rows++; rows <= maxThingRows {
-			return true
-		}
-		for _, k := range kinds {
-			d.cut[k] = true
-		}
-		return false
+func (x *Explorer) deriveParts(ctx context.Context, d *deriving, ids []string, kinds []Entity) error {
+	asks := func(of ...Entity) bool {
+		return len(kinds) == 0 || slices.ContainsFunc(of, func(e Entity) bool { return slices.Contains(kinds, e) })
 	}
-	err := x.named(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url, UrlDomain | sort by NetworkMessageId asc", func(row []any) error {
-		if id := text(row[0]); d.of[id] != nil && limit(Links, Hosts) {
+	if asks(Links, Hosts) {
+		if err := x.deriveLinks(ctx, d, ids); err != nil {
+			return err
+		}
+	}
+	if asks(Files) {
+		if err := x.deriveFiles(ctx, d, ids); err != nil {
+			return err
+		}
+	}
+	if !asks(CampaignsOf) {
+		return nil
+	}
+	return x.named(ctx, "CampaignInfo", ids, "| project NetworkMessageId, CampaignId, CampaignName | sort by NetworkMessageId asc", func(row []any) error {
+		if id := text(row[0]); d.of[id] != nil {
+			d.add(CampaignsOf, text(row[1]), text(row[2]), id, d.of[id])
+		}
+		return nil
+	})
+}
+
+// room counts rows, and notes which kinds are cut when there are too many.
+func (d *deriving) room(rows *int, kinds ...Entity) bool {
+	if *rows++; *rows <= maxThingRows {
+		return true
+	}
+	for _, k := range kinds {
+		d.cut[k] = true
+	}
+	return false
+}
+
+func (x *Explorer) deriveLinks(ctx context.Context, d *deriving, ids []string) error {
+	rows := 0
+	return x.named(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url, UrlDomain | sort by NetworkMessageId asc", func(row []any) error {
+		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Links, Hosts) {
 			d.add(Links, text(row[1]), "", id, d.of[id])
 			d.add(Hosts, text(row[2]), "", id, d.of[id])
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	rows = 0
-	err = x.named(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, RecipientEmailAddress, SHA256, FileName | sort by NetworkMessageId asc", func(row []any) error {
-		id := text(row[0])
-		if d.of[id] != nil && limit(Files) {
-			d.add(Files, text(row[2]), text(row[3]), id, d.of[id])
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return x.named(ctx, "CampaignInfo", ids, "| project NetworkMessageId, RecipientEmailAddress, CampaignId, CampaignName | sort by NetworkMessageId asc", func(row []any) error {
-		if id := text(row[0]); d.of[id] != nil {
-			d.add(CampaignsOf, text(row[2]), text(row[3]), id, d.of[id])
+}
+
+func (x *Explorer) deriveFiles(ctx context.Context, d *deriving, ids []string) error {
+	rows := 0
+	return x.named(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, SHA256, FileName | sort by NetworkMessageId asc", func(row []any) error {
+		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Files) {
+			d.add(Files, text(row[1]), text(row[2]), id, d.of[id])
 		}
 		return nil
 	})
@@ -318,4 +335,20 @@ func cutText(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxThingText], "") + "…"
+}
+
+// heldColumns say who has a message and where its octets are.
+var heldColumns = []string{"Timestamp", "NetworkMessageId", "RecipientEmailAddress", "DeliveryAction", "DeliveryLocation", "LatestDeliveryLocation", "RawSHA256"}
+
+// Held returns all events of the messages, whoever got them, with what tells who has them and where their octets are.
+func (x *Explorer) Held(ctx context.Context, ids []string) (map[string][]event.EmailEvent, error) {
+	decode := decoderFor[event.EmailEvent](heldColumns)
+	out := make(map[string][]event.EmailEvent, len(ids))
+	err := x.named(ctx, emailEvents.Name, ids, "| project "+joinColumns(heldColumns), func(row []any) error {
+		var e event.EmailEvent
+		decode(&e, row)
+		out[e.NetworkMessageId] = append(out[e.NetworkMessageId], e)
+		return nil
+	})
+	return out, err
 }

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -26,10 +27,13 @@ func DefaultClocks() Clocks {
 
 // Validate says which clock cannot be.
 func (c Clocks) Validate() error {
-	for s, x := range c {
-		for what, d := range map[string]time.Duration{"acknowledge": x.Acknowledge, "resolve": x.Resolve} {
-			if d < 0 || d > 0 && d < time.Minute || d > 366*24*time.Hour {
-				return fmt.Errorf("%s.%s: %s is out of bounds; 1m to 366d, or 0 for none", s, what, d)
+	for _, s := range Severities() {
+		for _, x := range []struct {
+			what string
+			d    time.Duration
+		}{{"acknowledge", c[s].Acknowledge}, {"resolve", c[s].Resolve}} {
+			if x.d < 0 || x.d > 0 && x.d < time.Minute || x.d > 366*24*time.Hour {
+				return fmt.Errorf("%s.%s: %s is out of bounds; 1m to 366d, or 0 for none", strings.ToLower(s.String()), x.what, x.d)
 			}
 		}
 	}
