@@ -60,16 +60,16 @@ function useColumns(kind: EntityKind, onPerson: (address: string) => void): List
   return [
     {
       key: "value", label: entityWords[kind].one, min: 200, grow: 3, value: (t) => ({ field: field(t), value: t.value }),
-      cell: (t) => <span className={`clip ${mono ? "mono" : ""}`} title={revealed(evidence(field(t), t.value))}>{kind === "campaign" && t.label ? <Untrusted text={t.label} /> : t.value === "" ? <i>(empty)</i> : <Untrusted text={evidence(field(t), t.value)} spelling />}</span>,
+      cell: (t) => <>{t.priority && <span title="Priority account" className={styles.star}><Star12Filled aria-hidden /><span className="unseen">priority account </span></span>}<span className={`clip ${mono ? "mono" : ""}`} title={revealed(evidence(field(t), t.value))}>{kind === "campaign" && t.label ? <Untrusted text={t.label} /> : t.value === "" ? <i>(empty)</i> : <Untrusted text={evidence(field(t), t.value)} spelling />}</span></>,
     },
-    ...(kind === "recipient" || kind === "file" || kind === "sender" ? [{
+    ...(kind === "file" || kind === "sender" ? [{
       key: "label", label: kind === "file" ? "File name" : "Name", min: 120, grow: 1.6, from: 560,
-      cell: (t: Thing) => <span className="clip" title={revealed(t.label)}>{t.priority && <span title="Priority account" className={styles.star}><Star12Filled aria-hidden /><span className="unseen">priority account </span></span>}<Untrusted text={t.label} /></span>,
+      cell: (t: Thing) => <span className="clip" title={revealed(t.label)}><Untrusted text={t.label} /></span>,
     }] : []),
     { key: "events", label: "Email events", min: 96, grow: 0, numeric: true, cell: (t) => <b className="num">{number(t.events)}</b> },
     { key: "messages", label: "Messages", min: 84, grow: 0, numeric: true, from: 640, cell: (t) => <span className="num">{number(t.messages)}</span> },
     { key: "still", label: "In mailboxes", min: 92, grow: 0, numeric: true, cell: (t) => <span className={`num ${t.still === 0 ? styles.faded : ""}`}>{number(t.still)}</span> },
-    { key: "first", label: "First", min: 104, grow: 0, from: 820, cell: (t) => when(t.first) },
+    { key: "first", label: "First", min: 104, grow: 0, from: 900, cell: (t) => when(t.first) },
     { key: "last", label: "Last", min: 104, grow: 0, from: 720, cell: (t) => when(t.last) },
     ...(kind === "recipient" ? [{ key: "mail", label: "", min: 84, grow: 0, from: 600, cell: (t: Thing) => <Button size="small" appearance="subtle" tabIndex={-1} onClick={() => onPerson(t.value)}>Their mail</Button> }] : []),
   ];

@@ -1,6 +1,6 @@
 import { Menu, MenuDivider, MenuItemCheckbox, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import type { ReactNode, Ref } from "react";
-import { severities, statuses, type IncidentsState } from "../../address/incidents";
+import { open, severities, statuses, type IncidentsState } from "../../address/incidents";
 import type { Schemas } from "../../api/client";
 import { ChevronDown16Regular, Clock16Regular, Mention16Regular, Person16Regular, PersonAdd16Regular } from "../../components/icons";
 import { number } from "../../time/zone";
@@ -47,10 +47,11 @@ export function Filters({ state, change, counts, narrowed, onClear }: Props) {
 type Choice = readonly [value: string, label: string, count: number | undefined];
 
 function Several({ label, chosen, all, onChange, merged, onMerged }: { label: string; chosen: readonly string[]; all: readonly Choice[]; onChange: (v: readonly string[]) => void; merged?: boolean; onMerged?: (on: boolean) => void }) {
-  const word = chosen.length === 0 || chosen.length === all.length ? "All" : chosen.join(", ");
+  const usual = label === "Status" && chosen.join() === open.join();
+  const word = usual ? "Open" : chosen.length === 0 || chosen.length === all.length ? "All" : chosen.join(", ");
   return (
     <Menu checkedValues={{ v: [...chosen], merged: merged ? ["merged"] : [] }} onCheckedValueChange={(_, d) => (d.name === "merged" ? onMerged?.(d.checkedItems.length > 0) : onChange(d.checkedItems))}>
-      <MenuTrigger disableButtonEnhancement><Chooser label={label} word={word} on={word !== "All" || merged === true} /></MenuTrigger>
+      <MenuTrigger disableButtonEnhancement><Chooser label={label} word={word} on={(word !== "All" && !usual) || merged === true || (label === "Status" && word === "All")} /></MenuTrigger>
       <MenuPopover>
         <MenuList>
           {all.map(([v, l, n]) => <MenuItemCheckbox key={v} name="v" value={v} secondaryContent={n === undefined ? undefined : number(n)}>{l}</MenuItemCheckbox>)}

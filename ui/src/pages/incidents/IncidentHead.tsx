@@ -3,8 +3,9 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { severities } from "../../address/incidents";
 import type { Schemas } from "../../api/client";
-import { ArrowUndo16Regular, CheckmarkCircle20Regular, ChevronRight16Regular, Edit16Regular, Mail16Regular, Merge20Regular, MoreHorizontal20Regular, Tag16Regular } from "../../components/icons";
+import { ArrowUndo16Regular, CheckmarkCircle20Regular, ChevronRight16Regular, DocumentText20Regular, Edit16Regular, Mail16Regular, Merge20Regular, Tag16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { useMay } from "../../session/queries";
 import { useNow } from "../../time/Clock";
 import { both, number } from "../../time/zone";
 import base from "../policy/Policy.module.css";
@@ -35,6 +36,7 @@ export function IncidentHead({ of: i, edit, closing, onClosing, summary }: Props
   const now = useNow();
   const merge = useMerge(i.id);
   const [dialog, setDialog] = useState<"merge" | "details" | "bundle">();
+  const mayWork = useMay("incident.work");
   const work = i.may_work, closed = i.status === "Resolved";
   const owners = [...(options.data?.owners ?? [])].sort((a, b) => Number(b.me) - Number(a.me));
   const owner = nameOf(i.owner, i.owner_name);
@@ -50,12 +52,12 @@ export function IncidentHead({ of: i, edit, closing, onClosing, summary }: Props
         <h1><bdi>{i.name}</bdi>{work && <Button size="small" appearance="subtle" icon={<Edit16Regular />} aria-label="Change name, tags and description" onClick={() => setDialog("details")} />}</h1>
         <div className={styles.buttons}>
           <Menu>
-            <MenuTrigger disableButtonEnhancement><Button appearance="subtle" icon={<MoreHorizontal20Regular />}>Report</Button></MenuTrigger>
+            <MenuTrigger disableButtonEnhancement><Button appearance="subtle" icon={<DocumentText20Regular />}>Report</Button></MenuTrigger>
             <MenuPopover>
               <MenuList>
                 <MenuItemLink href={`/api/v1/incidents/${i.id}/report?format=html`} target="_blank" rel="noopener">Open the report</MenuItemLink>
                 <MenuItemLink href={`/api/v1/incidents/${i.id}/report?format=pdf`} download>Download it as PDF</MenuItemLink>
-                {work && <><MenuDivider /><MenuItem onClick={() => setDialog("bundle")}>Export everything…</MenuItem></>}
+                {mayWork && <><MenuDivider /><MenuItem onClick={() => setDialog("bundle")}>Export everything…</MenuItem></>}
               </MenuList>
             </MenuPopover>
           </Menu>

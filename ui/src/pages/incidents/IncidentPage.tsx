@@ -90,7 +90,8 @@ function Page({ incident: i }: { incident: Incident }) {
     timeline: () => <section className={`card ${styles.block}`} aria-labelledby="timeline-title"><div className={styles.title}><h2 id="timeline-title">Timeline</h2><span>Newest first</span><i className={styles.push} />{parts}</div><Activity of={i} show={show} wide /></section>,
   };
   const full = tab === "messages" || tab === "entities";
-  const rail = tab !== "notes" && tab !== "timeline" && !(tab === "messages" && state.open);
+  // Lists want the width, and notes stand in their own tabs.
+  const rail = tab === "summary" || tab === "tasks" || tab === "actions";
   return (
     <div className={styles.frame}>
       <div className={`${styles.page} ${full ? styles.fullpage : ""}`}>

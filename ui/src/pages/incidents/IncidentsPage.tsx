@@ -96,13 +96,13 @@ function Page() {
 function useColumns(): ListColumn<Incident>[] {
   const now = useNow(60);
   return [
-    { key: "number", label: "Incident", min: 80, grow: 0, sort: ["number", true], cell: (i) => <span className={`num ${styles.faded}`}>{i.label}</span> },
+    { key: "number", label: "Number", min: 92, grow: 0, sort: ["number", true], cell: (i) => <span className={`num ${styles.faded}`}>{i.label}</span> },
     {
       key: "name", label: "Name", min: 180, grow: 3, sort: ["name", false],
       cell: (i) => (
         <span className={styles.named}>
           <Link to="/incidents/$id" params={{ id: String(i.number) }} tabIndex={-1} className={`clip ${styles.name}`} title={i.name}><bdi>{i.name}</bdi></Link>
-          <Tags tags={i.tags} most={2} />
+          <Tags tags={i.tags} most={1} />
         </span>
       ),
     },

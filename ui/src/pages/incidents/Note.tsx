@@ -7,7 +7,7 @@ import { useEvidence } from "../../text/useEvidence";
 import { both } from "../../time/zone";
 import styles from "./Incidents.module.css";
 import { NoteBox } from "./NoteBox";
-import { useEditNote, useRemoveNote } from "./queries";
+import { useEditNote, useOptions, useRemoveNote } from "./queries";
 import { useDraft } from "./useDraft";
 import { mentionPieces, type Incident } from "./words";
 
@@ -22,7 +22,7 @@ export function Note({ note, of: i }: { note: TheNote; of: Incident }) {
   if (editing) return <Editor note={note} of={i} onClose={() => setEditing(false)} />;
   return (
     <div className={styles.bubble}>
-      <NoteText text={note.text} mentions={note.mentions} />
+      <NoteText text={note.text} />
       {(note.edited || (note.mine && i.may_work)) && (
         <div className={styles.bubblefoot}>
           {note.edited && <span className="num" title={both(new Date(note.edited))}>edited</span>}
@@ -52,8 +52,9 @@ function Editor({ note, of: i, onClose }: { note: TheNote; of: Incident; onClose
 }
 
 /** Plain text, line by line; who is mentioned stands out. */
-export function NoteText({ text, mentions = [] }: { text: string; mentions?: readonly string[] }) {
+export function NoteText({ text }: { text: string }) {
   const evidence = useEvidence();
+  const mentions = (useOptions().data?.owners ?? []).map((o) => o.email);
   return (
     <div className={styles.text}>
       {text.replace(/\r\n?/g, "\n").split("\n").map((line, n) => (

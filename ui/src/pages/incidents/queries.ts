@@ -171,3 +171,18 @@ export const useChangeTask = (id: string) => useDo(({ task, body }: { task: stri
 export const useRemoveTask = (id: string) => useDo((task: string) => ask(api.DELETE("/incidents/{id}/tasks/{task}", { params: { path: { id, task } } })));
 export const useMerge = (id: string) => useDo((body: Schemas["IncidentMerge"]) => ask<Incident>(api.POST("/incidents/{id}/merge", { params: path(id), body })));
 export const useSeparate = (id: string) => useDo((reason: string) => ask<Incident>(api.POST("/incidents/{id}/separate", { params: path(id), body: { reason } })));
+
+/** Fetches everything of an incident in one encrypted archive and hands it to the browser; gives the file's name. */
+export function useBundle(i: Incident) {
+  return useDo(async (body: Schemas["IncidentBundle"]) => {
+    const zip = await ask<unknown>(api.POST("/incidents/{id}/bundle", { params: path(i.id), body, parseAs: "blob" }));
+    const name = `${i.label}.zip`;
+    const url = URL.createObjectURL(zip as Blob);
+    const a = document.createElement("a");
+    a.href = url;
+    a.download = name;
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    return name;
+  });
+}

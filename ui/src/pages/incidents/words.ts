@@ -85,7 +85,7 @@ export interface Piece { text: string; mention: boolean }
 
 /** A line of a note, cut into what mentions somebody and what does not. */
 export function mentionPieces(line: string, mentions: readonly string[]): Piece[] {
-  const known = new Set(mentions.flatMap((m) => [m.toLowerCase(), m.toLowerCase().split("@")[0]!]));
+  const known = new Set(mentions.flatMap((m) => [m.toLowerCase(), m.toLowerCase().split("@")[0]!])); // the server knows whether a part of an address is enough
   const out: Piece[] = [];
   let at = 0;
   for (const m of line.matchAll(/@([\p{L}\p{N}._+@-]+)/gu)) {
