@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/api"
 	"tocsin/internal/app"
 	"tocsin/internal/auth"
+	"tocsin/internal/mailout/mailouttest"
 	"tocsin/internal/remediate/providertest"
 )
 
@@ -497,5 +498,31 @@ func unpacked(t *testing.T, raw []byte, secret string) {
 	sheet, err := os.ReadFile(filepath.Join(dir, "emails.csv"))
 	if err != nil || !strings.Contains(string(sheet), "'=1+1") {
 		t.Errorf("%v\n%s", err, sheet)
+	}
+}
+
+// TestMentionsAreTold: who is mentioned gets one letter, which quotes nothing.
+func TestMentionsAreTold(t *testing.T) {
+	t.Parallel()
+	b := mailouttest.Start(t)
+	s := open(t, mailing(b), func(c *app.Config, _ *app.Options) { c.HTTP.PublicURL = "https://tocsin.harbour.test" })
+	for _, who := range []string{"ada@harbour.test", "kofi@harbour.test"} {
+		s.operator(t, who, auth.SecurityOperator)
+	}
+	s.operator(t, "zoe@harbour.test", auth.SecurityReader)
+	ada := s.nobody().signIn(t, "ada@harbour.test")
+	ada.opened(t, "secret name", "")
+	n := ok[api.IncidentNote](ada.post(t, "/incidents/1/notes", api.IncidentWords{Text: "@kofi @ada @zoe look at the secret"}))
+	ok[api.IncidentNote](ada.send(t, http.MethodPut, "/incidents/1/notes/"+n.ID, api.IncidentWords{Text: "@kofi look at the other secret"}))
+	comes(t, "no letter came", func() bool { return len(b.Letters()) > 0 })
+	ok[api.IncidentNote](ada.post(t, "/incidents/1/notes", api.IncidentWords{Text: "and @kofi again"}))
+	comes(t, "the second letter did not come", func() bool { return len(b.Letters()) > 1 })
+	for _, l := range b.Letters() {
+		if text := string(l.Raw); l.To != "kofi@harbour.test" || strings.Contains(text, "secret") || !strings.Contains(text, "https://tocsin.harbour.test/incidents/1") || !strings.Contains(text, "INC-0001") {
+			t.Errorf("%s: %s", l.To, text)
+		}
+	}
+	if len(b.Letters()) != 2 {
+		t.Errorf("%d letters", len(b.Letters()))
 	}
 }
