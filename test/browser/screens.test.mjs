@@ -10,6 +10,7 @@ import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
+import "./incidents.mjs";
 import "./policy.mjs";
 import "./audit.mjs";
 import "./rules.mjs";

@@ -32,7 +32,7 @@ export function Filters({ state, change, counts, narrowed, onClear }: Props) {
       <Quick icon={<Person16Regular />} label="Mine" count={counts?.mine} on={state.mine} onChange={(mine) => change({ mine })} />
       <Quick icon={<PersonAdd16Regular />} label="Nobody’s" count={unowned} on={state.owner === "none"} onChange={(on) => change({ owner: on ? "none" : "" })} />
       <Quick icon={<Clock16Regular />} label="Overdue" count={counts?.overdue} on={state.overdue} onChange={(overdue) => change({ overdue })} />
-      <Quick icon={<Mention16Regular />} label="Mention me" count={counts?.mentioning_me} on={state.mentioning} onChange={(mentioning) => change({ mentioning })} />
+      <Quick icon={<Mention16Regular />} label="Mentioning me" count={counts?.mentioning_me} on={state.mentioning} onChange={(mentioning) => change({ mentioning })} />
       <i className={styles.split} aria-hidden />
       <Several label="Status" chosen={state.status} all={statuses.map((s) => [s, s, of(counts?.status, s)])} onChange={(status) => change({ status: statuses.filter((s) => status.includes(s)) })} merged={state.merged} onMerged={(merged) => change({ merged })} />
       <Several label="Severity" chosen={state.severity} all={severities.map((s) => [s, s, of(counts?.severity, s)])} onChange={(v) => change({ severity: severities.filter((s) => v.includes(s)) })} />

@@ -84,7 +84,7 @@ function Page({ incident: i }: { incident: Incident }) {
     summary: () => <SummaryPane of={i} summary={summary} onTab={(t) => change({ tab: t })} onOwn={() => edit.make({ owner: me })} onFinish={() => setClosing(true)} />,
     messages: () => <MessagesPane of={i} state={state} change={change} />,
     entities: () => <EntitiesPane of={i} kind={state.kind} summary={summary.data} onKind={(kind) => change({ kind }, { replace: true })} onPerson={(recipient) => change({ tab: "messages", recipient })} />,
-    notes: () => <section className={`card ${styles.block}`} aria-labelledby="notes-title"><div className={styles.title}><h2 id="notes-title">Notes</h2><span>Whoever is mentioned with @ finds the incident under “Mention me”.</span></div>{composer}<Activity of={i} show="notes" wide /></section>,
+    notes: () => <section className={`card ${styles.block}`} aria-labelledby="notes-title"><div className={styles.title}><h2 id="notes-title">Notes</h2><span>Whoever is mentioned with @ finds the incident under “Mentioning me”.</span></div>{composer}<Activity of={i} show="notes" wide /></section>,
     tasks: () => <TasksPane of={i} />,
     actions: () => <ActionsPane of={i} />,
     timeline: () => <section className={`card ${styles.block}`} aria-labelledby="timeline-title"><div className={styles.title}><h2 id="timeline-title">Timeline</h2><span>Newest first</span><i className={styles.push} />{parts}</div><Activity of={i} show={show} wide /></section>,
