@@ -71,8 +71,9 @@ export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading,
   const pick = (row: number, upTo: boolean) => {
     if (!picked || rows[row] === undefined) return;
     const next = new Set(picked.keys), k = keyOf(rows[row]);
-    if (upTo) for (let i = Math.min(anchor.current, row); i <= Math.max(anchor.current, row); i++) if (i < rows.length) next.add(keyOf(rows[i]!));
-    else if (!next.delete(k)) next.add(k);
+    if (upTo) {
+      for (const r of rows.slice(Math.min(anchor.current, row), Math.max(anchor.current, row) + 1)) next.add(keyOf(r));
+    } else if (!next.delete(k)) next.add(k);
     anchor.current = row;
     picked.onPick(next);
   };

@@ -9,6 +9,7 @@ import { ProblemNote } from "../../components/Problem";
 import { useMay } from "../../session/queries";
 import { useNow } from "../../time/Clock";
 import { both, lag, number } from "../../time/zone";
+import { SearchBox } from "../policy/EntriesPane";
 import { Severity } from "../rules/Severity";
 import { useAddToIncident } from "./AddProvider";
 import { Due, Owner, StatusWord, Tags } from "./Bits";
@@ -53,6 +54,7 @@ function Page() {
     <div className={styles.page}>
       <header className={styles.head}>
         <h1>Incidents</h1>
+        <SearchBox label="Text" value={state.text} placeholder="Number, name, words, tag" onChange={(text) => change({ text })} />
         <span className={styles.push} />
         {work && <Button appearance="primary" icon={<Add16Regular />} onClick={fresh}>New incident</Button>}
       </header>
