@@ -34,6 +34,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
+	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
@@ -70,38 +71,41 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder    *folder
-	cases     *casestore.Store
-	blobs     *blobstore.Store
-	events    *duckdb.Store
-	batcher   *eventstore.Batcher
-	geo       *ingest.GeoFile
-	judge     *detect.Judge
-	memory    *casestore.Memory // nil: nothing is remembered
-	directory *directory.Directory
-	desk      *policy.Desk
-	rules     *rulebook.Desk
-	supply    supply
-	engines   []scan.Engine
-	watched   *engineWatch
-	lab       *detonate.Lab
-	again     *rejudge.Worker
-	acting    *acting
-	outgoing  *outgoing
-	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake    *ingest.Intake
-	pipeline  *ingest.Pipeline
-	jobs      *river.Client[*sql.Tx]
-	explorer  *hunt.Explorer
-	hunter    *hunt.Runner
-	gate      *auth.Gate
-	notary    *audit.Notary
-	learner   *Learner
-	collect   *collector // nil when learning.collect is false
-	api       *api.Server
-	metrics   *prometheus.Registry
-	waited    *prometheus.HistogramVec // mail systems, for the milter's answer
-	coverage  coverageCache
+	folder     *folder
+	cases      *casestore.Store
+	blobs      *blobstore.Store
+	events     *duckdb.Store
+	batcher    *eventstore.Batcher
+	geo        *ingest.GeoFile
+	judge      *detect.Judge
+	memory     *casestore.Memory // nil: nothing is remembered
+	directory  *directory.Directory
+	desk       *policy.Desk
+	rules      *rulebook.Desk
+	supply     supply
+	engines    []scan.Engine
+	watched    *engineWatch
+	lab        *detonate.Lab
+	again      *rejudge.Worker
+	acting     *acting
+	outgoing   *outgoing
+	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake     *ingest.Intake
+	deliveries *ingest.Deliveries // nil: nothing is handed on
+	watchers   []*watch.Watcher   // of mailboxes that are only read
+	pipeline   *ingest.Pipeline
+	jobs       *river.Client[*sql.Tx]
+	explorer   *hunt.Explorer
+	hunter     *hunt.Runner
+	gate       *auth.Gate
+	notary     *audit.Notary
+	learner    *Learner
+	collect    *collector // nil when learning.collect is false
+	api        *api.Server
+	metrics    *prometheus.Registry
+	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
+	held       *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage   coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -193,7 +197,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.watched = watchEngines(a.engines, aside, a.lab, a.opt.Now)
 	pipeline := ingest.PipelineConfig{
-		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
+		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Urgent: a.batcher.Urgent(), Judge: a.judge, Auth: checker,
 		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
@@ -201,7 +205,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Engines: a.engines,
+		Engines: a.engines, Treatments: a.treatments(),
 		Judging: c.path(judgingFile),
 	}
 	if c.Memory.Enabled {
@@ -258,6 +262,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
 	a.rules.Changed = a.rulesChanged
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
+	if a.watchers, err = a.newWatchers(); err != nil {
+		return err
+	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {
@@ -305,6 +312,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 
 // arrived tells open screens about new events.
 func (a *App) arrived(b event.Batch) {
+	if len(b.PostDelivery) > 0 {
+		a.acting.late.Store(true)
+	}
 	var newest time.Time
 	for i := range b.Emails {
 		if t := b.Emails[i].Timestamp; t.After(newest) {
@@ -346,6 +356,9 @@ func (a *App) Close() error {
 	}
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
+	}
+	if a.deliveries != nil {
+		a.deliveries.Close()
 	}
 	errs = append(errs, closeEngines(a.engines))
 	if a.acting != nil && a.acting.notes != nil {

@@ -34,7 +34,7 @@ type Config struct {
 	Directory    Directory    `koanf:"directory"`
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
-	LMTP         Listener     `koanf:"lmtp"`
+	LMTP         LMTP         `koanf:"lmtp"`
 	Milter       Milter       `koanf:"milter"`
 	Mailboxes    []Mailboxes  `koanf:"mailboxes"`
 	Outgoing     Outgoing     `koanf:"outgoing"`
@@ -298,7 +298,7 @@ func Defaults() Config {
 		Directory:    defaultDirectory(),
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
-		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
+		LMTP:         LMTP{Listener: Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}}, AtDelivery: defaultAtDelivery()},
 		Milter:       defaultMilter(),
 		Mailboxes:    []Mailboxes{},
 		Outgoing:     Outgoing{TLS: mailout.TLS},
@@ -450,7 +450,11 @@ func (c Config) validate() error {
 		if address == "" && key != "http.listen" {
 			continue
 		}
-		if err := checkListen(address); err != nil {
+		check := checkListen
+		if key == "lmtp.listen" {
+			check = checkListenOrSocket
+		}
+		if err := check(address); err != nil {
 			return fmt.Errorf("config: %s: %w", key, err)
 		}
 	}
@@ -464,10 +468,13 @@ func (c Config) validate() error {
 			return fmt.Errorf("config: %s: %w", key, err)
 		}
 	}
-	for key, l := range map[string]Listener{"smtp": c.SMTP, "lmtp": c.LMTP} {
+	for key, l := range map[string]Listener{"smtp": c.SMTP, "lmtp": c.LMTP.Listener} {
 		if l.RequireTLS && l.Certificate == "" {
 			return fmt.Errorf("config: %s.require_tls needs %s.certificate and %s.key", key, key, key)
 		}
+	}
+	if err := c.LMTP.validate(); err != nil {
+		return fmt.Errorf("config: lmtp.%w", err)
 	}
 	if err := c.Milter.validate(); err != nil {
 		return fmt.Errorf("config: milter.%w", err)

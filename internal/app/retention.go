@@ -60,6 +60,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
 		return fmt.Errorf("forget answers: %w", err)
 	}
+	if err := a.cases.ForgetDeliveries(ctx, now.Add(-ingest.DeliveryMemory)); err != nil {
+		return err
+	}
 	if keep := a.cfg.Audit.Retention; keep > 0 {
 		n, err := a.notary.Retain(ctx, now.Add(-keep))
 		if err != nil {

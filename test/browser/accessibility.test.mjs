@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
-import { answer, engines, learning, visited } from "./settingspages.mjs";
+import { answer, engines, learning, visited, watched } from "./settingspages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -439,6 +439,13 @@ check("axe: Settings, and the page of a link", { timeout: 300_000 }, async ({ pa
   await page.goto("/settings?tab=directory&search=nobody-is-called-so");
   await seen(page.getByText("Nobody fits"));
   await axe.look("nobody");
+  await page.goto("/settings?tab=sources");
+  await seen(page.getByText(/Everything that was taken in is judged/));
+  await axe.look("sources");
+  await answer(page, "/coverage", { ...(await session.ask("/coverage")), watched });
+  await page.reload();
+  await seen(page.getByText("2 mailboxes are not read."));
+  await axe.look("watched mailboxes");
   const { rows: [row] } = await session.ask("/explorer/emails", { q: "EmailEvents\n| where UrlCount > 0", view: "phish", limit: "1" });
   await visited(page, row.NetworkMessageId);
   await page.goto(`/email/${row.NetworkMessageId}?recipient=${row.RecipientEmailAddress}&tab=urls`);

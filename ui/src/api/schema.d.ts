@@ -2973,6 +2973,8 @@ export interface components {
              */
             pending_jobs: number;
             sources: components["schemas"]["Source"][];
+            /** @description Mail systems whose mailboxes are read */
+            watched: components["schemas"]["WatchedSystem"][];
         };
         Defect: {
             id: string;
@@ -5526,7 +5528,7 @@ export interface components {
             rows: components["schemas"]["EmailRow"][];
         };
         Source: {
-            /** @description files, smtp, lmtp, ... */
+            /** @description files, smtp, lmtp, lmtp-proxy, milter, imap, ... */
             kind: string;
             /**
              * Format: double
@@ -5683,6 +5685,60 @@ export interface components {
             threat_names: string[];
             threat_types: string[];
             thresholds: components["schemas"]["Thresholds"];
+        };
+        WatchError: {
+            mailbox: string;
+            text: string;
+        };
+        WatchedSystem: {
+            /**
+             * Format: int64
+             * @description Messages seen and not taken in yet
+             */
+            behind: number;
+            /** @description Mailboxes that cannot be read, at most ten */
+            errors: components["schemas"]["WatchError"][];
+            /**
+             * Format: int64
+             * @description Of them, that had been there already
+             */
+            known: number;
+            /**
+             * Format: date-time
+             * @description When a message was taken in last
+             */
+            last_mail: string | null;
+            /**
+             * Format: int64
+             * @description Of them, with a connection on which new mail is told at once
+             */
+            listening: number;
+            /**
+             * Format: date-time
+             * @description When the mailbox was read that waits longest; null: one was never read
+             */
+            looked: string | null;
+            /**
+             * Format: int64
+             * @description That are watched
+             */
+            mailboxes: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that were too large
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Messages taken in
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description Of them, not read up to now, or not at the last try
+             */
+            unread: number;
         };
         WhatIfAsk: {
             /** @description Added to the list */
