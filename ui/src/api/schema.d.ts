@@ -5382,7 +5382,6 @@ export interface components {
              */
             until?: string | null;
         };
-<<<<<<< HEAD
         RelatedIncident: {
             incident: components["schemas"]["Incident"];
             /** @description Heaviest first */
@@ -5392,7 +5391,7 @@ export interface components {
              * @description 1 to 100
              */
             score: number;
-=======
+        };
         ReleaseAskInputBody: {
             /** @description What the security team should know */
             note?: string;
@@ -5412,7 +5411,6 @@ export interface components {
             state: "held" | "asked" | "refused" | "released" | "gone" | "malware";
             subject: string;
             threats: string;
->>>>>>> main
         };
         Removed: {
             /**
