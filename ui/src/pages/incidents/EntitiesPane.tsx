@@ -1,4 +1,3 @@
-import { Button } from "@fluentui/react-components";
 import { entityKinds, type EntityKind } from "../../address/incidents";
 import type { Schemas } from "../../api/client";
 import { EmptyState } from "../../components/EmptyState";
@@ -20,7 +19,7 @@ type Thing = Schemas["IncidentThing"];
 /** People, links, files, addresses and whatever else the mail of an incident has; each is a value with its menu. */
 export function EntitiesPane({ of: i, kind, summary, onKind, onPerson }: { of: Incident; kind: EntityKind; summary: Schemas["IncidentSummary"] | undefined; onKind: (k: EntityKind) => void; onPerson: (address: string) => void }) {
   const things = useThings(i, kind);
-  const columns = useColumns(kind, onPerson);
+  const columns = useColumns(kind);
   const rows = things.data?.pages.flatMap((p) => p.top) ?? [];
   const total = things.data?.pages[0]?.total ?? -1;
   const count = (k: EntityKind) => summary?.entities.find((e) => e.kind === k);
@@ -43,6 +42,7 @@ export function EntitiesPane({ of: i, kind, summary, onKind, onPerson }: { of: I
           more={things.hasNextPage}
           loading={things.isLoading || things.isFetchingNextPage}
           onMore={() => void things.fetchNextPage()}
+          onOpen={kind === "recipient" ? (t) => onPerson(t.value) : undefined}
           empty={<EmptyState small title={`No ${entityWords[kind].name.toLowerCase()}`} why={i.messages === 0 ? "There is no mail in the incident yet." : "Nothing of this kind is in its mail."} />}
           foot={(first, last) => <span className="num">{number(first)}–{number(last)} of <b>{number(Math.max(total, last))}</b>{things.data?.pages[0]?.more && " and more than Tocsin counts"}, most email events first</span>}
         />
@@ -51,7 +51,7 @@ export function EntitiesPane({ of: i, kind, summary, onKind, onPerson }: { of: I
   );
 }
 
-function useColumns(kind: EntityKind, onPerson: (address: string) => void): ListColumn<Thing>[] {
+function useColumns(kind: EntityKind): ListColumn<Thing>[] {
   const evidence = useValueEvidence();
   const zone = useZone();
   const when = (s: string | null) => s && <time className={`num ${styles.faded}`} dateTime={s} title={both(new Date(s))}>{day(new Date(s), zone)} {clock(new Date(s), zone)}</time>;
@@ -71,6 +71,6 @@ function useColumns(kind: EntityKind, onPerson: (address: string) => void): List
     { key: "still", label: "In mailboxes", min: 92, grow: 0, numeric: true, cell: (t) => <span className={`num ${t.still === 0 ? styles.faded : ""}`}>{number(t.still)}</span> },
     { key: "first", label: "First", min: 104, grow: 0, from: 900, cell: (t) => when(t.first) },
     { key: "last", label: "Last", min: 104, grow: 0, from: 720, cell: (t) => when(t.last) },
-    ...(kind === "recipient" ? [{ key: "mail", label: "", min: 84, grow: 0, from: 600, cell: (t: Thing) => <Button size="small" appearance="subtle" tabIndex={-1} onClick={() => onPerson(t.value)}>Their mail</Button> }] : []),
+    ...(kind === "recipient" ? [{ key: "mail", label: "Mail", min: 84, grow: 0, from: 600, cell: () => <span className={styles.link}>Their mail</span> }] : []),
   ];
 }
