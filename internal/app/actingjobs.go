@@ -186,7 +186,7 @@ func (a *App) forgetHeld(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	for {
-		n, err := a.acting.store.ForgetHeld(ctx, now.Add(-keep), 200, func(sum string) error { return a.acting.vault.Delete(ctx, sum) })
+		n, err := a.acting.store.ForgetHeld(ctx, now.Add(-keep), now.Add(-max(keep, a.cfg.Quarantine.Keep)-heldSlack), 200, func(sum string) error { return a.acting.vault.Delete(ctx, sum) })
 		if err != nil || n == 0 {
 			return err
 		}

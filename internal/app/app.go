@@ -89,6 +89,7 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	outgoing   *outgoing
+	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
 	deliveries *ingest.Deliveries // nil: nothing is handed on
@@ -104,7 +105,7 @@ type App struct {
 	api        *api.Server
 	metrics    *prometheus.Registry
 	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
-	held       *prometheus.HistogramVec // mail, by the LMTP proxy
+	handing    *prometheus.HistogramVec // mail, by the LMTP proxy
 	coverage   coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
@@ -235,6 +236,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.outgoing = newOutgoing(a)
+	if err := a.openQuarantine(); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
@@ -296,10 +300,11 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:    &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
-		Incidents: &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
-		Letters:   a.outgoing.store,
-		Coverage:  a.Coverage, Ready: a.notReady,
+		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
+		Quarantine: a.quarantineDeps(),
+		Letters:    a.outgoing.store,
+		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}

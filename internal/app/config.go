@@ -47,6 +47,7 @@ type Config struct {
 	Policy       Policy       `koanf:"policy"`
 	Memory       Memory       `koanf:"memory"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
+	Quarantine   Quarantine   `koanf:"quarantine"`
 	Remediate    Remediate    `koanf:"remediate"`
 	Incidents    Incidents    `koanf:"incidents"`
 	DNS          DNS          `koanf:"dns"`
@@ -306,6 +307,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
+		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
 		Incidents:    defaultIncidents(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
@@ -530,7 +532,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateQuarantine(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

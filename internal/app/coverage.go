@@ -143,8 +143,8 @@ func (a *App) measure() {
 	figure("tocsin_intake_duplicates_total", "Messages that were there already.", func() float64 { return float64(a.intake.Counts().Duplicates) })
 	figure("tocsin_intake_failed_total", "Messages that could not be accepted.", func() float64 { return float64(a.intake.Counts().Failed) })
 	a.waited = waitedFor()
-	a.held = heldUp()
-	a.metrics.MustRegister(a.waited, a.held)
+	a.handing = heldUp()
+	a.metrics.MustRegister(a.waited, a.handing)
 	progress := func(f func(waiting, judged, unjudged, delayed int64) int64) func() float64 {
 		return func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

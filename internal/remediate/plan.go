@@ -177,6 +177,8 @@ func (p *Planner) obstacle(k Kind, t *Target, gone bool) string {
 		return "It was sent to somebody outside; their mailbox is out of reach."
 	case place == Undelivered || place == Dropped:
 		return "It was never delivered."
+	case k == HardDelete && place == Quarantined: // it is Tocsin's own: no mail system is needed
+		return ""
 	case !p.Mailboxes.Reached(t.Mailbox):
 		return "No mail system is connected for this mailbox."
 	case k == Release && place != Quarantined:

@@ -22,6 +22,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./pages/setup/InvitationPage"), "InvitationPage"),
 });
 
+const release = createRoute({
+  getParentRoute: () => root,
+  path: "/release",
+  component: lazyRouteComponent(() => import("./pages/release/ReleasePage"), "ReleasePage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -69,6 +75,12 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
 });
 
+const quarantine = createRoute({
+  getParentRoute: () => inside,
+  path: "/quarantine",
+  component: lazyRouteComponent(() => import("./pages/quarantine/QuarantinePage"), "QuarantinePage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
@@ -88,7 +100,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, rules, rule, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
