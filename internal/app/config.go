@@ -532,7 +532,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateQuarantine(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {
