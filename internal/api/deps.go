@@ -63,6 +63,7 @@ type Deps struct {
 	Rules         *rulebook.Desk
 	Runs          Runs
 	Acting        *Acting
+	Submitted     *Submitted
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -87,6 +87,7 @@ type App struct {
 	lab       *detonate.Lab
 	again     *rejudge.Worker
 	acting    *acting
+	submitted *submissions
 	outgoing  *outgoing
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake    *ingest.Intake
@@ -225,6 +226,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openSubmissions(ctx); err != nil {
+		return err
+	}
+	pipeline.Reports = a.reports()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -289,9 +294,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
-		Letters:  a.outgoing.store,
-		Coverage: a.Coverage, Ready: a.notReady,
+		Acting:    &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Letters:   a.outgoing.store,
+		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
@@ -364,6 +370,9 @@ func (a *App) Close() error {
 	}
 	if a.acting != nil && a.acting.vault != nil {
 		errs = append(errs, a.acting.vault.Close())
+	}
+	if a.submitted != nil && a.submitted.vault != nil {
+		errs = append(errs, a.submitted.vault.Close())
 	}
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())

@@ -86,6 +86,7 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	watching.Go(func() { a.watched.run(late) })
 	watching.Go(func() { a.followDirectory(late) })
 	watching.Go(func() { a.followActing(late) })
+	watching.Go(func() { a.followSubmissions(late) })
 	watching.Go(func() { a.notary.Run(late) })
 	err = f(ctx)
 	stopLate()

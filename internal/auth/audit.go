@@ -65,6 +65,11 @@ const (
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
 
+	ActSubmissionAdded   Action = "submission added"   // by somebody who signed in; subject: its id, as in the following
+	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
+	ActSubmissionClosed  Action = "submission closed"
+	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -86,6 +91,7 @@ func Actions() []Action {
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

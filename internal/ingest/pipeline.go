@@ -73,6 +73,7 @@ type PipelineConfig struct {
 	Late      Late                       // nil: nobody answers later
 	Campaigns *Campaigns                 // nil: every message is judged by itself
 	Memory    *casestore.Memory          // who wrote to whom; nil: nothing is remembered
+	Reports   Reports                    // takes mail to the address for reports; nil: there is none
 	Limits    email.Limits
 	Scan      scan.Limits
 	Logger    *slog.Logger // nil: discard
@@ -211,6 +212,14 @@ func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
 		defer func() { <-in.turn }()
 		if in.isFinished() {
 			return nil
+		}
+	}
+	if report := p.forReports(&j); report != "" {
+		if err := p.report(ctx, j, report); err != nil {
+			return err
+		}
+		if len(j.Recipients) == 0 {
+			return p.onlyReport(ctx, j, report, in)
 		}
 	}
 	out, err := p.examine(ctx, j, in)

@@ -146,5 +146,5 @@ func (s *Settings) Compose(organisation string, x *Submission, r *Report) (a Ans
 	if sign := strings.TrimSpace(fill.Replace(s.Sign)); sign != "" {
 		text += "\n\n" + sign
 	}
-	return Answer{To: r.Reporter, Subject: cut(oneLine(fill.Replace(s.Subject)), 300), Text: text + "\n"}, ""
+	return Answer{To: r.Reporter, Subject: cut(oneLine(fill.Replace(s.Subject)), 200), Text: text + "\n"}, ""
 }

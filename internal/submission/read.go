@@ -218,10 +218,7 @@ func machine(m *email.Message, nullPath bool) (why string, drop bool) {
 	auto = strings.TrimSpace(auto)
 	precedence, _ := m.Lookup("Precedence")
 	_, response := m.Lookup("X-Autoreply")
-	_, own := m.Lookup("X-Tocsin-Mail")
 	switch {
-	case own:
-		return "it is Tocsin's own mail", true
 	case auto == "auto-replied", response, strings.EqualFold(strings.TrimSpace(precedence), "auto_reply"):
 		return "it is an automatic answer", true
 	case m.Root.Type == "multipart/report" && m.Root.Params["report-type"] != "feedback-report":
@@ -230,8 +227,8 @@ func machine(m *email.Message, nullPath bool) (why string, drop bool) {
 		return "it has no sender to answer", true
 	case nullPath:
 		return "it has no sender to answer", false
-	case auto != "" && auto != "no":
-		return "a machine sent it", false
+	case auto != "" && auto != "no": // a report button may call itself that; an answer of Tocsin that comes back does
+		return "a machine sent it", !hasMessage(m)
 	case strings.EqualFold(strings.TrimSpace(precedence), "list"):
 		return "it came over a list", false
 	}
