@@ -89,9 +89,9 @@ type SubmissionPage struct {
 }
 
 type submissionsInput struct {
-	State    []string  `query:"state" maxItems:"3" enum:"New,In triage,Closed"`
-	Type     []string  `query:"type" maxItems:"4" enum:"Phish,Malware,Spam,Not junk"`
-	Result   []string  `query:"result" maxItems:"6" enum:"Phishing,Malware,Spam,Not junk,Simulation,Unknown"`
+	State    []string  `query:"state,explode" maxItems:"3" enum:"New,In triage,Closed"`
+	Type     []string  `query:"type,explode" maxItems:"4" enum:"Phish,Malware,Spam,Not junk"`
+	Result   []string  `query:"result,explode" maxItems:"6" enum:"Phishing,Malware,Spam,Not junk,Simulation,Unknown"`
 	Match    string    `query:"match" enum:"Exact,Likely,None"`
 	Reporter string    `query:"reporter" maxLength:"320" doc:"Part of an address"`
 	Owner    string    `query:"owner" maxLength:"320" doc:"Address; me for one's own, none for those without"`

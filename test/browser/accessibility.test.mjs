@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
+import { original, post } from "./submissions.mjs";
 import { answer, engines, learning, visited } from "./settingspages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
@@ -449,5 +450,30 @@ check("axe: Settings, and the page of a link", { timeout: 300_000 }, async ({ pa
   await visit.getByRole("button", { name: "Show the picture" }).click();
   await seen(visit.getByRole("img"));
   await axe.look("picture of a page", "[role=tabpanel]");
+  axe.none();
+});
+
+check("axe: submissions, from an empty queue to the answers", { server: fresh, as: ["Global Administrator", "Preview"], timeout: 240_000 }, async ({ server, session, page }) => {
+  const axe = new Findings(page);
+  await page.goto("/submissions");
+  await seen(page.getByRole("heading", { name: "Nobody reported mail yet" }));
+  await axe.look("empty queue");
+  await server.import(original("Your parcel waits"));
+  const [event] = (await session.ask("/explorer/emails")).rows;
+  await post(session, "/submissions", { network_message_id: event.NetworkMessageId, type: "Phish", reporter: "maren@northwind.example", comment: "Is this real?" });
+  await page.goto("/submissions");
+  await page.getByRole("grid", { name: "Submissions" }).getByText("Your parcel waits").click();
+  const one = page.getByRole("complementary", { name: "Submission: Your parcel waits" });
+  await one.getByRole("button", { name: "Close…" }).click();
+  await axe.look("closing a submission");
+  await page.goto("/submissions?part=figures");
+  await seen(page.getByRole("region", { name: "Reporters", exact: true }).getByText("maren@northwind.example"));
+  await axe.look("figures");
+  await page.goto("/submissions?part=answers");
+  await seen(page.getByLabel("When it is: Unknown"));
+  await axe.look("answers");
+  await page.goto(`/email/${event.NetworkMessageId}`);
+  await seen(page.getByRole("link", { name: /Reported by 1/ }));
+  await axe.look("reported message", "header");
   axe.none();
 });

@@ -12,6 +12,7 @@ import "./email.mjs";
 import "./hunting.mjs";
 import "./policy.mjs";
 import "./audit.mjs";
+import "./submissions.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";

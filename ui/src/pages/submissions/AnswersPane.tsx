@@ -37,7 +37,7 @@ function Form({ have }: { have: Answers }) {
         <Field label="Subject"><Input value={a.subject} maxLength={300} readOnly={!may} onChange={(_, v) => setA({ ...a, subject: v.value })} /></Field>
         {results.map((r) => (
           <Field key={r} label={`When it is: ${r}`} hint={(a.texts[r] ?? "").trim() === "" ? "No answer is sent." : ""}>
-            <Textarea value={a.texts[r] ?? ""} maxLength={8000} readOnly={!may} rows={(a.texts[r] ?? "") === "" ? 1 : 5} onChange={(_, v) => setA({ ...a, texts: { ...a.texts, [r]: v.value } })} />
+            <Textarea value={a.texts[r] ?? ""} maxLength={8000} readOnly={!may} rows={(a.texts[r] ?? "") === "" ? 1 : 7} onChange={(_, v) => setA({ ...a, texts: { ...a.texts, [r]: v.value } })} />
           </Field>
         ))}
         <Field label="Below every answer"><Textarea value={a.sign_off} maxLength={8000} rows={2} readOnly={!may} onChange={(_, v) => setA({ ...a, sign_off: v.value })} /></Field>

@@ -10,6 +10,7 @@ import { Badge, VerdictBadge } from "../../components/Verdict";
 import { useMay, useOperator } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence, useValueEvidence } from "../../text/useEvidence";
+import { capital } from "../../text/words";
 import { useZone } from "../../time/Clock";
 import { both, full, number } from "../../time/zone";
 import { CloseForm } from "./CloseForm";
@@ -69,7 +70,7 @@ function Doing({ d, onRefresh }: { d: Detail; onRefresh: () => void }) {
   return (
     <div className={styles.doing}>
       <div className={styles.buttons}>
-        {d.state === "New" && <Button appearance="primary" disabled={change.isPending} onClick={() => change.mutate({ revision: d.revision, state: "In triage", owner: "me" })}>Take it</Button>}
+        {d.state === "New" && !closing && <Button appearance="primary" disabled={change.isPending} onClick={() => change.mutate({ revision: d.revision, state: "In triage", owner: "me" })}>Take it</Button>}
         {d.state === "In triage" && !mine && <Button disabled={change.isPending} onClick={() => change.mutate({ revision: d.revision, owner: "me" })}>Take over</Button>}
         {d.state !== "Closed" && !closing && <Button appearance={d.state === "New" ? "secondary" : "primary"} onClick={() => setClosing(true)}>Close…</Button>}
         {d.state === "Closed" && <Button disabled={change.isPending} onClick={() => change.mutate({ revision: d.revision, state: "In triage", owner: "me" })}>Open again</Button>}
@@ -102,7 +103,7 @@ function Says({ d }: { d: Detail }) {
         {v.at && <time className={`num ${styles.faded}`} dateTime={v.at} title={both(new Date(v.at))}>{full(new Date(v.at), zone)}</time>}
         {may && !d.only_quoted && <Button size="small" icon={<ArrowSync16Regular />} disabled={judge.isPending} onClick={() => judge.mutate(undefined)}>Judge now</Button>}
       </div>
-      {v.note && <p className={styles.faded}>{v.note}.</p>}
+      {v.note && <p className={styles.faded}>{capital(v.note)}.</p>}
       {v.signals.length > 0 && (
         <ul className={styles.signals} aria-label="Reasons">
           {v.signals.map((s) => <li key={s.id}><span className="num">{s.weight > 0 ? `+${s.weight}` : s.weight}</span><span>{s.claim}{s.evidence && <small><Untrusted text={evidence(s.evidence)} /></small>}</span></li>)}
@@ -140,8 +141,8 @@ function OneReport({ d, r }: { d: Detail; r: Report }) {
   return (
     <>
       <div className={styles.who}><b><Untrusted text={r.reporter || "nobody"} /></b>{r.name && <span className={styles.faded}><Untrusted text={r.name} /></span>}<time className="num" dateTime={r.at} title={both(new Date(r.at))}>{full(new Date(r.at), zone)}</time></div>
-      <p className={r.proven ? styles.proof : styles.unproven}>{r.proven ? <CheckmarkCircle16Regular aria-hidden /> : <Warning16Regular aria-hidden />}<Untrusted text={r.proof} /></p>
-      <p className={styles.faded}>{wayWords(r)}{r.type !== d.type && `, as ${r.type.toLowerCase()}`}{r.mailbox && <>; <Untrusted text={r.mailbox} /></>}{told && `; ${told}`}</p>
+      <p className={r.proven ? styles.proof : styles.unproven}>{r.proven ? <CheckmarkCircle16Regular aria-hidden /> : <Warning16Regular aria-hidden />}<Untrusted text={capital(r.proof)} /></p>
+      <p className={styles.faded}>{capital(wayWords(r))}{r.type !== d.type && `, as ${r.type.toLowerCase()}`}{r.mailbox && <>; <Untrusted text={r.mailbox} /></>}{told && `; ${told}`}</p>
       {r.comment && <blockquote className={styles.comment}><Untrusted text={evidence(r.comment)} /></blockquote>}
     </>
   );

@@ -14,9 +14,11 @@ export function parameters(s: SubmissionsState, time: { from: string; to: string
   const state = s.stage === "waiting" ? (["New", "In triage"] as const) : s.stage === "all" ? undefined : ([s.stage] as const);
   const all = "last" in s.range && s.range.last === "all";
   const closed = s.stage === "Closed" || s.stage === "all";
+  // The app's now stands still while somebody works; what they just closed is newer than it.
+  const span = "last" in s.range ? { from: time.from } : time;
   return {
     ...(state ? { state: [...state] } : {}), ...(s.type ? { type: [s.type] } : {}), ...(s.result && closed ? { result: [s.result] } : {}), ...(s.owner ? { owner: s.owner } : {}),
-    ...(s.text ? { text: s.text } : {}), ...(s.reporter ? { reporter: s.reporter } : {}), ...(closed && !all ? time : {}),
+    ...(s.text ? { text: s.text } : {}), ...(s.reporter ? { reporter: s.reporter } : {}), ...(closed && !all ? span : {}),
   };
 }
 

@@ -8,7 +8,8 @@ const time = { from: "a", to: "b" };
 
 test("those that wait are shown whenever they came", () => {
   expect(parameters(readSubmissions({ result: "Spam" }), time)).toEqual({ state: ["New", "In triage"] });
-  expect(parameters(readSubmissions({ stage: "Closed", result: "Spam", owner: "me" }), time)).toEqual({ state: ["Closed"], result: ["Spam"], owner: "me", ...time });
+  expect(parameters(readSubmissions({ stage: "Closed", result: "Spam", owner: "me" }), time)).toEqual({ state: ["Closed"], result: ["Spam"], owner: "me", from: "a" });
+  expect(parameters(readSubmissions({ stage: "Closed", from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z" }), time)).toEqual({ state: ["Closed"], ...time });
   expect(parameters(readSubmissions({ stage: "all", last: "all" }), time)).toEqual({});
 });
 
