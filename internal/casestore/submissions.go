@@ -146,6 +146,12 @@ func (d *Submissions) Known(ctx context.Context, key string) (bool, error) {
 	return n > 0, wrap("report", err)
 }
 
+// UnprovenSince counts reports since then whose sender is not proven.
+func (d *Submissions) UnprovenSince(ctx context.Context, since time.Time) (n int, err error) {
+	err = d.s.reader.QueryRowContext(ctx, d.s.dialect.Rebind(`SELECT count(*) FROM submission_reports WHERE at >= ? AND NOT proven`), micros(since)).Scan(&n)
+	return n, wrap("reports", err)
+}
+
 // Submission returns one.
 func (d *Submissions) Submission(ctx context.Context, id string) (submission.Submission, error) {
 	return scanSubmission(d.s.reader.QueryRowContext(ctx, d.s.dialect.Rebind(`SELECT `+submissionColumns+` FROM submissions WHERE id = ?`), id))

@@ -54,6 +54,9 @@ type Mail struct {
 	Recipient string // as it stood in the envelope: it may have a tag
 }
 
+// maxUnproven is how many reports a day are taken whose sender is not proven: the address is open to everybody, and each costs bytes and a look.
+const maxUnproven = 1000
+
 // TakeMail reads a report and keeps what it is about. What is no report is left, and logged: an automatic answer must not make work.
 func (d *Desk) TakeMail(ctx context.Context, m Mail) error {
 	reading := Read(m.Message, m.NullPath, d.Address)
@@ -71,6 +74,16 @@ func (d *Desk) TakeMail(ctx context.Context, m Mail) error {
 	r.Type = Type(firstNonEmpty(string(tag), string(reading.Type), string(Phish)))
 	if reading.More > 0 {
 		r.Comment = cut(fmt.Sprintf("(%d more messages were attached, which nobody looked at: a report may have %d.)\n\n%s", reading.More, MaxOriginals, r.Comment), MaxComment)
+	}
+	if !r.Proven {
+		n, err := d.Store.UnprovenSince(ctx, d.Now().Add(-24*time.Hour))
+		if err != nil {
+			return err
+		}
+		if n >= maxUnproven {
+			d.Log.Warn("a report is dropped: there are too many today whose sender is not proven", "sha256", m.SHA256, "reporter", r.Reporter, "most", maxUnproven)
+			return nil
+		}
 	}
 	if err := d.Vault.Put(ctx, m.SHA256, m.Raw); err != nil {
 		return fmt.Errorf("keep report: %w", err)

@@ -44,6 +44,8 @@ type Store interface {
 	Take(ctx context.Context, s Submission, r Report) (now Submission, added bool, err error)
 	// Known reports whether a report is there.
 	Known(ctx context.Context, key string) (bool, error)
+	// UnprovenSince counts reports since then whose sender is not proven.
+	UnprovenSince(ctx context.Context, since time.Time) (int, error)
 	Submission(ctx context.Context, id string) (Submission, error)
 	Submissions(ctx context.Context, f Filter) ([]Submission, error)
 	Reports(ctx context.Context, id string, limit int) ([]Report, error)

@@ -41,6 +41,7 @@ type road struct {
 	away    bool          // the event store
 	slow    time.Duration // of the judge
 	full    bool          // the disk
+	reports []ingest.Reported
 }
 
 func (r *road) Append(_ context.Context, b event.Batch) error {
@@ -124,7 +125,7 @@ func build(t testing.TB, cfg Config) *road {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	r.pipeline = ingest.NewPipeline(ingest.PipelineConfig{Blobs: r.blobs, Ledger: r.ledger, Events: r, Judge: r, Decide: decideBySubject, Logger: logger,
+	r.pipeline = ingest.NewPipeline(ingest.PipelineConfig{Blobs: r.blobs, Ledger: r.ledger, Events: r, Judge: r, Decide: decideBySubject, Logger: logger, Reports: reports{r},
 		Org: func() detect.Organisation { return detect.Organisation{Domains: []string{"rig.example"}} }})
 	ws := river.NewWorkers()
 	r.pipeline.Register(ws)
