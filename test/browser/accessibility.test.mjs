@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
-import { original, post } from "./submissions.mjs";
+import { original, post } from "./submissionpages.mjs";
 import { answer, engines, learning, visited } from "./settingspages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
