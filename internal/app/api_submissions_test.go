@@ -99,6 +99,9 @@ func TestSubmissionsFromReportToAnswer(t *testing.T) {
 	if d.State != "In triage" || !strings.Contains(d.Owner, "security-operator") || len(operator.submissions(t, "owner", "me")) != 1 || len(operator.submissions(t, "owner", "none")) != 1 {
 		t.Errorf("%+v", d)
 	}
+	if n := len(operator.submissions(t, "state", "New", "state", "In triage")); n != 2 {
+		t.Errorf("%d submissions wait", n)
+	}
 	if p := operator.send(t, http.MethodPut, "/submissions/"+x.ID, api.SubmissionChange{Revision: d.Revision, State: state("Closed")}).problem(http.StatusUnprocessableEntity); p.Errors[0].Location != "body.result" {
 		t.Errorf("%+v", p)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"tocsin/internal/blobstore"
 	"tocsin/internal/event"
+	"tocsin/internal/eventstore"
 	"tocsin/internal/ingest"
 	"tocsin/internal/mailout"
 	"tocsin/internal/remediate"
@@ -138,14 +139,33 @@ func (b submittedBytes) Get(ctx context.Context, sum string) ([]byte, error) {
 type submissionRows struct{ app *App }
 
 func (s submissionRows) AppendSubmissions(ctx context.Context, rows []event.UserSubmission) error {
-	return s.app.events.Append(ctx, event.Batch{Submissions: rows})
+	err := s.app.events.Append(ctx, event.Batch{Submissions: rows})
+	var refused *eventstore.RowError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	// One row that will never be taken must not hold up the others.
+	for i := range rows {
+		err := s.app.events.Append(ctx, event.Batch{Submissions: rows[i : i+1]})
+		if errors.As(err, &refused) {
+			s.app.log.Error("event store refused a report", "submission", rows[i].SubmissionId, "err", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answers is the outgoing mail for those who tell.
 type answers struct{ app *App }
 
 func (s answers) Send(ctx context.Context, key string, a submission.Answer) error {
-	err := s.app.outgoing.Queue(ctx, mailout.Letter{Key: key, Purpose: mailout.SubmissionResult, To: a.To, Subject: a.Subject, Text: a.Text})
+	l := mailout.Letter{Key: key, Purpose: mailout.SubmissionResult, To: a.To, Subject: a.Subject, Text: a.Text}
+	if err := l.Check(); err != nil { // it would never be taken, and must not hold up the others
+		s.app.log.Warn("a reporter is not answered", "err", err)
+		return submission.ErrNoMail
+	}
+	err := s.app.outgoing.Queue(ctx, l)
 	if errors.Is(err, mailout.ErrOff) {
 		return submission.ErrNoMail
 	}
