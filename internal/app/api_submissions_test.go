@@ -74,6 +74,10 @@ func TestSubmissionsFromReportToAnswer(t *testing.T) {
 	if len(d.ReportList) != 3 || d.CanLook || d.WhyNot == "" || d.ReportList[0].Comment != "Is this good?" || d.ReportList[1].Type != "Spam" || d.ReportList[2].Proven || !strings.Contains(d.ReportList[2].Proof, "not proven") {
 		t.Errorf("%+v", d)
 	}
+	// The local model hears of the two whose report is proven.
+	if l := ok[api.Learning](reader.get(t, "/learning")); l.Phish != 1 || l.Spam != 1 {
+		t.Errorf("learned %+v", l)
+	}
 	// A report is no mail of its own, and nobody counts it as an attack.
 	if n := ok[api.Count](reader.get(t, "/explorer/count", "q", `EmailEvents | where RecipientEmailAddress startswith "report"`)); n.Events != 0 {
 		t.Errorf("%d events of the address for reports", n.Events)

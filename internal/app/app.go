@@ -279,6 +279,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.learner.changed = a.judgeAgain
+	a.submitted.desk.Label = a.labelReported
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/auth"
 	"tocsin/internal/detect"
+	"tocsin/internal/detect/model"
 	"tocsin/internal/event"
 	"tocsin/internal/ingest"
 	"tocsin/internal/kql"
@@ -123,4 +125,16 @@ func judged(at time.Time, v *detect.Verdict) submission.Judged {
 		out.Signals = append(out.Signals, submission.Signal{ID: s.ID, Claim: s.Claim, Evidence: s.Evidence, Weight: s.Weight})
 	}
 	return out
+}
+
+// labelReported tells the local model what a reporter says of a message. It learns nothing of malware.
+func (a *App) labelReported(ctx context.Context, id string, says submission.Type, reporter string) error {
+	label := map[submission.Type]string{submission.Phish: model.LabelPhish, submission.Spam: model.LabelSpam, submission.NotJunk: model.LabelGood}[says]
+	if label == "" {
+		return nil
+	}
+	if auth.From(ctx) == nil {
+		ctx = auth.With(ctx, &auth.Principal{Operator: auth.Operator{Email: "Tocsin"}, Via: "automatic"})
+	}
+	return a.learner.Label(ctx, id, label, reporter)
 }

@@ -35,8 +35,9 @@ type Desk struct {
 	Finder  Finder
 	Judge   Judge
 	Vault   Vault
-	Address string                   // for reports by mail; "" for none
-	Own     func(domain string) bool // the organisation's
+	Address string                                                                               // for reports by mail; "" for none
+	Own     func(domain string) bool                                                             // the organisation's
+	Label   func(ctx context.Context, networkMessageID string, says Type, reporter string) error // tells the local model; nil: nobody does
 	NewID   func(at time.Time) string
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -207,6 +208,12 @@ func (d *Desk) keep(ctx context.Context, o *Original, r Report, got Matched) (Su
 	now, added, err := d.Store.Take(ctx, s, r)
 	if err != nil {
 		return s, false, fmt.Errorf("keep report: %w", err)
+	}
+	// What one person says counts little there, and a person who triages overrules it; but reported mail must not count as good.
+	if added && d.Label != nil && r.Proven && r.Inside && got.Match == Exact && now.State != Closed {
+		if err := d.Label(ctx, got.Found.NetworkMessageID, r.Type, r.Reporter); err != nil {
+			d.Log.Warn("the local model does not hear of a report", "submission", now.ID, "err", err)
+		}
 	}
 	return now, added, nil
 }
