@@ -49,6 +49,7 @@ type Config struct {
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	Quarantine   Quarantine   `koanf:"quarantine"`
 	Remediate    Remediate    `koanf:"remediate"`
+	Submissions  Submissions  `koanf:"submissions"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -308,6 +309,7 @@ func Defaults() Config {
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
+		Submissions:  defaultSubmissions(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
 		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
@@ -530,7 +532,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine(), c.Submissions.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

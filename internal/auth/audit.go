@@ -65,8 +65,12 @@ const (
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
 
-	ActReleaseAsked   Action = "release asked for" // by the recipient of held mail; subject: the network message id
-	ActReleaseRefused Action = "release refused"
+	ActReleaseAsked      Action = "release asked for" // by the recipient of held mail; subject: the network message id
+	ActReleaseRefused    Action = "release refused"
+	ActSubmissionAdded   Action = "submission added"   // by somebody who signed in; subject: its id, as in the following
+	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
+	ActSubmissionClosed  Action = "submission closed"
+	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -90,6 +94,7 @@ func Actions() []Action {
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
 		ActReleaseAsked, ActReleaseRefused,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }
