@@ -29,6 +29,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	hub      *Hub
 	grants   *grants
+	flows    *flows
 	runs     *hunt.Runs
 	requests *requests
 }
@@ -37,6 +38,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), mux: http.NewServeMux(), hub: newHub(maxSubscribers)}
 	s.grants = newGrants(s.deps.Now)
+	s.flows = newFlows(s.deps.Now)
 	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.HuntTurns, s.deps.Now)
 	s.requests = newRequests(s.deps.Metrics)
 	s.sessions = s.newSessions()

@@ -95,6 +95,8 @@ func (s *Server) declare() {
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()
+	s.declareKeys()
+	s.declareProvider()
 	s.declareActions()
 	s.declareAudit()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)

@@ -62,6 +62,7 @@ type Principal struct {
 	Address     string       // of the client, without port
 	Session     string       // id of the session; "" for others
 	Shown       time.Time    // when the session last showed a second factor; zero: never
+	Provider    bool         // the session began at the OpenID Connect provider
 	MustEnrol   bool         // a second factor is required and not set up: nothing else may be done
 }
 

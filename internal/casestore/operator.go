@@ -20,7 +20,8 @@ var (
 const operatorColumns = `id, email, name, roles, password, disabled, created, changed, signed_in`
 
 // readColumns are those and what other tables know of an operator.
-const readColumns = operatorColumns + `, EXISTS (SELECT 1 FROM totp WHERE totp.operator_id = operators.id AND totp.confirmed > 0)`
+const readColumns = operatorColumns + `, (EXISTS (SELECT 1 FROM totp WHERE totp.operator_id = operators.id AND totp.confirmed > 0)
+	OR EXISTS (SELECT 1 FROM keys WHERE keys.operator_id = operators.id))`
 
 // OperatorByEmail returns the operator with the (lower-case) address.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (auth.Operator, error) {
