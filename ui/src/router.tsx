@@ -22,6 +22,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./pages/setup/InvitationPage"), "InvitationPage"),
 });
 
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: "/signin/provider",
+  component: lazyRouteComponent(() => import("./pages/signin/ProviderPage"), "ProviderPage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -88,7 +94,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, provider, inside.addChildren([index, explorer, hunting, rules, rule, policy, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -1,0 +1,184 @@
+// Other ways in than a password: the organisation's provider (the program of test/oidc), and security keys (Chromium's virtual ones).
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { check, folder, gone, once, seen, Server } from "./rig.mjs";
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** The provider has to know where Tocsin will be before Tocsin starts. */
+async function freePort() {
+  const s = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => s.once("listening", resolve));
+  const { port } = s.address();
+  await new Promise((resolve) => s.close(resolve));
+  return port;
+}
+
+const program = once(async () => {
+  const bin = join(folder("oidc"), "oidc");
+  await promisify(execFile)("go", ["build", "-o", bin, "."], { cwd: fileURLToPath(new URL("../oidc", import.meta.url)), env: { ...process.env, GOFLAGS: "", GOWORK: "off" } });
+  return bin;
+});
+
+const ann = { sub: "a-1", email: "ann@kestrelquay.example", verified: true, name: "Ann Lee", groups: ["soc-leads"], amr: ["pwd", "mfa"], age: 7200 };
+const mallory = { sub: "m-1", email: "mallory@kestrelquay.example", verified: true, name: "Mallory", groups: [] };
+
+/** Tocsin under a host name, with a provider of its own. */
+const federated = once(async () => {
+  const url = `http://localhost:${await freePort()}`;
+  const provider = spawn(await program(), ["-redirect", `${url}/signin/provider`, "-after", `${url}/`], { stdio: ["pipe", "pipe", "inherit"] });
+  after(() => provider.stdin.end());
+  process.on("exit", () => provider.kill("SIGKILL"));
+  const issuer = await new Promise((resolve) => createInterface({ input: provider.stdout }).once("line", resolve));
+  await fetch(`${issuer}/control`, { method: "POST", body: JSON.stringify({ people: { Ann: ann, Mallory: mallory } }) });
+  const settings = join(folder("settings"), "tocsin.yaml");
+  const secret = join(folder("settings"), "secret");
+  writeFileSync(secret, "the client's secret\n");
+  writeFileSync(settings, `http:
+  public_url: ${url}
+oidc:
+  issuer: ${issuer}
+  client_id: tocsin
+  client_secret_file: ${secret}
+  name: Kestrel Quay ID
+  create: true
+  second_factor: [mfa]
+  groups:
+    - {group: soc-leads, roles: [Global Administrator]}
+`);
+  const s = await Server.start("serve", folder("federated"), undefined, { http: new URL(url).host.replace("localhost", "127.0.0.1"), more: ["--config", settings] });
+  s.url = url;
+  s.allowed = [issuer];
+  s.issuer = issuer;
+  return s;
+});
+
+check("the provider signs in, is asked again for what is critical, and signs out", { server: federated, as: "nobody" }, async ({ server, session, page }) => {
+  await page.goto("/settings?tab=operators");
+  await button(page, "Sign in with Kestrel Quay ID").click();
+  await button(page, "Nobody").click();
+  await seen(page.getByRole("alert").getByText(/broken off there/));
+  assert.equal(new URL(page.url()).search, "", "what the provider sent stays in the address");
+  await page.getByRole("link", { name: "Back to the sign-in" }).click();
+  await button(page, "Sign in with Kestrel Quay ID").click();
+  await button(page, "Mallory").click();
+  await seen(page.getByText(/none of your groups at Kestrel Quay ID has a role/));
+  assert.equal(await page.getByText("An administrator can give you the role").count(), 0);
+
+  await page.goto("/settings?tab=operators");
+  await button(page, "Sign in with Kestrel Quay ID").click();
+  await button(page, "Ann").click();
+  await seen(page.getByRole("heading", { name: "Operators", level: 2 }));
+  assert.equal(new URL(page.url()).pathname, "/settings", "the page that was asked for does not open");
+
+  // She signed in there two hours ago, so the provider is asked again, in a tab of its own.
+  await button(page, "Add an operator…").click();
+  await page.getByLabel("Email address").fill("newcomer@kestrelquay.example");
+  await button(page, "Add, and make a link").click();
+  await seen(page.getByRole("heading", { name: "Show that it is you" }));
+  const [tab] = await Promise.all([session.context.waitForEvent("page"), button(page, "Sign in again with Kestrel Quay ID").click()]);
+  await button(tab, "Ann").click();
+  await seen(page.getByText("A link for newcomer@kestrelquay.example"));
+  await button(page, "Close").click();
+
+  await page.goto("/account");
+  await seen(page.getByText("There you are a-1."));
+  await page.getByRole("button", { name: /sign out$/ }).click();
+  const there = page.waitForRequest((r) => r.url().startsWith(`${server.issuer}/logout?`));
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await there;
+  await seen(page.getByRole("heading", { name: "Sign in to Tocsin" }));
+});
+
+/** A key that says yes to everything; it counts, as hardware does. */
+async function virtualKey(session, page, more = {}) {
+  const cdp = await session.context.newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...more },
+  });
+  return { cdp, authenticatorId };
+}
+
+async function signOut(page) {
+  await page.getByRole("button", { name: /sign out$/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await seen(page.getByRole("heading", { name: "Sign in to Tocsin" }));
+}
+
+check("a security key is added, asked for after the password and for what is critical, renamed and removed", { server: federated, as: ["Global Administrator"] }, async ({ session, page }) => {
+  const { email, password } = session.person;
+  await virtualKey(session, page);
+  await page.goto("/account");
+  await button(page, "Add a security key").click();
+  await page.getByLabel("Name of the key").fill("blue key");
+  await page.getByLabel("Your password").fill(password);
+  await button(page, "Add the key").click();
+  await seen(page.getByRole("list", { name: "Recovery codes" }));
+  const codes = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allTextContents();
+  assert.equal(codes.length, 10);
+  await page.getByLabel("I keep them in a safe place").check();
+  await button(page, "Done").click();
+  await seen(page.getByText("10 of 10 recovery codes are left."));
+  await seen(page.getByText("blue key"));
+
+  await signOut(page);
+  await page.getByLabel("Email address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await button(page, "Sign in").click();
+  await seen(page.getByText(/^The password is right. Now your security key/));
+  await button(page, "Use the security key").click();
+  await seen(page.getByText("blue key"));
+
+  await signOut(page);
+  await button(page, "Sign in with a passkey").click();
+  await seen(page.getByText("blue key"));
+
+  await signOut(page);
+  await page.getByLabel("Email address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await button(page, "Sign in").click();
+  await button(page, "Use a code instead").click();
+  await page.getByRole("textbox", { name: "Code" }).fill(codes[0]);
+  await button(page, "Sign in").click();
+  await seen(page.getByText("9 of 10 recovery codes are left."));
+
+  await button(page, "Rename blue key").click();
+  await page.getByRole("dialog").getByLabel("Name of the key").fill("red key");
+  await button(page, "Keep").click();
+  await seen(page.getByText("red key", { exact: true }));
+
+  // The server wants a fresh factor: the key comes first.
+  let refused = 0;
+  await page.route("**/api/v1/account/keys/*", (r) => (r.request().method() === "DELETE" && refused++ === 0 ? r.fulfill({ status: 403, contentType: "application/problem+json", json: { type: "urn:tocsin:problem:step-up-needed", status: 403 } }) : r.continue()));
+  await button(page, "Remove red key").click();
+  await button(page, "Remove").click();
+  await seen(page.getByRole("heading", { name: "Show that it is you" }));
+  await button(page, "Use the security key").click();
+  await seen(page.getByText(/^Only your password stands between/));
+  await gone(page.getByRole("dialog"));
+});
+
+check("a key that does not answer is told in words, and nothing is added", { server: federated, as: ["Security Reader"] }, async ({ session, page }) => {
+  const { cdp, authenticatorId } = await virtualKey(session, page);
+  await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+  await page.goto("/account");
+  await button(page, "Add a security key").click();
+  await page.getByLabel("Name of the key").fill("blue key");
+  await page.getByLabel("Your password").fill("not the password");
+  await button(page, "Add the key").click();
+  await seen(page.getByRole("alert").getByText(/present password/));
+  await page.getByLabel("Your password").fill(session.person.password);
+  await button(page, "Add the key").click();
+  await seen(page.getByRole("alert").getByText(/^No key answered/));
+  await button(page, "Cancel").click();
+  await seen(page.getByText(/^Only your password stands between/));
+});
