@@ -49,6 +49,7 @@ type Operator struct {
 	Password string // PHC string of argon2id; "" when the operator has no password (tokens only)
 	Disabled bool
 	Factor   bool // a second factor is set up and confirmed
+	Linked   bool // an identity of the provider is theirs
 	Created  time.Time
 	Changed  time.Time // when password or roles last changed; older sessions end
 	SignedIn time.Time // last sign-in, zero when never

@@ -4067,6 +4067,8 @@ export interface components {
             factor: boolean;
             /** @description UUIDv7 */
             id: string;
+            /** @description Signs in through the provider */
+            linked: boolean;
             name: string;
             /** @description Names of roles, groups first */
             roles: string[];

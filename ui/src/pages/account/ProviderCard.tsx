@@ -22,7 +22,7 @@ export function ProviderCard({ account: a }: { account: Account }) {
       <div className={base.title}><h2 id="account-provider">{name}</h2></div>
       {a.linked ? (
         <>
-          <p className={base.word}><CheckmarkCircle16Regular aria-hidden />Linked since <Time at={a.linked.since} /></p>
+          <p className={base.word}><CheckmarkCircle16Regular aria-hidden /><span>Linked since <Time at={a.linked.since} /></span></p>
           <p className={base.dim}>There you are <Untrusted text={a.linked.subject} />.</p>
           {unlink.error ? <ProblemNote error={unlink.error} /> : null}
           {a.password && <div className={styles.acts}><Button disabledFocusable={unlink.isPending} onClick={() => unlink.mutate(undefined)}>Unlink</Button></div>}

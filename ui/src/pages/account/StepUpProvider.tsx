@@ -75,7 +75,7 @@ function Ask({ onEnd }: { onEnd: (shown: boolean) => void }) {
   const offered: Way[] = !a ? [] : [...(a.by_provider ? ["provider" as const] : []), ...(a.keys.some((k) => !k.suspect) && keysWork() && ways.data?.keys ? ["key" as const] : []), ...(a.factor_since || a.recovery_codes > 0 ? ["code" as const] : [])];
   const way = chosen ?? offered[0];
   const name = ways.data?.provider || "the provider";
-  const labels: Record<Way, string> = { provider: `Sign in again with ${name}`, key: "Use the security key", code: a?.factor_since ? "Type in a code" : "Type in a recovery code" };
+  const labels: Record<Way, string> = { provider: "Sign in again", key: "Use the security key", code: a?.factor_since ? "Type in a code" : "Type in a recovery code" };
   const ready = way === "code" ? code.trim().length >= 6 && !show.isPending : way === "key" ? !key.isPending : way === "provider" && !away.isPending;
   const go = () => {
     if (!ready) return;
@@ -93,7 +93,7 @@ function Ask({ onEnd }: { onEnd: (shown: boolean) => void }) {
             <p>What you are about to do asks for {a?.by_provider && offered.length === 1 ? "a sign-in" : "a second factor"} of the last 15 minutes.</p>
             {way === "code" && <CodeField value={code} onChange={setCode} onEnter={go} {...(!a?.factor_since && { recoveryOnly: true })} />}
             {way === "key" && <p>{key.isPending ? "Touch your security key now. It asks for its PIN, your finger or your face." : "Have your security key at hand. It asks for its PIN, your finger or your face."}</p>}
-            {way === "provider" && <p>{away.isSuccess ? `Sign in with ${name} in the tab that opened. This goes on by itself.` : `${name} opens in a tab of its own and asks who you are. What you were doing waits here.`}</p>}
+            {way === "provider" && <p>{away.isSuccess ? `Sign in with ${name} in the tab that opened. This goes on by itself.` : `${name} asks who you are, in a tab of its own. What you were doing waits here.`}</p>}
             {error ? <ProblemNote error={error} /> : null}
             {offered.length > 1 && (
               <div className={styles.acts}>{offered.filter((o) => o !== way).map((o) => <Button key={o} size="small" onClick={() => { setChosen(o); show.reset(); key.reset(); away.reset(); }}>{labels[o]}</Button>)}</div>
