@@ -37,6 +37,7 @@ type Deps struct {
 	Keys        *passkey.Site  // security keys; nil: the public address has no host name
 	Journal     auth.Journal
 	Audit       *audit.Notary
+	Letters     Letters
 	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration
