@@ -136,9 +136,12 @@ func (s *Server) flowSet(name, value string) http.Cookie {
 	return c
 }
 
+// maxNext is how long a path may be that a flow keeps: browsers drop cookies of more than 4096 octets.
+const maxNext = 1500
+
 // local is a path of this site, "/" for everything else: nobody is sent elsewhere after signing in.
 func local(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+	if len(path) > maxNext || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return "/"
 	}
 	return path

@@ -53,7 +53,7 @@ func (s *Server) getWays(context.Context, *Nothing) (*Reply[Ways], error) {
 // ProviderBegin is what somebody wants of the provider.
 type ProviderBegin struct {
 	Purpose  string `json:"purpose" enum:"sign-in,step-up,link"`
-	Next     string `json:"next,omitempty" maxLength:"4000" doc:"Path of the page to open afterwards"`
+	Next     string `json:"next,omitempty" maxLength:"1500" doc:"Path of the page to open afterwards"`
 	Password string `json:"password,omitempty" maxLength:"1024" doc:"One's own, to link"`
 }
 

@@ -412,14 +412,23 @@ func TestProviderIsDown(t *testing.T) {
 	if d := x.finish(t).problem(http.StatusServiceUnavailable).Detail; !strings.Contains(d, "Harbour ID does not answer") {
 		t.Errorf("%q", d)
 	}
-	findings := app.Doctor(t.Context(), func() app.Config {
+	doctor := func() app.State {
 		c := app.Defaults()
 		c.Data, c.DNS.Enabled = s.dir, false
 		p.federated(t)(&c, nil)
-		return c
-	}(), nil)
-	if !slices.ContainsFunc(findings, func(f app.Finding) bool { return f.About == "oidc "+p.issuer && f.State == app.Bad }) {
-		t.Errorf("doctor: %+v", findings)
+		all := app.Doctor(t.Context(), c, nil)
+		i := slices.IndexFunc(all, func(f app.Finding) bool { return f.About == "oidc "+p.issuer })
+		if i < 0 {
+			t.Fatalf("%+v", all)
+		}
+		return all[i].State
+	}
+	if got := doctor(); got != app.Bad {
+		t.Errorf("doctor finds a provider that is down %s", got)
+	}
+	p.tell(map[string]any{})
+	if got := doctor(); got != app.Good {
+		t.Errorf("doctor finds a provider that is up %s", got)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -48,6 +49,7 @@ const AnySecondFactor = "*"
 
 const (
 	answerTime  = 10 * time.Second
+	signOutTime = 2 * time.Second
 	answerSize  = 1 << 20
 	knownLife   = time.Hour        // of what a provider says of itself
 	failureLife = 10 * time.Second // before a provider that did not answer is asked again
@@ -58,6 +60,8 @@ const (
 type Provider struct {
 	cfg    Config
 	client *http.Client
+
+	last atomic.Pointer[known] // what it said when it last answered
 
 	mu     sync.Mutex
 	known  *known
@@ -139,6 +143,7 @@ func (p *Provider) discover(ctx context.Context) (*known, error) {
 		return nil, p.failed
 	}
 	p.known, p.failed, p.until = k, nil, now.Add(knownLife)
+	p.last.Store(k)
 	return k, nil
 }
 
@@ -357,10 +362,16 @@ func plain(s string, most int) string {
 	}
 }
 
-// SignOutURL is where the browser can be sent to sign out there too; "" when the provider offers none or does not answer.
+// SignOutURL is where the browser can be sent to sign out there too; "" when the provider offers none. It asks only a provider that never
+// answered yet, and not for long.
 func (p *Provider) SignOutURL(ctx context.Context) string {
-	k, err := p.discover(ctx)
-	if err != nil || k.signOut == "" {
+	k := p.last.Load()
+	if k == nil {
+		ctx, cancel := context.WithTimeout(ctx, signOutTime)
+		defer cancel()
+		k, _ = p.discover(ctx) // one that does not answer offers nothing
+	}
+	if k == nil || k.signOut == "" {
 		return ""
 	}
 	u, err := url.Parse(k.signOut)

@@ -12,11 +12,25 @@ export function useWays() {
 /** Where the browser has to go to sign in at the provider. */
 export const beginProvider = (body: Schemas["ProviderBegin"]) => ask<Schemas["ProviderAddress"]>(api.POST("/session/provider/begin", { body }));
 
+// What is open can be longer than the server keeps on the way: long filters stand in the address. This tab keeps that.
+const longNext = "tocsin-next";
+const most = 1500;
+
+/** The page to open after the way to the provider. */
+export function comeBack(next: string): string {
+  const long = sessionStorage.getItem(longNext);
+  sessionStorage.removeItem(longNext);
+  return next === "/" && long && /^\/(?![/\\])/.test(long) ? long : next;
+}
+
 /** Leaves for the provider, which sends the browser back to /signin/provider. */
 export function useGoToProvider() {
   return useMutation({
     mutationFn: async (body: Schemas["ProviderBegin"]) => {
-      location.assign((await beginProvider(body)).url);
+      const long = (body.next?.length ?? 0) > most;
+      if (long) sessionStorage.setItem(longNext, body.next!);
+      else sessionStorage.removeItem(longNext);
+      location.assign((await beginProvider({ ...body, ...(long && { next: "/" }) })).url);
       return new Promise<never>(() => {}); // the page ends here
     },
   });

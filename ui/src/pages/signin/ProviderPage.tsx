@@ -6,7 +6,7 @@ import { CheckmarkCircle20Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { router } from "../../router";
 import { changeSession } from "../../session/queries";
-import { stepUpChannel } from "../../session/ways";
+import { comeBack, stepUpChannel } from "../../session/ways";
 import { Door } from "./Door";
 
 /** Where the provider sends the browser back to. What came in the address is taken out of it before anything else. */
@@ -36,7 +36,7 @@ export function ProviderPage() {
       return;
     }
     changeSession(client, d.session);
-    router.history.replace(d.next);
+    router.history.replace(comeBack(d.next));
   }, [d, client]);
   return (
     <Door>
