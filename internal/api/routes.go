@@ -95,6 +95,8 @@ func (s *Server) declare() {
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()
+	s.declareKeys()
+	s.declareProvider()
 	s.declareActions()
 	s.declareQuarantine()
 	s.declareSubmissions()

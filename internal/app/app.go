@@ -293,6 +293,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.submitted.desk.Label = a.labelReported
 	a.measure()
 
+	provider, err := c.provider(a.opt.Now)
+	if err != nil {
+		return err
+	}
 	proxies, err := networks(c.HTTP.TrustedProxies)
 	if err != nil {
 		return err
@@ -301,7 +305,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Version: api.Version, Demo: a.opt.Demo,
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
-		Gate:         a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
+		Provider:     provider, Keys: c.keySite(),
+		Gate: a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,

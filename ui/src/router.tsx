@@ -28,6 +28,12 @@ const release = createRoute({
   component: lazyRouteComponent(() => import("./pages/release/ReleasePage"), "ReleasePage"),
 });
 
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: "/signin/provider",
+  component: lazyRouteComponent(() => import("./pages/signin/ProviderPage"), "ProviderPage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -106,7 +112,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, submissions, rules, rule, policy, quarantine, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, submissions, rules, rule, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -49,6 +49,7 @@ export { Globe16Regular } from "@fluentui/react-icons/svg/globe";
 export { GroupList20Regular } from "@fluentui/react-icons/svg/group-list";
 export { Image16Regular } from "@fluentui/react-icons/svg/image";
 export { Info16Regular } from "@fluentui/react-icons/svg/info";
+export { Key16Regular, Key20Regular } from "@fluentui/react-icons/svg/key";
 export { Link16Regular } from "@fluentui/react-icons/svg/link";
 export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular } from "@fluentui/react-icons/svg/mail";
