@@ -14,6 +14,8 @@ import (
 
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
+	"tocsin/internal/auth/oidc"
+	"tocsin/internal/auth/passkey"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
@@ -31,6 +33,8 @@ type Deps struct {
 	UI           fs.FS // the built interface; nil when this binary has none
 
 	Gate        *auth.Gate
+	Provider    *oidc.Provider // sign-in through OpenID Connect; nil: none
+	Keys        *passkey.Site  // security keys; nil: the public address has no host name
 	Journal     auth.Journal
 	Audit       *audit.Notary
 	Letters     Letters
@@ -65,6 +69,7 @@ type Deps struct {
 	Acting        *Acting
 	Incidents     *Incidents
 	Quarantine    *Quarantine
+	Submitted     *Submitted
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

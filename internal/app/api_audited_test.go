@@ -18,14 +18,20 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
-	"PUT /preferences":           "theme, zone and columns of whoever asks; nobody else sees them",
-	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
-	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
-	"POST /rules/test":           "compiles a text; nothing is kept",
-	"POST /quarantine/plan":      "says what releasing or deleting would do; nothing is kept",
-	"POST /actions/plan":         "says what an action would do; nothing is kept",
-	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
-	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
+	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
+	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
+	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
+	"POST /rules/test":                "compiles a text; nothing is kept",
+	"POST /quarantine/plan":           "says what releasing or deleting would do; nothing is kept",
+	"POST /actions/plan":              "says what an action would do; nothing is kept",
+	"POST /account/totp":              "makes a secret that counts for nothing before a code of it was shown",
+	"POST /submissions/{id}/judge":    "asks the judge anew; only what it says is kept",
+	"POST /approvals/simulate":        "says who would have to approve something; nothing is kept",
+	"POST /session/provider/begin":    "leads to the provider; what the browser comes back with leaves the record",
+	"POST /session/key/begin":         "a question to a key; the answer leaves the record, and so does a wrong password",
+	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
+	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
+	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -41,7 +47,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	t.Parallel()
 	mail := providertest.NewMemory()
 	mail.Deliver("cat@harbour.test", "INBOX", simple("acted"), nil, time.Now())
-	s := open(t, acting, mailed(mail), func(c *app.Config, _ *app.Options) {
+	s := open(t, acting, keyed, mailed(mail), func(c *app.Config, _ *app.Options) {
 		c.Learning.Bad, c.Learning.Good = 30, 100
 		c.Organisation.People = []app.Person{{Name: "Bob Ross", Address: "bob@harbour.test"}}
 	})
@@ -61,6 +67,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		token   api.TokenMade
 		own     caller
 		codes   []string
+		key     = newToken()
+		added   api.KeyLine
 	)
 	var entry api.Entry
 	var query api.HuntSaved
@@ -100,6 +108,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	}
 	var done api.Action
 	heldID := ""
+	var reported api.SubmissionDetail
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -192,6 +201,24 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"POST /quarantine/release", auth.ActActionAsked, func(t *testing.T) reply {
 			return all.post(t, "/quarantine/release", api.QuarantineRelease{QuarantineAsk: api.QuarantineAsk{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "ticket 1"}})
+		}},
+		{"POST /submissions", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			return all.post(t, "/submissions", api.SubmissionNew{NetworkMessageID: id, Type: "Phish"})
+		}},
+		{"POST /submissions/message", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			r := all.post(t, "/submissions/message", simple("reported"))
+			reported = ok[api.SubmissionDetail](r)
+			return r
+		}},
+		{"POST /submissions/{id}/content", auth.ActContent, func(t *testing.T) reply {
+			return all.post(t, "/submissions/"+reported.ID+"/content", api.Reason{Reason: "ticket 1"})
+		}},
+		{"PUT /submissions/{id}", auth.ActSubmissionClosed, func(t *testing.T) reply {
+			closed, spam := "Closed", "Spam"
+			return put("/submissions/"+reported.ID, api.SubmissionChange{Revision: reported.Revision, State: &closed, Result: &spam})(t)
+		}},
+		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
+			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
@@ -290,6 +317,30 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			s.step()
 			s.nobody().signIn(t, "ben@harbour.test").enrol(t)
 			return boss.send(t, http.MethodDelete, "/operators/"+invited.Operator.ID+"/factor", nil)
+		}},
+		{"POST /session/provider", auth.ActSignIn, nil},             // TestProviderSignsIn
+		{"DELETE /account/provider", auth.ActProviderUnlinked, nil}, // TestProviderLinksAccounts
+		{"POST /account/keys", auth.ActKeyAdded, func(t *testing.T) reply {
+			own = s.nobody().signIn(t, "ben@harbour.test")
+			begun, answer := own.newKey(t, key)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/account/keys", map[string]any{"name": "blue", "credential": answer})
+			added = ok[api.KeyAdded](r).Key
+			return r
+		}},
+		{"POST /session/key", auth.ActSignIn, func(t *testing.T) reply {
+			begun := s.beginKey(t, "ben@harbour.test")
+			r := s.shows(t, begun, key.signs(t, begun))
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"POST /session/step-up/key", auth.ActStepUp, func(t *testing.T) reply {
+			begun := own.post(t, "/session/step-up/key/begin", nil)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/session/step-up/key", map[string]any{"credential": key.signs(t, begun)})
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"DELETE /account/keys/{id}", auth.ActKeyRemoved, func(t *testing.T) reply {
+			return own.send(t, http.MethodDelete, "/account/keys/"+added.ID, nil)
 		}},
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})

@@ -14,6 +14,8 @@ import "./incidents.mjs";
 import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
+import "./submissions.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
+import "./signin.mjs";

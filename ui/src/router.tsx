@@ -28,6 +28,12 @@ const release = createRoute({
   component: lazyRouteComponent(() => import("./pages/release/ReleasePage"), "ReleasePage"),
 });
 
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: "/signin/provider",
+  component: lazyRouteComponent(() => import("./pages/signin/ProviderPage"), "ProviderPage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -49,6 +55,12 @@ const hunting = createRoute({
   getParentRoute: () => inside,
   path: "/hunting",
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
+});
+
+const submissions = createRoute({
+  getParentRoute: () => inside,
+  path: "/submissions",
+  component: lazyRouteComponent(() => import("./pages/submissions/SubmissionsPage"), "SubmissionsPage"),
 });
 
 const rules = createRoute({
@@ -112,7 +124,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, incidents, incident, rules, rule, policy, quarantine, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

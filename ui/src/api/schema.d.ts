@@ -21,6 +21,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add it; with the first second factor come recovery codes, which are shown once; audited */
+        post: operations["post-account-keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to add a security key or passkey */
+        post: operations["post-account-keys-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give one's own key another name */
+        put: operations["put-account-keys-id"];
+        post?: never;
+        /** Remove one's own key; audited */
+        delete: operations["delete-account-keys-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/password": {
         parameters: {
             query?: never;
@@ -38,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink one's account from the provider; audited */
+        delete: operations["delete-account-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/recovery-codes": {
         parameters: {
             query?: never;
@@ -47,7 +116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** New recovery codes, with a code; the earlier ones stop working; audited */
+        /** New recovery codes, with a code or right after a second factor was shown; the earlier ones stop working; audited */
         post: operations["post-account-recovery-codes"];
         delete?: never;
         options?: never;
@@ -98,7 +167,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove one's own second factor, with a code; audited */
+        /** Remove one's own authenticator app, with a code; audited */
         post: operations["post-account-totp-remove"];
         delete?: never;
         options?: never;
@@ -2176,6 +2245,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with the answer of a key; audited */
+        post: operations["post-session-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to a key: after the password, or without one to a passkey of anybody */
+        post: operations["post-session-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the provider sent the browser back with; signs in, steps up or links; audited */
+        post: operations["post-session-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where to send the browser to sign in at the provider, to show that it is still the same person, or to link one's account */
+        post: operations["post-session-provider-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/step-up": {
         parameters: {
             query?: never;
@@ -2187,6 +2324,57 @@ export interface paths {
         put?: never;
         /** Show the second factor again, for what asks for a fresh one; the session gets another cookie; audited */
         post: operations["post-session-step-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a key again, for what asks for a fresh second factor; the session gets another cookie; audited */
+        post: operations["post-session-step-up-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to one's own keys */
+        post: operations["post-session-step-up-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways to sign in there are */
+        get: operations["get-session-ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2239,6 +2427,145 @@ export interface paths {
         put?: never;
         /** Make the first administrator and sign in */
         post: operations["post-setup-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What users reported, the last report or change first */
+        get: operations["get-submissions"];
+        put?: never;
+        /** Report a delivered message; audited */
+        post: operations["post-submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What reporters are told */
+        get: operations["get-submissions-answers"];
+        /** Change it; audited */
+        put: operations["put-submissions-answers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports over time */
+        get: operations["get-submissions-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a message by its bytes; it is judged and matched, never delivered; audited */
+        post: operations["post-submissions-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports a day, results, and how often reporters were right */
+        get: operations["get-submissions-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One submission with its reports */
+        get: operations["get-submissions-id"];
+        /** Take, close or reopen it; audited */
+        put: operations["put-submissions-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the reported message as text; needs email.preview; audited */
+        post: operations["post-submissions-id-content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge the reported message now */
+        post: operations["post-submissions-id-judge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2338,6 +2665,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description This session began at the provider */
+            by_provider: boolean;
             email: string;
             /**
              * Format: date-time
@@ -2349,6 +2678,10 @@ export interface components {
              * @description Until when what is critical asks for no code
              */
             fresh_until: string | null;
+            /** @description Security keys and passkeys, oldest first */
+            keys: components["schemas"]["KeyLine"][];
+            /** @description Who this is at the provider; absent: nobody */
+            linked?: components["schemas"]["Linked"];
             name: string;
             /** @description There is one */
             password: boolean;
@@ -2586,7 +2919,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            view: "all" | "malware" | "phish";
+            view: "all" | "malware" | "phish" | "submissions";
         };
         ActionStep: {
             /** @enum {string} */
@@ -3033,6 +3366,9 @@ export interface components {
         };
         Code: {
             code: string;
+        };
+        CodeOrFresh: {
+            code?: string;
         };
         Content: {
             /** @description Made from the plain text part; there is no HTML */
@@ -4679,6 +5015,43 @@ export interface components {
             /** @description The policy watches and only says it */
             watched: boolean;
         };
+        KeyAdded: {
+            /** @description Shown once; empty when there was a second factor before */
+            codes: string[];
+            key: components["schemas"]["KeyLine"];
+        };
+        KeyAnswer: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        KeyLine: {
+            id: string;
+            /** Format: date-time */
+            made: string;
+            name: string;
+            /** @description Its counter went back: there may be a copy, and it is not accepted any more */
+            suspect: boolean;
+            /**
+             * Format: date-time
+             * @description Last use
+             */
+            used: string | null;
+        };
+        KeyName: {
+            name: string;
+        };
+        KeyQuestion: {
+            /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        KeySignIn: {
+            email?: string;
+            password?: string;
+        };
         LabelInputBody: {
             /**
              * @description none takes back what was said
@@ -4804,6 +5177,12 @@ export interface components {
             /** @description Addresses it led over, the last is where it ended. Never make links of them */
             way: string[];
         };
+        Linked: {
+            issuer: string;
+            /** Format: date-time */
+            since: string;
+            subject: string;
+        };
         MailAuth: {
             /** @description SPF or DKIM passed for a domain aligned with From */
             aligned: boolean;
@@ -4861,6 +5240,13 @@ export interface components {
             severity: "Informational" | "Low" | "Medium" | "High";
             tags?: string[];
         };
+        NewKey: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+            name: string;
+        };
         NewOperator: {
             email: string;
             /** @description Empty: the part before the @ */
@@ -4899,6 +5285,8 @@ export interface components {
             factor: boolean;
             /** @description UUIDv7 */
             id: string;
+            /** @description Signs in through the provider */
+            linked: boolean;
             name: string;
             /** @description Names of roles, groups first */
             roles: string[];
@@ -4956,6 +5344,10 @@ export interface components {
             reason: string;
             /** @description 'target' of the link */
             target: string;
+        };
+        Placeholder: {
+            means: string;
+            name: string;
         };
         Policy: {
             /** @description Delivery action */
@@ -5104,6 +5496,31 @@ export interface components {
             theme: "auto" | "light" | "dark";
             /** @enum {string} */
             zone: "utc" | "local";
+        };
+        ProviderAddress: {
+            url: string;
+        };
+        ProviderAnswer: {
+            code?: string;
+            error?: string;
+            error_description?: string;
+            iss?: string;
+            state: string;
+        };
+        ProviderBegin: {
+            /** @description Path of the page to open afterwards */
+            next?: string;
+            /** @description One's own, to link */
+            password?: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+        };
+        ProviderDone: {
+            /** @description Path of the page to open */
+            next: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+            session: components["schemas"]["Session"];
         };
         QuarantineAsk: {
             events?: components["schemas"]["ActionEvent"][];
@@ -5784,6 +6201,8 @@ export interface components {
             organisation: components["schemas"]["Organisation"];
             /** @description Sorted; what to show and what to grey out */
             permissions: string[];
+            /** @description Where to send the browser after signing out, to sign out at the provider too; empty: nowhere */
+            sign_out_url: string;
             /**
              * Format: date-time
              * @description Clock of the server, UTC
@@ -5867,6 +6286,317 @@ export interface components {
             key: string;
             label: string;
         };
+        Submission: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+        };
+        SubmissionAnswers: {
+            /** @description That users report to; empty: none */
+            readonly address?: string;
+            /** @description Reporters hear of results */
+            answer: boolean;
+            /** Format: date-time */
+            readonly at?: string;
+            readonly by?: string;
+            /** @description That are watched */
+            readonly folders?: string[];
+            /** @description Addresses that want no answers */
+            opt_out: string[];
+            readonly placeholders?: components["schemas"]["Placeholder"][];
+            /**
+             * Format: int64
+             * @description 0: as shipped. Give it back with a change
+             */
+            revision: number;
+            sign_off: string;
+            subject: string;
+            /** @description By result; empty for no answer */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        SubmissionChange: {
+            /** @description With a result: tell the local model too. Needs email.label */
+            label?: boolean;
+            /** @description May go to the reporters */
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * @description Needed to close
+             * @enum {string}
+             */
+            result?: "Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown";
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            state?: "New" | "In triage" | "Closed";
+        };
+        SubmissionContent: {
+            links: components["schemas"]["ContentLink"][];
+            /** @description All text, with invisible characters written out */
+            plain: string;
+            /** @description It is what the reporter quoted, not the message */
+            quoted: boolean;
+            recorded: components["schemas"]["Recorded"];
+            truncated: boolean;
+        };
+        SubmissionDay: {
+            day: string;
+            /** Format: int64 */
+            reports: number;
+        };
+        SubmissionDetail: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** @description Whoever asks may read the reported message */
+            can_look: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /** @description After closing: what the local model was told, or why not */
+            labelled?: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /** @description Oldest first, 200 at most */
+            report_list: components["schemas"]["SubmissionReport"][];
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+            why_not: string;
+        };
+        SubmissionMetrics: {
+            /** @description UTC; days without reports are left out */
+            days: components["schemas"]["SubmissionDay"][];
+            /**
+             * Format: date-time
+             * @description First report of the oldest that nobody took
+             */
+            oldest_new?: string;
+            /**
+             * Format: int64
+             * @description Submissions that wait for somebody, whenever they came
+             */
+            open: number;
+            /** @description With the most proven reports */
+            reporters: components["schemas"]["SubmissionReporter"][];
+            /** Format: int64 */
+            reports: number;
+            /** @description Submissions by result; an empty name for those that are open */
+            results: components["schemas"]["SubmissionShare"][];
+            /**
+             * Format: int64
+             * @description Median from the first report to closing; 0: none was closed
+             */
+            triage_seconds: number;
+            /** @description Reports by type */
+            types: components["schemas"]["SubmissionShare"][];
+        };
+        SubmissionNew: {
+            comment?: string;
+            /** Format: uuid */
+            network_message_id: string;
+            /** @description Whose copy; absent: the first */
+            recipient?: string;
+            /** @description The person for whom it is reported; absent: whoever asks. They hear of the result */
+            reporter?: string;
+            /** @enum {string} */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+        };
+        SubmissionPage: {
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many are in each state, whatever the filter */
+            states: {
+                [key: string]: number;
+            };
+            submissions: components["schemas"]["Submission"][];
+        };
+        SubmissionReport: {
+            /** @description Result that the reporter was told, or that nobody was told because answers are off for them */
+            answer: string;
+            /**
+             * Format: date-time
+             * @description Absent: no mail went out
+             */
+            answered?: string;
+            /** Format: date-time */
+            at: string;
+            comment: string;
+            /** @enum {string} */
+            form: "Attached" | "Quoted" | "Moved to folder" | "Named";
+            /** @description Of the organisation */
+            inside: boolean;
+            mailbox: string;
+            name: string;
+            /** @description By what, or why not */
+            proof: string;
+            proven: boolean;
+            /** @description Address; anybody can write it unless proven */
+            reporter: string;
+            type: string;
+            /** @enum {string} */
+            via: "Mail" | "Folder" | "API";
+        };
+        SubmissionReporter: {
+            reporter: string;
+            /** Format: int64 */
+            reports: number;
+            /** Format: int64 */
+            right: number;
+            /**
+             * Format: int64
+             * @description The others are open, or their result says neither
+             */
+            wrong: number;
+        };
+        SubmissionShare: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        SubmissionSignal: {
+            claim: string;
+            evidence: string;
+            id: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        SubmissionVerdict: {
+            /**
+             * Format: date-time
+             * @description Absent: it was not judged
+             */
+            at?: string;
+            note: string;
+            /** Format: int64 */
+            score: number;
+            /** @description Heaviest first */
+            signals: components["schemas"]["SubmissionSignal"][];
+            /** @description Empty: clean, when it was judged */
+            threat_types: string[];
+        };
         Supply: {
             /** @description Why the files as they are now were not taken; those from before are at work. Empty: they are */
             problem: string;
@@ -5907,7 +6637,7 @@ export interface components {
         TimelineEvent: {
             detail: string;
             /** @enum {string} */
-            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download";
+            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download" | "reported";
             /** @description Who says so */
             source: string;
             /** Format: date-time */
@@ -6062,6 +6792,17 @@ export interface components {
              */
             unread: number;
         };
+        Ways: {
+            /** @description Security keys and passkeys can be used: the public address has a host name */
+            keys: boolean;
+            /**
+             * @description break-glass: for emergency accounts alone
+             * @enum {string}
+             */
+            password: "on" | "break-glass";
+            /** @description What the OpenID Connect provider is called; empty: there is none */
+            provider: string;
+        };
         WhatIfAsk: {
             /** @description Added to the list */
             entries?: components["schemas"]["EntryDraft"][];
@@ -6113,6 +6854,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAdded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -6212,6 +7193,60 @@ export interface operations {
             };
         };
     };
+    "delete-account-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-account-recovery-codes": {
         parameters: {
             query?: never;
@@ -6221,7 +7256,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Code"];
+                "application/json": components["schemas"]["CodeOrFresh"];
             };
         };
         responses: {
@@ -8942,8 +9977,8 @@ export interface operations {
     "get-explorer-chart": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9009,8 +10044,8 @@ export interface operations {
     "get-explorer-count": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9074,8 +10109,8 @@ export interface operations {
     "get-explorer-emails": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9145,8 +10180,8 @@ export interface operations {
     "get-explorer-export": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9214,8 +10249,8 @@ export interface operations {
     "get-explorer-facet": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9455,8 +10490,8 @@ export interface operations {
     "get-explorer-urls": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9521,8 +10556,8 @@ export interface operations {
     "get-explorer-value": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -15529,6 +16564,250 @@ export interface operations {
             };
         };
     };
+    "post-session-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderBegin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAddress"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-session-step-up": {
         parameters: {
             query?: never;
@@ -15549,6 +16828,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-session-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
             /** @description Unauthorized */
@@ -15785,6 +17238,680 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions": {
+        parameters: {
+            query?: {
+                state?: ("New" | "In triage" | "Closed")[] | null;
+                type?: ("Phish" | "Malware" | "Spam" | "Not junk")[] | null;
+                result?: ("Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown")[] | null;
+                match?: "Exact" | "Likely" | "None";
+                /** @description Part of an address */
+                reporter?: string;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of subject or sender */
+                text?: string;
+                /** @description Network message id */
+                message?: string;
+                /** @description Of the last report or change */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionAnswers"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-chart": {
+        parameters: {
+            query: {
+                split?: "SubmissionType" | "Result" | "ReporterEmailAddress" | "SubmissionSource" | "MatchLevel" | "ThreatTypes" | "IsReporterProven";
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-message": {
+        parameters: {
+            query?: {
+                type?: "Phish" | "Malware" | "Spam" | "Not junk";
+                comment?: string;
+                /** @description The person for whom it is reported; absent: whoever asks */
+                reporter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-metrics": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionMetrics"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionContent"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
                 };
             };
             /** @description Unauthorized */

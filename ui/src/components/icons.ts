@@ -45,7 +45,7 @@ export { ErrorCircle16Regular, ErrorCircle20Regular } from "@fluentui/react-icon
 export { Eye16Regular, Eye20Regular } from "@fluentui/react-icons/svg/eye";
 export { EyeOff20Regular } from "@fluentui/react-icons/svg/eye-off";
 export { Filter16Regular, Filter20Regular } from "@fluentui/react-icons/svg/filter";
-export { Flag16Regular } from "@fluentui/react-icons/svg/flag";
+export { Flag16Regular, Flag20Regular } from "@fluentui/react-icons/svg/flag";
 export { FolderMail16Regular } from "@fluentui/react-icons/svg/folder-mail";
 export { FolderOpen20Regular } from "@fluentui/react-icons/svg/folder-open";
 export { FolderZip16Regular } from "@fluentui/react-icons/svg/folder-zip";
@@ -55,6 +55,7 @@ export { GroupList20Regular } from "@fluentui/react-icons/svg/group-list";
 export { History16Regular } from "@fluentui/react-icons/svg/history";
 export { Image16Regular } from "@fluentui/react-icons/svg/image";
 export { Info16Regular } from "@fluentui/react-icons/svg/info";
+export { Key16Regular, Key20Regular } from "@fluentui/react-icons/svg/key";
 export { Link16Regular } from "@fluentui/react-icons/svg/link";
 export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular } from "@fluentui/react-icons/svg/mail";

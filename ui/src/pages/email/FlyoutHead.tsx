@@ -9,6 +9,7 @@ import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
 import { AddButton } from "../incidents/AddButton";
 import { InIncidents } from "../incidents/InIncidents";
+import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 
 /** Subject, sender, recipient and place of the message, over every tab of the flyout. */
@@ -31,6 +32,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
           <AddButton email={email} />
         </span>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
+        <ReportedBadge message={e.NetworkMessageId} />
       </div>
       <InIncidents id={e.NetworkMessageId} />
     </header>
