@@ -9,8 +9,9 @@ import { number } from "../../time/zone";
 import base from "../policy/Policy.module.css";
 import type { MailStart } from "./AddProvider";
 import { IncidentPicker } from "./IncidentPicker";
-import { useOpenIncident, useOptions, usePut, type MailAsk } from "./queries";
+import { useIncident, useOpenIncident, useOptions, usePut, type MailAsk } from "./queries";
 import { TagField } from "./TagField";
+import { lastIncident } from "./useDraft";
 import { nameOf, type Incident } from "./words";
 
 const events = (n: number) => `${number(n)} email event${n === 1 ? "" : "s"}`;
@@ -24,7 +25,10 @@ export function AddDialog({ mail, onClose }: { mail: MailStart | undefined; onCl
   const options = useOptions();
   const me = options.data?.owners.find((o) => o.me)?.email ?? "";
   const [way, setWay] = useState<"existing" | "new">(mail ? "existing" : "new");
-  const [into, setInto] = useState<Incident>();
+  const seen = useIncident(mail ? lastIncident() : "").data;
+  const last = seen?.may_work && seen.status !== "Resolved" ? seen : undefined;
+  const [chosen, setInto] = useState<Incident>();
+  const into = chosen ?? last; // the incident that was looked at last is the likely one
   const [name, setName] = useState(mail?.name ?? "");
   const [severity, setSeverity] = useState<Severity>("Medium");
   const [owner, setOwner] = useState<string>();
@@ -72,7 +76,7 @@ export function AddDialog({ mail, onClose }: { mail: MailStart | undefined; onCl
           <DialogTitle>{mail ? `Add ${events(mail.count)} to an incident` : "New incident"}</DialogTitle>
           <DialogContent className={base.form}>
             {mail && <div><Segments label="Which incident" options={[["existing", "An open incident"], ["new", "A new incident"]] as const} value={way} onChange={setWay} /></div>}
-            {way === "existing" ? <IncidentPicker value={into} onChange={setInto} /> : (
+            {way === "existing" ? <IncidentPicker value={into} onChange={setInto} {...(last && { first: [last] })} /> : (
               <>
                 <Field label="Name" required><Input value={name} maxLength={200} autoFocus placeholder="What a colleague should read first" onChange={(_, d) => setName(d.value)} onKeyDown={(e) => e.key === "Enter" && go()} /></Field>
                 <div className={base.pair}>

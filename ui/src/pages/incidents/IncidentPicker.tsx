@@ -23,8 +23,8 @@ export function IncidentPicker({ value, onChange, without = [], first = [], reso
   const [text, setText] = useState("");
   const late = useDeferredValue(text);
   const found = useFound(late, resolved);
-  const offered = late.trim() === "" && first.length > 0 ? first : (found.data?.incidents ?? []);
-  const shown = offered.filter((i) => !without.includes(i.id));
+  const others = (found.data?.incidents ?? []).filter((i) => late.trim() !== "" || !first.some((f) => f.id === i.id));
+  const shown = [...(late.trim() === "" ? first : []), ...others].filter((i) => !without.includes(i.id));
   return (
     <div className={styles.picker}>
       <Field label="Incident"><Input type="search" contentBefore={<Search16Regular />} value={text} maxLength={200} placeholder="Number, name or tag" autoFocus autoComplete="off" onChange={(_, d) => setText(d.value)} /></Field>

@@ -38,7 +38,8 @@ export function MessagesPane({ of: i, state, change }: Props) {
   const { now } = useClock();
   const [selection, setSelection] = useState<Selection>(nothing);
   useEffect(() => setSelection(nothing), [state.recipient, i.messages]);
-  const columns = useMemo(() => chosen(fields), []);
+  const beside = state.open !== undefined; // no room for the time, which the message beside it shows
+  const columns = useMemo(() => chosen(beside ? fields.slice(1) : fields), [beside]);
   const look = useMemo(() => ({ zone, own: new Set(organisation.domains), thisYear: year(now, zone) }), [zone, organisation.domains, now]);
   const rows = rowsOf(messages.data?.pages);
   const gone = new Set(messages.data?.pages.flatMap((p) => p.gone)).size;

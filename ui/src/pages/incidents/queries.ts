@@ -59,7 +59,7 @@ export function useOptions() {
 const path = (id: string) => ({ path: { id } });
 
 export function useIncident(id: string) {
-  return useQuery({ queryKey: ["incident", id], refetchInterval: again, queryFn: ({ signal }) => ask<Incident>(api.GET("/incidents/{id}", { params: path(id), signal })) });
+  return useQuery({ queryKey: ["incident", id], enabled: id !== "", refetchInterval: again, queryFn: ({ signal }) => ask<Incident>(api.GET("/incidents/{id}", { params: path(id), signal })) });
 }
 
 export function useSummary(i: Incident) {
