@@ -7,6 +7,7 @@ import { ActionWord } from "../../components/Verdict";
 import { useValueEvidence } from "../../text/useEvidence";
 import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
+import { TakeAction } from "../actions/TakeAction";
 import styles from "./Email.module.css";
 
 /** Subject, sender, recipient and place of the message, over every tab of the flyout. */
@@ -25,6 +26,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
       </p>
       <div className={styles.flyrow}>
         <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
+        <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
       </div>
     </header>
