@@ -295,7 +295,7 @@ const planSample = 100
 func planOf(p *remediate.Plan) ActionPlan {
 	out := ActionPlan{
 		Kind: string(p.Kind), Digest: p.Digest, Targets: len(p.Targets), Possible: p.Possible(), Messages: p.Blast.Messages, Mailboxes: p.Blast.Mailboxes, PriorityAccounts: p.Blast.Priority,
-		Already: p.Already, Impossible: []ActionObstacle{}, Locations: []ActionLocation{}, Approvals: p.Needs, Rule: p.Why, Undoable: p.Kind.Undoable(), Sample: []ActionTarget{},
+		Already: p.Already, Impossible: []ActionObstacle{}, Locations: []ActionLocation{}, Approvals: p.Needs, Rule: p.Why, Undoable: p.Kind.Undoable(),
 	}
 	for _, o := range p.Impossible {
 		out.Impossible = append(out.Impossible, ActionObstacle{o.Why, o.Count})
@@ -303,10 +303,24 @@ func planOf(p *remediate.Plan) ActionPlan {
 	for _, l := range p.Places {
 		out.Locations = append(out.Locations, ActionLocation{string(l.Place), l.Count})
 	}
-	for i := range p.Targets[:min(len(p.Targets), planSample)] {
-		out.Sample = append(out.Sample, targetOf(&p.Targets[i]))
-	}
+	out.Sample = sampleOf(p)
 	return out
+}
+
+// sampleOf shows what will be touched first, and keeps some room for what cannot be.
+func sampleOf(p *remediate.Plan) []ActionTarget {
+	possible, not := []ActionTarget{}, []ActionTarget(nil)
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if impossible := t.Outcome == remediate.Impossible; impossible && len(not) < planSample {
+			not = append(not, targetOf(t))
+		} else if !impossible && len(possible) < planSample {
+			possible = append(possible, targetOf(t))
+		}
+	}
+	room := min(len(not), planSample/5)
+	possible = possible[:min(len(possible), planSample-room)]
+	return append(possible, not[:min(len(not), planSample-len(possible))]...)
 }
 
 func actionOf(ctx context.Context, a *remediate.Action) Action {

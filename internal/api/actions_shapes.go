@@ -48,7 +48,7 @@ type ActionPlan struct {
 	Approvals        int              `json:"approvals" doc:"Other people who have to agree; 0: it runs at once"`
 	Rule             string           `json:"rule" doc:"Which line of the approval policy says so"`
 	Undoable         bool             `json:"undoable" doc:"It can be undone afterwards"`
-	Sample           []ActionTarget   `json:"sample" doc:"The first 100 targets"`
+	Sample           []ActionTarget   `json:"sample" doc:"100 of the targets, by mailbox; those that can be acted on first"`
 }
 
 // ActionObstacle is a reason why nothing can be done, and for how many.

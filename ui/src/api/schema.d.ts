@@ -1997,7 +1997,7 @@ export interface components {
             priority_accounts: number;
             /** @description Which line of the approval policy says so */
             rule: string;
-            /** @description The first 100 targets */
+            /** @description 100 of the targets, by mailbox; those that can be acted on first */
             sample: components["schemas"]["ActionTarget"][];
             /**
              * Format: int64

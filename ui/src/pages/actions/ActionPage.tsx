@@ -118,7 +118,7 @@ function Facts({ action: a }: { action: Action }) {
         {a.started && <><dt>Began</dt><dd><Time at={a.started} /></dd></>}
         {a.ended && <><dt>Ended</dt><dd><Time at={a.ended} /></dd></>}
         <dt>Which mail</dt>
-        <dd>{a.query ? <><code className={`mono ${styles.query}`}><Untrusted text={evidence(a.query)} /></code><Asked query={a.query} /></> : a.undoes ? "What the receipts of the other action say was done." : a.automatic ? "What was judged again and turned out bad." : "Picked one by one."}</dd>
+        <dd>{a.query ? <><code className={`mono ${styles.query}`} tabIndex={0} role="region" aria-label="The question">{a.query.split("\n").map((l, i) => <div key={i}><Untrusted text={evidence(l)} /></div>)}</code><Asked query={a.query} /></> : a.undoes ? "What the receipts of the other action say was done." : a.automatic ? "What was judged again and turned out bad." : "Picked one by one."}</dd>
       </dl>
       <p className={styles.faded}>The list was frozen when it was asked for: mail that matches later is not part of it.</p>
     </section>

@@ -137,13 +137,13 @@ function useColumns(tab: ActionTab): ListColumn<Action>[] {
     reason: { key: "reason", label: "Reason", min: 140, grow: 1.4, from: 1000, cell: (a) => <span className="clip" title={revealed(a.reason)}><Untrusted text={evidence(a.reason)} /></span> },
     bar: { key: "bar", label: "How far", min: 140, grow: 0.6, cell: (a) => <span className={styles.far}><i><i style={{ width: `${Math.round(a.progress * 100)}%` }} /></i><span className="num">{Math.floor(a.progress * 100)} %</span></span> },
     answer: { key: "answer", label: "Your answer", min: 150, grow: 0.5, cell: (a) => (a.may_approve ? <b className={styles.mine}>Wanted</b> : <span className={`clip ${styles.faded}`} title={whyNoAnswer(a, operator.email, may)}>{a.mine ? "Your own request" : a.approvals.some((x) => x.by === operator.email) ? "Given" : "Not yours to give"}</span>) },
-    needs: { key: "needs", label: "Approvals", min: 84, grow: 0, numeric: true, from: 760, cell: (a) => <span className="num">{a.approvals.filter((x) => x.yes).length} of {a.needs}</span> },
+    needs: { key: "needs", label: "Approvals", min: 84, grow: 0, from: 760, cell: (a) => <span className="num">{a.approvals.filter((x) => x.yes).length} of {a.needs}</span> },
     expires: { key: "expires", label: "Expires", min: 104, grow: 0, from: 860, cell: (a) => a.expires && time(a.expires) },
   };
   const shown: Record<ActionTab, string[]> = {
     waiting: ["time", "kind", "name", "by", "boxes", "needs", "expires", "answer"],
     running: ["time", "kind", "name", "state", "by", "boxes", "bar", "failed"],
-    history: ["time", "kind", "name", "state", "by", "boxes", "events", "done", "failed", "drift", "reason"],
+    history: ["time", "kind", "name", "state", "by", "reason", "boxes", "events", "done", "failed", "drift"],
   };
   return shown[tab].map((k) => c[k]!);
 }

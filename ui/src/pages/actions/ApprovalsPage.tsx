@@ -1,4 +1,4 @@
-import { Button, Skeleton, SkeletonItem, Tooltip } from "@fluentui/react-components";
+import { Button, Field, Input, Skeleton, SkeletonItem, Tooltip } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { writeRange } from "../../address/range";
@@ -90,6 +90,11 @@ function Page({ now }: { now: Schemas["ApprovalsInForce"] }) {
               ))}
               <li className={styles.last} data-hit={hit === "No rule fits"}><div><b>No rule fits</b><p>Everything else.</p></div><div className={styles.then}>1 approval</div></li>
             </ol>
+            {may && (
+              <Field label="A request that nobody answers ends after, in hours" className={styles.expiry}>
+                <Input type="number" min={1} max={720} value={String(policy.expires_hours || 72)} onChange={(_, d) => setDraft({ ...policy, expires_hours: Math.max(1, Math.min(720, Math.floor(Number(d.value)) || 1)) })} />
+              </Field>
+            )}
           </section>
         </div>
         <div className={styles.column}>

@@ -8,7 +8,7 @@ import { useDecide, useUndoPlan, type Decision } from "./queries";
 import { boxes, count, line, needWords, people, type Action } from "./words";
 
 const words: Record<Decision, { title: string; does: string; busy: string; needs: boolean; text: (a: Action) => string }> = {
-  approve: { title: "Approve it?", does: "Approve", busy: "Approving", needs: false, text: (a) => `${line(a)}. ${a.needs - a.approvals.filter((x) => x.yes).length > 1 ? "After you, others have to approve too." : "It begins at once."}` },
+  approve: { title: "Approve it?", does: "Approve", busy: "Approving", needs: false, text: (a) => `${line(a)}. ${a.kind === "Hard delete" ? "It cannot be undone. " : ""}${a.needs - a.approvals.filter((x) => x.yes).length > 1 ? "After you, others have to approve too." : "It begins at once."}` },
   reject: { title: "Reject it?", does: "Reject", busy: "Rejecting", needs: true, text: (a) => `${line(a)} will not be done. One refusal ends the request.` },
   cancel: { title: "Stop it?", does: "Stop", busy: "Stopping", needs: false, text: (a) => (a.state === "Waiting for approval" ? "The request is taken back, and nothing happens." : "What is begun is finished, what is done stays done, and the rest is left alone.") },
   retry: { title: "Try the failed ones again?", does: "Try again", busy: "Trying", needs: false, text: (a) => `${count(a.counts.failed, "email event")} that failed, with all tries. What was done is not touched.` },

@@ -1,4 +1,4 @@
-import { Button, Menu, MenuDivider, MenuGroup, MenuGroupHeader, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import { Menu, MenuButton, MenuDivider, MenuGroup, MenuGroupHeader, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { useState } from "react";
 import type { Scope } from "../../address/actions";
 import type { EntryKind } from "../../address/policy";
@@ -31,7 +31,7 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
   return (
     <>
       <Menu hasIcons>
-        <MenuTrigger disableButtonEnhancement><Button size={size ?? "medium"} appearance="primary" icon={<ShieldTask20Regular />}>Take action<ChevronDown16Regular aria-hidden /></Button></MenuTrigger>
+        <MenuTrigger disableButtonEnhancement><MenuButton size={size ?? "medium"} appearance="primary" icon={<ShieldTask20Regular />} menuIcon={<ChevronDown16Regular />}>Take action</MenuButton></MenuTrigger>
         <MenuPopover>
           <MenuList>
             <MenuGroup>

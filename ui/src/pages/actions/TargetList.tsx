@@ -23,11 +23,11 @@ export function TargetList({ action: a, tools, links }: { action: Action; tools?
   const c = a.counts;
   const bad = c.failed + c.skipped + c.not_found + c.cancelled;
   const [chosen, setChosen] = useState<Which>();
-  const first: Which = a.over && bad > 0 ? "trouble" : "all";
+  const first: Which = a.over ? (bad > 0 ? "trouble" : "all") : a.state === "Waiting for approval" || c.todo === 0 ? "all" : "work";
   const which = chosen ?? first;
   const list = useTargets(a.id, wanted[which], which === "drifted", !a.over && a.state !== "Waiting for approval");
   const rows = list.data?.pages.flatMap((p) => p.targets) ?? [];
-  const options = ([["trouble", "Not done", bad], ["work", "At work", c.todo], ["well", "Done", c.done], ["drifted", "Drifted", c.drifted], ["all", "All", c.targets]] as const).filter(([k, , n]) => n > 0 || k === "all" || k === which);
+  const options = ([["trouble", "Not done", bad], ["work", a.state === "Waiting for approval" ? "To do" : "At work", c.todo], ["well", "Done", c.done], ["drifted", "Drifted", c.drifted], ["all", "All", c.targets]] as const).filter(([k, , n]) => n > 0 || k === "all" || k === which);
   return (
     <section className={`card ${styles.targets}`} aria-label="Targets">
       <div className={styles.tools}>
@@ -40,7 +40,7 @@ export function TargetList({ action: a, tools, links }: { action: Action; tools?
         {list.isLoading ? <Skeleton aria-label="Reading targets" className={styles.wait}>{[1, 2, 3, 4].map((i) => <SkeletonItem key={i} size={16} />)}</Skeleton> : (
           <table className={styles.table}>
             <thead><tr><th scope="col"><span className="unseen">Receipt</span></th><th scope="col">Mailbox</th><th scope="col">Message</th><th scope="col">Outcome</th><th scope="col">What happened</th><th scope="col">Time</th></tr></thead>
-            <tbody>{rows.map((t, i) => <Row key={t.seq} target={t} same={rows[i - 1]?.mailbox === t.mailbox} links={links === true} />)}</tbody>
+            <tbody>{rows.map((t, i) => <Row key={t.seq} target={t} same={rows[i - 1]?.mailbox === t.mailbox} waits={a.state === "Waiting for approval"} links={links === true} />)}</tbody>
           </table>
         )}
         {!list.isLoading && rows.length === 0 && <p className={styles.empty}>{which === "work" ? "Nothing is at work any more." : "There is none like that."}</p>}
@@ -50,7 +50,7 @@ export function TargetList({ action: a, tools, links }: { action: Action; tools?
   );
 }
 
-function Row({ target: t, same, links }: { target: Target; same: boolean; links: boolean }) {
+function Row({ target: t, same, links, waits }: { target: Target; same: boolean; links: boolean; waits: boolean }) {
   const zone = useZone();
   const evidence = useEvidence();
   const [open, setOpen] = useState(false);
@@ -62,7 +62,7 @@ function Row({ target: t, same, links }: { target: Target; same: boolean; links:
         <th scope="row" className={same ? styles.same : ""}>{t.priority && <Star12Filled aria-label="Priority account" />}<Untrusted text={t.mailbox} />{t.recipient.toLowerCase() !== t.mailbox && <small>as <Untrusted text={t.recipient} /></small>}</th>
         <td className={styles.subject}>{links ? <Link to="/email/$id" params={{ id: t.network_message_id }} search={{ recipient: t.recipient } as never} className="clip">{subject}</Link> : <div className="clip">{subject}</div>}</td>
         <td><OutcomeWord outcome={t.outcome} />{t.drifted && <span className={`${styles.word} ${styles.odd}`}><Warning16Regular aria-hidden />Drifted</span>}</td>
-        <td className={styles.told}><Untrusted text={happened(t)} /></td>
+        <td className={styles.told}><Untrusted text={happened(t, waits)} /></td>
         <td>{t.at ? <time className="num" dateTime={t.at} title={both(new Date(t.at))}>{clock(new Date(t.at), zone, true)}</time> : t.next_try ? <span className={styles.faded}>again at <span className="num">{clock(new Date(t.next_try), zone, true)}</span></span> : null}</td>
       </tr>
       {open && t.receipt && <tr className={styles.receiptrow}><td /><td colSpan={5}><Receipt proof={t.receipt} /></td></tr>}
@@ -77,7 +77,7 @@ type Copy = NonNullable<Proof["steps"][number]["from"]>;
 function Receipt({ proof: r }: { proof: Proof }) {
   return (
     <div className={styles.receipt}>
-      <p>Done <Time at={r.at} /> by <b><Untrusted text={r.provider} /></b>{r.from && <>; it lay in <b>{placeWord(r.from)}</b></>}{r.to && <>, and is in <b>{placeWord(r.to)}</b></>}.</p>
+      <p>Done <Time at={r.at} /> by <b><Untrusted text={r.provider} /></b>{r.from && <>; it lay in <b>{placeWord(r.from)}</b></>}{r.to && (r.to === "Removed" ? ", and is in no folder of the mailbox now" : <>, and is in <b>{placeWord(r.to)}</b></>)}.</p>
       {r.steps.map((s, i) => (
         <section key={i} aria-label={`Copy ${i + 1}`}>
           <h4>{r.steps.length > 1 && `Copy ${i + 1}: `}<Untrusted text={stepWords(s)} /></h4>

@@ -30,7 +30,7 @@ export function TargetsStep({ wizard, kind, scope, seen, onSeen, changed, onChan
     <Frame
       title={p ? (p.possible === 0 ? "Nothing can be touched" : `${boxes(p.mailboxes)} will be touched`) : "Freezing the list"}
       sub={p && <>{kind}. The list is frozen as of <span className="num">{clock(at, zone, true)} {zoneName(at, zone)}</span>; mail that comes later is not part of it.</>}
-      foot={p && `${count(p.messages, "message")} in ${boxes(p.mailboxes)}`}
+      foot="Nothing happens before the last step."
       actions={
         <>
           <Button onClick={() => wizard.go({ step: "choose" })}>Back</Button>
@@ -54,10 +54,10 @@ export function TargetsStep({ wizard, kind, scope, seen, onSeen, changed, onChan
 export function Planned({ plan: p }: { plan: Plan }) {
   const will = p.possible - p.already, cannot = p.targets - p.possible;
   const parts: [number, string, string, string][] = [
-    [will, `will be ${doneWord(p.kind)}`, places(p), styles.will!],
+    [will, `will be ${doneWord(p.kind)}`, `${count(p.messages, "message")} in ${boxes(p.mailboxes)}`, styles.will!],
     [cannot, "cannot be touched", cannot > 0 ? "the reasons are below" : "nothing stands in the way", styles.cannot!],
     [p.already, p.already === 1 ? "needs nothing" : "need nothing", p.already > 0 ? "as far as is known; looked at and left" : "", styles.already!],
-    [p.targets, "email events", count(p.messages, "message"), ""],
+    [p.targets, p.targets === 1 ? "email event" : "email events", places(p), ""],
   ];
   return (
     <>
@@ -86,7 +86,7 @@ function Sample({ plan: p }: { plan: Plan }) {
   return (
     <>
       <div className={styles.listhead}>
-        <span>{p.targets > p.sample.length ? `The first ${number(p.sample.length)} of ${number(p.targets)}, by mailbox. The action has them all.` : `All ${number(p.targets)}, by mailbox.`}</span>
+        <span>{p.targets > p.sample.length ? `${number(p.sample.length)} of ${number(p.targets)} are shown, those that will be touched first. The action has them all.` : `All ${number(p.targets)}, by mailbox.`}</span>
         <Segments label="Which targets" options={[["all", "All"], ["touched", "Touched"], ["not", "Not reached"]] as const} value={show} onChange={setShow} />
       </div>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Targets">

@@ -11,7 +11,7 @@ import { useAction } from "./queries";
 import { TargetsStep } from "./TargetsStep";
 import type { Wizard as WizardOf } from "./useWizard";
 import styles from "./Wizard.module.css";
-import { boxes, kinds, type Kind, type Plan } from "./words";
+import { boxes, count, kinds, type Kind, type Plan } from "./words";
 
 /** What its author writes; kept over a reload of the page. */
 export interface Draft { name: string; reason: string }
@@ -68,7 +68,7 @@ export function Wizard({ wizard, state }: { wizard: WizardOf; state: WizardState
   return (
     <Dialog open onOpenChange={(_, d) => !d.open && wizard.close()}>
       <DialogSurface className={styles.surface} aria-label="Take action">
-        <Rail step={state.step} kind={kind} seen={seen} />
+        <Rail step={state.step} kind={kind} seen={seen} scope={state.scope} />
         <div className={styles.main}>{contents()}</div>
       </DialogSurface>
     </Dialog>
@@ -76,7 +76,7 @@ export function Wizard({ wizard, state }: { wizard: WizardOf; state: WizardState
 }
 
 /** Where one is, and what the steps before decided. */
-function Rail({ step, kind, seen }: { step: WizardState["step"]; kind: Kind; seen: Plan | undefined }) {
+function Rail({ step, kind, seen, scope }: { step: WizardState["step"]; kind: Kind; seen: Plan | undefined; scope: Scope | undefined }) {
   const id = typeof step === "string" ? "" : step.id;
   const steps: [WizardStep | "progress", string, string][] = [
     ["choose", "Choose action", step === "choose" ? "What should happen" : kind],
@@ -88,7 +88,7 @@ function Rail({ step, kind, seen }: { step: WizardState["step"]; kind: Kind; see
   return (
     <div className={styles.rail}>
       <b>Take action</b>
-      {id ? <Named id={id} /> : <p>Nothing happens before the third step is left.</p>}
+      {id ? <Named id={id} /> : <p>{scopeWords(scope)}</p>}
       <ol aria-label="Steps">
         {steps.map(([key, name, text], i) => (
           <li key={key} aria-current={i === now ? "step" : undefined} className={i < now ? styles.past : ""}>
@@ -99,6 +99,12 @@ function Rail({ step, kind, seen }: { step: WizardState["step"]; kind: Kind; see
       </ol>
     </div>
   );
+}
+
+function scopeWords(s: Scope | undefined): string {
+  if (s?.what === "all") return "All that matched in Explorer when it was opened";
+  if (s?.what === "message") return "One message, all of its recipients";
+  return s ? `Picked: ${count(s.picks.length, "email event")}` : "";
 }
 
 function Named({ id }: { id: string }) {

@@ -80,7 +80,7 @@ export function useTargets(id: string, outcomes: readonly Target["outcome"][], d
     queryKey: ["targets", id, outcomes, drifted],
     initialPageParam: -1,
     queryFn: ({ signal, pageParam }) =>
-      ask<Schemas["ActionTargets"]>(api.GET("/actions/{id}/targets", { params: { path: { id }, query: { outcome: [...outcomes], drifted, after: pageParam, limit: 100 } }, signal })),
+      ask<Schemas["ActionTargets"]>(api.GET("/actions/{id}/targets", { params: { path: { id }, query: { outcome: [...outcomes], drifted, after: pageParam, limit: 100 } }, querySerializer: { array: { style: "form", explode: false } }, signal })),
     getNextPageParam: (last) => (last.next < 0 ? undefined : last.next),
     placeholderData: keepPreviousData,
     refetchInterval: live ? 2000 : false,

@@ -70,7 +70,8 @@ export const atWork: readonly Target["outcome"][] = ["To do", "Working"];
 export const well: readonly Target["outcome"][] = ["Done", "Already so"];
 
 /** What happened to a target, in a sentence: from where to where, or why not. */
-export function happened(t: Target): string {
+export function happened(t: Target, waits = false): string {
+  if (waits && t.outcome === "To do") return "When it is approved";
   if (t.outcome === "To do" || t.outcome === "Working") {
     if (t.tries > 0) return `Tried ${count(t.tries, "time")}: ${t.say}`;
     return t.outcome === "Working" ? "At work" : "Next in line";

@@ -25,8 +25,10 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
         {e.IsPriorityAccount && <> <Star12Filled aria-hidden /> priority account</>} · <time className="num" dateTime={e.Timestamp} title={both(t)}>{full(t, zone)}</time>
       </p>
       <div className={styles.flyrow}>
-        <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
+        <span className={styles.buttons}>
+          <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
         <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
+        </span>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
       </div>
     </header>
