@@ -33,6 +33,7 @@ type Deps struct {
 	Gate        *auth.Gate
 	Journal     auth.Journal
 	Audit       *audit.Notary
+	Letters     Letters
 	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration

@@ -97,6 +97,7 @@ func (s *Server) declare() {
 	s.declareFactor()
 	s.declareActions()
 	s.declareAudit()
+	s.declareLetters()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

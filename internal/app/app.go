@@ -87,6 +87,7 @@ type App struct {
 	lab       *detonate.Lab
 	again     *rejudge.Worker
 	acting    *acting
+	outgoing  *outgoing
 	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake    *ingest.Intake
 	pipeline  *ingest.Pipeline
@@ -229,7 +230,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.openActing(ctx); err != nil {
 		return err
 	}
+	a.outgoing = newOutgoing(a)
 	workers := river.NewWorkers()
+	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
 	river.AddWorker(workers, &visitWorker{app: a})
 	a.pipeline.Register(workers)
@@ -240,7 +243,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -287,6 +290,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:   &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Letters:  a.outgoing.store,
 		Coverage: a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -22,6 +22,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
+	"tocsin/internal/mailout"
 	"tocsin/internal/rejudge"
 )
 
@@ -36,6 +37,7 @@ type Config struct {
 	LMTP         Listener     `koanf:"lmtp"`
 	Milter       Milter       `koanf:"milter"`
 	Mailboxes    []Mailboxes  `koanf:"mailboxes"`
+	Outgoing     Outgoing     `koanf:"outgoing"`
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
@@ -298,6 +300,7 @@ func Defaults() Config {
 		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
 		Milter:       defaultMilter(),
 		Mailboxes:    []Mailboxes{},
+		Outgoing:     Outgoing{TLS: mailout.TLS},
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
@@ -518,7 +521,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.validateMailboxes()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

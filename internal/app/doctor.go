@@ -52,6 +52,7 @@ func Doctor(ctx context.Context, c Config, resolver *net.Resolver) []Finding {
 	out = append(out, checkDirectory(ctx, c)...)
 	out = append(out, checkExposure(c), checkDNS(ctx, c, resolver), checkGeoIP(c), checkOrganisation(c), checkClock(c))
 	out = append(out, checkEngines(ctx, c)...)
+	out = append(out, checkOutgoing(ctx, c))
 	kept := out[:0]
 	for _, f := range out {
 		if f.About != "" {

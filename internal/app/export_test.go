@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/mailout"
 )
 
 // NewMonitor returns a look at one engine that probe stands for.
@@ -15,3 +16,6 @@ func NewMonitor(now func() time.Time, probe func(context.Context) (string, error
 		return m.state(api.Engine{})
 	}
 }
+
+// Letters queues Tocsin's own mail.
+func (a *App) Letters() mailout.Queue { return a.outgoing }

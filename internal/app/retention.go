@@ -81,6 +81,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.cases.ForgetRuns(ctx, now.Add(-runLife)); err != nil {
 		return fmt.Errorf("forget what was judged again: %w", err)
 	}
+	if err := a.outgoing.store.Forget(ctx, now.Add(-lettersKept)); err != nil {
+		return err
+	}
 	if err := a.forgetHeld(ctx, now); err != nil {
 		return fmt.Errorf("forget what was taken out: %w", err)
 	}

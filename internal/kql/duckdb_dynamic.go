@@ -321,21 +321,25 @@ func (d duckdb) fromText(s string, to event.Type, json bool) string {
 	panic("kql: no conversion of text to " + string(to))
 }
 
-// duckDates are the forms of a datetime beside ISO 8601, as in timeLayouts.
-var duckDates = func() string {
+// duckDates are the forms of a datetime beside ISO 8601, as in timeLayouts, with a year of four digits and of two. The store
+// would read a year of two digits as one of four, in the first century.
+var duckLongDates, duckShortDates = duckDates("%m/%d/%Y ", "%a, %d %b %Y ", "%d %b %Y "), duckDates("%a, %d %b %y ", "%d %b %y ", "%A, %d-%b-%y ", "%d-%b-%y ")
+
+func duckDates(dates ...string) string {
 	var out []string
-	for _, date := range []string{"%m/%d/%Y ", "%a, %d %b %Y ", "%d %b %Y ", "%a, %d %b %y ", "%d %b %y ", "%A, %d-%b-%y ", "%d-%b-%y "} {
-		for _, clock := range []string{"%H:%M:%S", "%H:%M"} {
-			out = append(out, "'"+date+clock+"'")
-		}
+	for _, date := range dates {
+		out = append(out, "'"+date+"%H:%M:%S'", "'"+date+"%H:%M'")
 	}
-	return "[" + strings.Join(append(out, "'%m/%d/%Y'", "'%Y%m%d'", "'%Y-%m'", "'%Y'"), ", ") + "]"
-}()
+	return strings.Join(out, ", ")
+}
 
 // duckDatetime reads text as a datetime. Which offset a named zone has, other than that of UTC, is not guessed.
 func duckDatetime(s string) string {
 	s = "regexp_replace(trim(" + s + "), ' GMT$', '')"
-	return "(CASE WHEN NOT regexp_full_match(" + s + ", " + duckISODate + ") THEN CASE WHEN regexp_full_match(" + s + `, '.*[-/ ].*|\d{4}|\d{8}') THEN try_strptime(` + s + ", " + duckDates + ") END " +
+	return "(CASE WHEN NOT regexp_full_match(" + s + ", " + duckISODate + ") THEN CASE " +
+		"WHEN regexp_full_match(" + s + `, '\d{8}') THEN try_strptime(` + s + ", '%Y%m%d') " +
+		"WHEN regexp_matches(" + s + `, '(^|\D)\d{4}(\D|$)') THEN try_strptime(` + s + ", [" + duckLongDates + ", '%m/%d/%Y', '%Y-%m', '%Y']) " +
+		"WHEN regexp_matches(" + s + ", '[- ]') THEN try_strptime(" + s + ", [" + duckShortDates + "]) END " +
 		"WHEN regexp_matches(" + s + ", " + duckZone + ") THEN timezone('UTC', TRY_CAST(" + s + " AS TIMESTAMPTZ)) ELSE TRY_CAST(" + s + " AS TIMESTAMP) END)"
 }
 

@@ -26,6 +26,7 @@ check("a second factor is set up, asked for at sign-in, and asked for again", { 
   const secret = (await page.locator("code").first().textContent()).replaceAll(" ", "");
   await code(page).fill(totp(secret));
   await button(page, "Turn it on").click();
+  await seen(page.getByRole("list", { name: "Recovery codes" }));
   const codes = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allTextContents();
   assert.equal(codes.length, 10);
   await page.getByLabel("I keep them in a safe place").check();

@@ -1185,6 +1185,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail that Tocsin sent itself, newest first */
+        get: operations["get-letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operators": {
         parameters: {
             query?: never;
@@ -3724,6 +3741,27 @@ export interface components {
             quiet_hours: number;
             /** Format: int64 */
             spam: number;
+        };
+        LetterLine: {
+            /** Format: date-time */
+            ended: string | null;
+            /** @description the last answer of the mail server, when it did not take the letter */
+            error: string;
+            id: string;
+            /** Format: date-time */
+            made: string;
+            purpose: string;
+            /** @enum {string} */
+            state: "Waiting" | "Sent" | "Refused";
+            subject: string;
+            to: string;
+            /** Format: int64 */
+            tries: number;
+        };
+        LetterPage: {
+            letters: components["schemas"]["LetterLine"][];
+            /** @description the cursor of the next page; empty when there is none */
+            next: string;
         };
         LinkVisit: {
             /** Format: date-time */
@@ -9363,6 +9401,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LearnedWords"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-letters": {
+        parameters: {
+            query?: {
+                /** @description only letters of this purpose */
+                purpose?: string;
+                /** @description 'next' of the page before; only older letters */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
                 };
             };
             /** @description Unauthorized */
