@@ -41,7 +41,7 @@ function Body({ wizard, action: a }: { wizard: Wizard; action: Action }) {
   const page = () => void navigate({ to: "/actions/$id", params: { id: a.id }, search: writeRange(range) as never });
   return (
     <Frame
-      title={<span role="status">{headline(a)}</span>}
+      title={<span aria-live="polite">{headline(a)}</span>}
       sub={<Sub action={a} />}
       foot={
         <>

@@ -27,7 +27,8 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
     ["sender", "sender", distinct((r) => r.SenderFromAddress)], ["domain", "domain", distinct((r) => r.SenderFromDomain)], ["ip", "IP address", distinct((r) => r.SenderIPv4 || r.SenderIPv6)],
   ];
   const messages = distinct((r) => r.NetworkMessageId);
-  if (!remove && !(rows && (block || label))) return null;
+  const blocking = rows !== undefined && block && blocks.some(([, , v]) => v.length > 0), labelling = rows !== undefined && label && messages.length > 0;
+  if (!remove && !blocking && !labelling) return null;
   return (
     <>
       <Menu hasIcons>
@@ -35,28 +36,27 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
         <MenuPopover>
           <MenuList>
             <MenuGroup>
-              <MenuGroupHeader>In mailboxes{!remove && ": needs the role Search and Purge"}</MenuGroupHeader>
+              {!remove && <MenuGroupHeader>To touch mailboxes you need the role Search and Purge</MenuGroupHeader>}
               {remove && kinds.map(({ kind, icon: Icon }) => <MenuItem key={kind} icon={<Icon />} onClick={() => wizard.open(scope(), kind)}>{kind}…</MenuItem>)}
             </MenuGroup>
-            {rows && block && blocks.some(([, , v]) => v.length > 0) && (
-              <>
-                <MenuDivider />
-                <MenuGroup>
-                  <MenuGroupHeader>Stop more of it</MenuGroupHeader>
-                  {blocks.map(([kind, word, values]) => values.length > 0 && (
-                    <MenuItem key={kind} icon={<Prohibited20Regular />} disabled={values.length > most} secondaryContent={values.length > 1 ? number(values.length) : undefined} onClick={() => entry({ action: "Block", kind, values })}>Block {word}{values.length > 1 && (kind === "ip" ? "es" : "s")}…</MenuItem>
-                  ))}
-                </MenuGroup>
-              </>
+            {(blocking || labelling) && remove && <MenuDivider />}
+            {blocking && (
+              <Menu hasIcons>
+                <MenuTrigger disableButtonEnhancement><MenuItem icon={<Prohibited20Regular />}>Block</MenuItem></MenuTrigger>
+                <MenuPopover>
+                  <MenuList>
+                    {blocks.map(([kind, word, values]) => values.length > 0 && (
+                      <MenuItem key={kind} icon={<Prohibited20Regular />} disabled={values.length > most} secondaryContent={values.length > 1 ? number(values.length) : undefined} onClick={() => entry({ action: "Block", kind, values })}>Block {word}{values.length > 1 && (kind === "ip" ? "es" : "s")}…</MenuItem>
+                    ))}
+                  </MenuList>
+                </MenuPopover>
+              </Menu>
             )}
-            {rows && label && messages.length > 0 && (
-              <>
-                <MenuDivider />
-                <MenuGroup>
-                  <MenuGroupHeader>Report as</MenuGroupHeader>
-                  {labels.map(([l, words]) => <MenuItem key={l} icon={<Flag16Regular />} onClick={() => setReport(l)}>{words}…</MenuItem>)}
-                </MenuGroup>
-              </>
+            {labelling && (
+              <Menu hasIcons>
+                <MenuTrigger disableButtonEnhancement><MenuItem icon={<Flag16Regular />}>Report as</MenuItem></MenuTrigger>
+                <MenuPopover><MenuList>{labels.map(([l, words]) => <MenuItem key={l} icon={<Flag16Regular />} onClick={() => setReport(l)}>{words}…</MenuItem>)}</MenuList></MenuPopover>
+              </Menu>
             )}
           </MenuList>
         </MenuPopover>
