@@ -140,6 +140,9 @@ export function useDecide(id: string) {
         case "undo": return ask<Action>(api.POST("/actions/{id}/undo", rest));
       }
     },
+    onSuccess: (now) => {
+      client.setQueryData(["action", now.id], now);
+    },
     onSettled: () => Promise.all([["action", id], ["actions"], ["targets", id]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }
