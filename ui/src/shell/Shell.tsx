@@ -118,7 +118,7 @@ function Nav() {
             <Link to={p.to} search={writeRange(range)} aria-current={here ? "page" : undefined} aria-label={waits > 0 ? `${p.label}, ${waits} waiting for you` : p.label}>
               <p.icon aria-hidden />
               <span className={styles.word}>{p.label}</span>
-              {waits > 0 && <span className={`${styles.waits} num`} aria-hidden><b>{waits > 99 ? "99+" : waits}</b></span>}
+              {waits > 0 && <span className={`${styles.waits} num`} data-n={waits > 99 ? "99+" : waits} aria-hidden />}
             </Link>
           );
           return <li key={p.to} className={"below" in p ? styles.below : undefined}>{wide ? link : <Tooltip content={p.label} relationship="description" positioning="after">{link}</Tooltip>}</li>;

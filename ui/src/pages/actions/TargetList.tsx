@@ -80,7 +80,7 @@ function Receipt({ proof: r }: { proof: Proof }) {
       <p>Done <Time at={r.at} /> by <b><Untrusted text={r.provider} /></b>{r.from && <>; it lay in <b>{placeWord(r.from)}</b></>}{r.to && (r.to === "Removed" ? ", and is in no folder of the mailbox now" : <>, and is in <b>{placeWord(r.to)}</b></>)}.</p>
       {r.steps.map((s, i) => (
         <section key={i} aria-label={`Copy ${i + 1}`}>
-          <h4>{r.steps.length > 1 && `Copy ${i + 1}: `}<Untrusted text={stepWords(s)} /></h4>
+          <p><b>{r.steps.length > 1 && `Copy ${i + 1}: `}<Untrusted text={stepWords(s)} /></b></p>
           <div className={styles.copies}>
             {s.from && <CopyFacts title="Before" copy={s.from} />}
             {s.to && <CopyFacts title="After" copy={s.to} />}
