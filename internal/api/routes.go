@@ -98,6 +98,7 @@ func (s *Server) declare() {
 	s.declareActions()
 	s.declareAudit()
 	s.declareLetters()
+	s.declareMessages()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -4,7 +4,7 @@
 import type { Search } from "./search";
 import { views, type View } from "./explorer";
 
-export const actionTabs = ["waiting", "running", "history"] as const;
+export const actionTabs = ["waiting", "running", "history", "messages"] as const;
 export type ActionTab = (typeof actionTabs)[number];
 
 export interface ActionsState {

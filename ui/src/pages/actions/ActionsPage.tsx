@@ -16,6 +16,7 @@ import { useEvidence } from "../../text/useEvidence";
 import { useClock, useZone } from "../../time/Clock";
 import { both, clock, day, number, year } from "../../time/zone";
 import styles from "./Actions.module.css";
+import { MessagesPane } from "./MessagesPane";
 import { useActions, useWaiting, type ActionFilter } from "./queries";
 import { StateWord } from "./States";
 import { iconOf, kinds, whyNoAnswer, type Action } from "./words";
@@ -41,7 +42,7 @@ function useActionsAddress(): [ActionsState, (c: Partial<ActionsState>) => void]
   return [state, (c) => void navigate({ to: "/actions", search: { ...writeRange(range), ...writeActions({ ...state, ...c }) }, replace: c.tab === undefined })];
 }
 
-const states: Record<ActionTab, ActionFilter["state"]> = { waiting: "waiting", running: "running", history: "over" };
+const states: Record<ActionTab, ActionFilter["state"]> = { waiting: "waiting", running: "running", history: "over", messages: "over" };
 
 function Page() {
   const [state, change] = useActionsAddress();
@@ -56,6 +57,7 @@ function Page() {
     { key: "waiting", label: "Waiting for approval", count: waiting > 0 ? waiting : undefined },
     { key: "running", label: "Running" },
     { key: "history", label: "History" },
+    { key: "messages", label: "Messages" },
   ];
   return (
     <div className={styles.page}>
@@ -67,7 +69,7 @@ function Page() {
       <TabBar id="actions" label="Actions" tabs={tabs} value={state.tab} onChange={(tab) => change({ tab })} />
       <div role="tabpanel" id="actions-panel" aria-labelledby={`actions-${state.tab}`} className={styles.panel}>
         {state.tab === "waiting" && waiting > 0 && <p className={styles.answer}><b>{number(waiting)}</b> {waiting === 1 ? "request waits" : "requests wait"} for your answer.</p>}
-        <section className={`card ${styles.listcard}`} aria-label="Actions">
+        {state.tab === "messages" ? <MessagesPane /> : <section className={`card ${styles.listcard}`} aria-label="Actions">
           <div className={styles.tools} role="group" aria-label="Filter">
             <Select size="small" aria-label="Kind" value={state.kind} onChange={(_, d) => change({ kind: d.value })}>
               <option value="">All kinds</option>
@@ -91,7 +93,7 @@ function Page() {
               foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, newest first</span>}
             />
           )}
-        </section>
+        </section>}
       </div>
     </div>
   );
@@ -102,6 +104,7 @@ function Nothing({ tab, filtered, onClear }: { tab: ActionTab; filtered: boolean
   const words: Record<ActionTab, [string, string]> = {
     waiting: ["Nothing waits for approval", "What touches many mailboxes or priority accounts, or cannot be undone, waits here for a second person."],
     running: ["Nothing is at work", "An action that runs shows here how far it is, mailbox by mailbox."],
+    messages: ["", ""],
     history: ["No mail was touched yet", "Pick messages in Explorer and choose Take action. What was done stands here, with its receipts and its undo."],
   };
   return <EmptyState small title={words[tab][0]} why={words[tab][1]}>{tab === "history" && <Link to="/explorer">Open Explorer</Link>}</EmptyState>;
@@ -143,6 +146,7 @@ function useColumns(tab: ActionTab): ListColumn<Action>[] {
   const shown: Record<ActionTab, string[]> = {
     waiting: ["time", "kind", "name", "by", "boxes", "needs", "expires", "answer"],
     running: ["time", "kind", "name", "state", "by", "boxes", "bar", "failed"],
+    messages: [],
     history: ["time", "kind", "name", "state", "by", "reason", "boxes", "events", "done", "failed", "drift"],
   };
   return shown[tab].map((k) => c[k]!);

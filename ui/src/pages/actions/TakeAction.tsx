@@ -2,10 +2,11 @@ import { Menu, MenuButton, MenuDivider, MenuGroup, MenuGroupHeader, MenuItem, Me
 import { useState } from "react";
 import type { Scope } from "../../address/actions";
 import type { EntryKind } from "../../address/policy";
-import { ChevronDown16Regular, Flag16Regular, Prohibited20Regular, ShieldTask20Regular } from "../../components/icons";
+import { ChevronDown16Regular, Flag16Regular, Prohibited20Regular, Send16Regular, ShieldTask20Regular } from "../../components/icons";
 import { useMay } from "../../session/queries";
 import { number } from "../../time/zone";
 import { useEntryDialog } from "../policy/EntryDialogProvider";
+import { MessageDialog } from "./MessageDialog";
 import { ReportDialog, type Label } from "./ReportDialog";
 import { useWizard } from "./useWizard";
 import { kinds } from "./words";
@@ -21,6 +22,7 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
   const wizard = useWizard();
   const entry = useEntryDialog();
   const remove = useMay("email.remove"), block = useMay("policy.block"), label = useMay("email.label");
+  const [write, setWrite] = useState<Scope>();
   const [report, setReport] = useState<Label>();
   const distinct = (of: (r: Chosen) => string) => [...new Set((rows ?? []).map(of))].filter((v) => v !== "");
   const blocks: [EntryKind, string, string[]][] = [
@@ -39,7 +41,8 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
               {!remove && <MenuGroupHeader>To touch mailboxes you need the role Search and Purge</MenuGroupHeader>}
               {remove && kinds.map(({ kind, icon: Icon }) => <MenuItem key={kind} icon={<Icon />} onClick={() => wizard.open(scope(), kind)}>{kind}…</MenuItem>)}
             </MenuGroup>
-            {(blocking || labelling) && remove && <MenuDivider />}
+            {remove && <MenuDivider />}
+            {remove && <MenuItem icon={<Send16Regular />} onClick={() => setWrite(scope())}>Send a message to recipients…</MenuItem>}
             {blocking && (
               <Menu hasIcons>
                 <MenuTrigger disableButtonEnhancement><MenuItem icon={<Prohibited20Regular />}>Block</MenuItem></MenuTrigger>
@@ -61,6 +64,7 @@ export function TakeAction({ scope, rows, size }: { scope: () => Scope; rows: re
           </MenuList>
         </MenuPopover>
       </Menu>
+      {write && <MessageDialog scope={write} onClose={() => setWrite(undefined)} />}
       {report && <ReportDialog label={report} messages={messages} onClose={() => setReport(undefined)} />}
     </>
   );
