@@ -23,6 +23,8 @@ type Acting struct {
 	Approvals *remediate.Approvals
 	// Operators lists everybody, to say who could approve something.
 	Operators func(ctx context.Context) ([]auth.Operator, error)
+	// Provider reaches a mailbox; nil when none does.
+	Provider func(mailbox string) remediate.Provider
 }
 
 // planning is how long freezing a list may take: of fifty thousand messages it is looked whether their bytes are kept.
@@ -96,7 +98,32 @@ func (s *Server) planAction(ctx context.Context, in *actionAskInput) (*Reply[Act
 	if err != nil {
 		return nil, err
 	}
-	return &Reply[ActionPlan]{planOf(p)}, nil
+	out := planOf(p)
+	if in.Body.Look {
+		out.looked(remediate.Peek(ctx, s.deps.Acting.Provider, p.Targets))
+	}
+	return &Reply[ActionPlan]{out}, nil
+}
+
+// marks are the flags that say what an owner did with a message, in words.
+var marks = []struct{ flag, word string }{{`\Seen`, "read"}, {`\Answered`, "answered"}, {"$Forwarded", "forwarded"}, {`\Flagged`, "flagged"}}
+
+// looked adds what the mailboxes say.
+func (p *ActionPlan) looked(x remediate.Peeked) {
+	out := &ActionLooked{Asked: x.Asked, Unasked: x.Unasked, Nowhere: x.Nowhere}
+	words := map[int][]string{}
+	for seq, flags := range x.Flags {
+		for i, n := range []*int{&out.Read, &out.Answered, &out.Forwarded, &out.Flagged} {
+			if slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, marks[i].flag) }) {
+				*n++
+				words[seq] = append(words[seq], marks[i].word)
+			}
+		}
+	}
+	p.Looked = out
+	for i := range p.Sample {
+		p.Sample[i].Marks = words[p.Sample[i].Seq]
+	}
 }
 
 func (s *Server) startAction(ctx context.Context, in *actionAskInput) (*Reply[Action], error) {

@@ -1929,6 +1929,8 @@ export interface components {
             incident?: string;
             /** @enum {string} */
             kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release";
+            /** @description With a plan: ask the mailboxes of the first 200 targets, 10 s at most, what their owners did with it */
+            look?: boolean;
             /** @description What people call it; the kind when it is empty */
             name?: string;
             /** @description Digest of the plan that was looked at: 409 when the list is another one now */
@@ -1994,6 +1996,31 @@ export interface components {
             /** @description As LatestDeliveryLocation; empty: unknown */
             location: string;
         };
+        ActionLooked: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Targets whose mailbox answered
+             */
+            asked: number;
+            /** Format: int64 */
+            flagged: number;
+            /** Format: int64 */
+            forwarded: number;
+            /**
+             * Format: int64
+             * @description Of those asked: no folder has it
+             */
+            nowhere: number;
+            /** Format: int64 */
+            read: number;
+            /**
+             * Format: int64
+             * @description Others that can be acted on: too many, or no answer in time
+             */
+            unasked: number;
+        };
         ActionObstacle: {
             /** Format: int64 */
             count: number;
@@ -2027,6 +2054,8 @@ export interface components {
             kind: string;
             /** @description Latest delivery locations of all of them, most first */
             locations: components["schemas"]["ActionLocation"][];
+            /** @description What the mailboxes say; absent when they were not asked */
+            looked?: components["schemas"]["ActionLooked"];
             /**
              * Format: int64
              * @description Mailboxes that would be touched
@@ -2107,6 +2136,8 @@ export interface components {
             location: string;
             /** @description That the recipient's address belongs to */
             mailbox: string;
+            /** @description What its owner did with it, in a plan that looked */
+            marks?: ("read" | "answered" | "forwarded" | "flagged")[];
             network_message_id: string;
             /** Format: date-time */
             next_try: string | null;

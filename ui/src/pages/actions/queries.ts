@@ -27,6 +27,18 @@ export function usePlan(kind: Kind, scope: Scope, on = true) {
   return useQuery({ ...planOf(kind, scope), enabled: on });
 }
 
+/** The same list with what the mailboxes say of it: it is asked for once the list is shown, because it may take ten seconds. */
+export function useLook(kind: Kind, scope: Scope, digest: string) {
+  return useQuery({
+    queryKey: ["plan", "look", kind, scope, digest],
+    enabled: digest !== "",
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+    queryFn: ({ signal }) => ask<Plan>(api.POST("/actions/plan", { body: { kind, look: true, ...about(scope) }, signal })),
+  });
+}
+
 /** The plans of several kinds, to say what each could do. */
 export function usePlans(list: readonly Kind[], scope: Scope, on: boolean) {
   return useQueries({ queries: list.map((k) => ({ ...planOf(k, scope), enabled: on })) });
