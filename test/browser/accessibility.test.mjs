@@ -456,6 +456,16 @@ check("axe: actions", { as: ["Security Administrator", "Search and Purge", "Appr
   await page.getByRole("button", { name: "Save…" }).click();
   await axe.look("save the rules", surface);
   await page.keyboard.press("Escape");
+  await page.goto("/actions?tab=messages");
+  await seen(page.getByText("No message was sent to recipients"));
+  await axe.look("messages", "main");
+  await explorer(page);
+  await page.getByRole("grid", { name: "Email events" }).getByRole("gridcell").first().click();
+  await page.getByRole("button", { name: "Take action" }).click();
+  await axe.look("what can be done", ".fui-MenuPopover");
+  await page.getByRole("menuitem", { name: "Send a message to recipients…" }).click();
+  await seen(page.getByText(/^Tocsin sends no mail here/));
+  await axe.look("message to recipients", surface);
   await page.setViewportSize({ width: 780, height: 900 });
   for (const path of [`/actions/${done.id}`, "/approvals", "/actions"]) {
     await page.goto(path);

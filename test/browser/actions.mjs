@@ -219,3 +219,51 @@ check("the approval policy is tried, changed, and put back", { server: harbour, 
   assert.equal(await reader.page.getByRole("button", { name: "Take action" }).count(), 0);
   assert.ok((await total(reader.page)) > 0);
 });
+
+check("people who got mail are written to, when there is a mail server", { server: harbour, as: operator }, async ({ page }) => {
+  await explorer(page);
+  for (const n of [0, 1]) await rows(page).nth(n).getByRole("gridcell").first().click();
+  await button(page, "Take action").click();
+  await item(page, "Send a message to recipients…").click();
+  const dialog = page.getByRole("dialog", { name: "Send a message to recipients" });
+  await seen(dialog.getByText(/^Tocsin sends no mail here/));
+  await page.keyboard.press("Escape");
+  await gone(dialog);
+
+  let sent;
+  const plan = { id: "", to: ["a.haddad@kestrelquay.example", "t.vermeer@kestrelquay.example"], outside: 1, too_many: false, off: false, messages: 2 };
+  await page.route("**/api/v1/messages/plan", (r) => r.fulfill({ json: plan }));
+  await page.route("**/api/v1/messages", (r) => {
+    sent = r.request().postDataJSON();
+    return r.fulfill({ json: plan });
+  });
+  await button(page, "Take action").click();
+  await item(page, "Send a message to recipients…").click();
+  await seen(dialog.getByText("Nothing goes to 1 recipient outside the organisation."));
+  await dialog.getByLabel("Subject").fill("That was a forgery");
+  await dialog.getByLabel("Text").fill("Somebody imitated our payroll. Delete it.");
+  await dialog.getByLabel("Reason").fill("ticket 9");
+  await dialog.getByRole("button", { name: "Send to 2" }).click();
+  await seen(page.getByText(/^2 letters wait for the mail server/));
+  assert.equal(sent.events.length, 2);
+  await page.unrouteAll();
+  await page.goto("/actions?tab=messages");
+  await seen(page.getByText("No message was sent to recipients"));
+});
+
+check("what was judged wrongly is reported, and the keys lead to Actions", { server: harbour, as: ["Security Operator"] }, async ({ page }) => {
+  await explorer(page);
+  await rows(page).first().getByRole("gridcell").first().click();
+  await button(page, "Take action").click();
+  await seen(page.getByText("To touch mailboxes you need the role Search and Purge"));
+  await item(page, "Report as").click();
+  await item(page, "Phish that was missed…").click();
+  const dialog = page.getByRole("dialog", { name: "Report as phish" });
+  await dialog.getByRole("button", { name: "Report", exact: true }).click();
+  await seen(page.getByText(/^Said of 1 message\. It is in the audit log\./));
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await gone(dialog);
+  await page.keyboard.press("g");
+  await page.keyboard.press("a");
+  await seen(page.getByRole("heading", { name: "Actions", level: 1 }));
+});

@@ -56,7 +56,7 @@ function Body({ wizard, kind, scope, draft, plan, onChanged }: StepProps & { pla
     <Frame
       title={title}
       sub={asks ? "You propose, somebody else approves. The list that they see is the frozen one." : "The approval policy asks nobody else for something of this size."}
-      foot={asks ? (at && <><Clock16Regular aria-hidden />If nobody decides by <span className="num">{day(at, zone)}, {clock(at, zone)} {zoneName(at, zone)}</span>, it expires and nothing happens.</>) : "It can be stopped while it runs; what is done by then stays done."}
+      foot={asks ? (at && <><Clock16Regular aria-hidden /><span>If nobody decides by <span className="num">{day(at, zone)}, {clock(at, zone)} {zoneName(at, zone)}</span>, it expires and nothing happens.</span></>) : "It can be stopped while it runs; what is done by then stays done."}
       actions={<><Button onClick={() => wizard.go({ step: "targets" })}>Back</Button><Button appearance="primary" disabledFocusable={!ready} onClick={go}>{start.isPending ? "Asking" : asks ? "Send for approval" : `${kind}: ${boxes(plan.mailboxes)}`}</Button></>}
       onClose={wizard.close}
     >

@@ -74,7 +74,7 @@ function Who({ plan: p }: { plan: Plan }) {
           <ul tabIndex={0} aria-label="Who gets it">{p.to.map((a) => <li key={a}><Untrusted text={a} /></li>)}</ul>
         </details>
       )}
-      {p.outside > 0 && <p className={base.dim}>{count(p.outside, "recipient")} outside the organisation get nothing.</p>}
+      {p.outside > 0 && <p className={base.dim}>Nothing goes to {count(p.outside, "recipient")} outside the organisation.</p>}
     </>
   );
 }
