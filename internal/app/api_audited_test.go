@@ -23,6 +23,7 @@ var unrecorded = map[string]string{
 	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
 	"POST /rules/test":           "compiles a text; nothing is kept",
 	"POST /actions/plan":         "says what an action would do; nothing is kept",
+	"POST /messages/plan":        "says who would get a message; nothing is kept",
 	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
 	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
 }
@@ -177,7 +178,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
 		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
-		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // what fails for good takes eight tries
+		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // TestRetryLeavesARecord
+		{"POST /messages", auth.ActMessageSent, nil},             // TestMessageToRecipients
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)

@@ -16,3 +16,4 @@ import "./audit.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
+import "./actions.mjs";
