@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -100,9 +102,16 @@ func (s *Server) asked(ctx context.Context, in *ActionAsk) (remediate.Ask, error
 	ask.Events = make([]remediate.Event, len(events))
 	for i := range events {
 		e := &events[i]
+		var extra event.Extra
+		if e.AdditionalFields != "" {
+			if err := json.Unmarshal([]byte(e.AdditionalFields), &extra); err != nil {
+				return ask, fmt.Errorf("additional fields of %s: %w", e.NetworkMessageId, err)
+			}
+		}
 		ask.Events[i] = remediate.Event{
 			NetworkMessageID: e.NetworkMessageId, InternetMessageID: e.InternetMessageId, Recipient: e.RecipientEmailAddress, RawSHA256: e.RawSHA256, Date: e.Timestamp,
 			Subject: e.Subject, SenderFrom: e.SenderFromAddress, Direction: e.EmailDirection, Threats: e.LatestThreatTypes, Place: remediate.Place(e.LatestDeliveryLocation), Priority: e.IsPriorityAccount,
+			Delivered: extra.Delivered(),
 		}
 	}
 	return ask, nil

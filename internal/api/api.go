@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"tocsin/internal/auth"
 	"tocsin/internal/hunt"
 )
 
@@ -31,6 +32,8 @@ type Server struct {
 	grants   *grants
 	runs     *hunt.Runs
 	requests *requests
+	guesses  *auth.Throttle // of links that need no sign-in
+	asks     pace
 }
 
 // New declares every route. It starts nothing.
@@ -39,6 +42,7 @@ func New(d Deps) *Server {
 	s.grants = newGrants(s.deps.Now)
 	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.HuntTurns, s.deps.Now)
 	s.requests = newRequests(s.deps.Metrics)
+	s.guesses = auth.NewThrottle(s.deps.Now)
 	s.sessions = s.newSessions()
 	config := huma.DefaultConfig("Tocsin", s.deps.Version)
 	config.Info.Description = "Email threat investigation and response. Sign in with POST /session, or send an API token as `Authorization: Bearer`."

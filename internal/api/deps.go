@@ -66,6 +66,7 @@ type Deps struct {
 	Runs          Runs
 	Acting        *Acting
 	Incidents     *Incidents
+	Quarantine    *Quarantine
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -252,12 +252,35 @@ type Coverage struct {
 	Newest      *time.Time `json:"newest" nullable:"true"`
 	PendingJobs int64      `json:"pending_jobs" doc:"Messages accepted and not yet judged"`
 	AsOf        time.Time  `json:"as_of"`
+
+	Watched []WatchedSystem `json:"watched" doc:"Mail systems whose mailboxes are read"`
+}
+
+// WatchedSystem is a mail system whose mailboxes are read, and how it stands. Counts are since the server started.
+type WatchedSystem struct {
+	Name      string       `json:"name"`
+	Mailboxes int          `json:"mailboxes" doc:"That are watched"`
+	Listening int          `json:"listening" doc:"Of them, with a connection on which new mail is told at once"`
+	Unread    int          `json:"unread" doc:"Of them, not read up to now, or not at the last try"`
+	Behind    int          `json:"behind" doc:"Messages seen and not taken in yet"`
+	Taken     int64        `json:"taken" doc:"Messages taken in"`
+	Known     int64        `json:"known" doc:"Of them, that had been there already"`
+	Skipped   int64        `json:"skipped" doc:"Messages that were too large"`
+	Looked    *time.Time   `json:"looked" nullable:"true" doc:"When the mailbox was read that waits longest; null: one was never read"`
+	LastMail  *time.Time   `json:"last_mail" nullable:"true" doc:"When a message was taken in last"`
+	Errors    []WatchError `json:"errors" doc:"Mailboxes that cannot be read, at most ten"`
+}
+
+// WatchError is a mailbox that cannot be read, and why.
+type WatchError struct {
+	Mailbox string `json:"mailbox"`
+	Text    string `json:"text"`
 }
 
 // Source is where mail comes from.
 type Source struct {
 	Name       string     `json:"name"`
-	Kind       string     `json:"kind" doc:"files, smtp, lmtp, ..."`
+	Kind       string     `json:"kind" doc:"files, smtp, lmtp, lmtp-proxy, milter, imap, ..."`
 	LastEvent  *time.Time `json:"last_event" nullable:"true"`
 	LagSeconds float64    `json:"lag_seconds" doc:"Since the last event"`
 	State      string     `json:"state" enum:"listening,idle,off,failed"`

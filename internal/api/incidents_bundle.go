@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -372,11 +371,11 @@ type BundleAction struct {
 }
 
 func (s *Server) bundleWork(ctx context.Context, w *bundleWriter, b *bundle) error {
-	actions, err := s.actionsOf(ctx, b.members, bundleActions)
+	actions, err := s.deps.Acting.Store.Actions(ctx, remediate.ActionFilter{Incident: b.incident.ID, Limit: bundleActions})
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(actions, func(a, b remediate.Action) int { return cmp.Compare(a.ID, b.ID) })
+	slices.Reverse(actions) // oldest first
 	out := []BundleAction{}
 	for n := range actions {
 		targets, err := s.deps.Acting.Store.Targets(ctx, remediate.TargetFilter{Action: actions[n].ID, After: -1})

@@ -89,7 +89,7 @@ func (s *Server) reportOf(ctx context.Context, i *incident.Incident) (*report.Da
 	if err := s.reportMail(ctx, i, d); err != nil {
 		return nil, err
 	}
-	if err := s.reportWork(ctx, members, d); err != nil {
+	if err := s.reportWork(ctx, i, d); err != nil {
 		return nil, err
 	}
 	return d, s.reportTimeline(ctx, i, labels, d)
@@ -163,21 +163,8 @@ func still(x *hunt.Derived) (n int) {
 	return n
 }
 
-// actionsOf are the actions of an incident and of what was merged into it, newest first, at most limit and one more.
-func (s *Server) actionsOf(ctx context.Context, members []incident.Incident, limit int) (all []remediate.Action, err error) {
-	for n := range members {
-		list, err := s.deps.Acting.Store.Actions(ctx, remediate.ActionFilter{Incident: members[n].ID, Limit: limit + 1})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-	}
-	slices.SortFunc(all, func(a, b remediate.Action) int { return cmp.Compare(b.ID, a.ID) })
-	return all[:min(len(all), limit+1)], nil
-}
-
-func (s *Server) reportWork(ctx context.Context, members []incident.Incident, d *report.Data) error {
-	actions, err := s.actionsOf(ctx, members, reportActions)
+func (s *Server) reportWork(ctx context.Context, i *incident.Incident, d *report.Data) error {
+	actions, err := s.deps.Acting.Store.Actions(ctx, remediate.ActionFilter{Incident: i.ID, Limit: reportActions + 1})
 	if err != nil {
 		return err
 	}
@@ -194,7 +181,7 @@ func (s *Server) reportWork(ctx context.Context, members []incident.Incident, d 
 		}
 		d.Actions = append(d.Actions, x)
 	}
-	tasks, err := s.deps.Incidents.Store.Tasks(ctx, members[0].ID)
+	tasks, err := s.deps.Incidents.Store.Tasks(ctx, i.ID)
 	for n := range tasks {
 		t := &tasks[n]
 		d.Tasks = append(d.Tasks, report.Task{Title: t.Title, Owner: t.Owner, DoneBy: t.DoneBy, Due: t.Due, Done: t.Done})

@@ -71,6 +71,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := incidentProblem(err); p != nil {
 		return p
 	}
+	if p := quarantineProblem(err); p != nil {
+		return p
+	}
 	switch {
 	case errors.As(err, &status):
 		return err

@@ -98,6 +98,7 @@ func (s *Server) declare() {
 	s.declareActions()
 	s.declareIncidents()
 	s.declareIncidentsOf()
+	s.declareQuarantine()
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()

@@ -264,13 +264,16 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
-// logPath is the path without secrets: what follows /setup/ and /invitations/ is one.
+// logPath is the path without secrets: what follows /setup/, /invitations/ and /quarantine/asks/ is one.
 func logPath(r *http.Request) string {
 	if strings.HasPrefix(r.URL.Path, Prefix+"/setup/") {
 		return Prefix + "/setup/…"
 	}
 	if strings.HasPrefix(r.URL.Path, Prefix+"/invitations/") {
 		return Prefix + "/invitations/…"
+	}
+	if strings.HasPrefix(r.URL.Path, Prefix+"/quarantine/asks/") {
+		return Prefix + "/quarantine/asks/…"
 	}
 	if before, _, found := strings.Cut(r.URL.Path, "/preview/"); found {
 		return before + "/preview/…"

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -101,6 +102,7 @@ type acting struct {
 	systems   []MailSystem  // of Options
 	own       mailSystems   // of the settings
 	purge     chan struct{} // something may be to be taken out
+	late      atomic.Bool   // mail was judged that had been delivered already
 	notes     *noteTogether
 	people    peopleIndex
 }

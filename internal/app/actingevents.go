@@ -79,13 +79,13 @@ func (l actedEvents) filled(ctx context.Context, all []remediate.Pending) ([]rem
 		for i := range part {
 			quoted[i] = kql.Quote(part[i].Event.NetworkMessageID)
 		}
-		err := l.ask(ctx, "EmailEvents | where NetworkMessageId in ("+strings.Join(quoted, ", ")+") | project NetworkMessageId, RecipientEmailAddress, Timestamp, InternetMessageId, Subject, SenderFromAddress, EmailDirection, LatestThreatTypes, LatestDeliveryLocation, IsPriorityAccount, RawSHA256", func(row []any) {
+		err := l.ask(ctx, "EmailEvents | where NetworkMessageId in ("+strings.Join(quoted, ", ")+") | project NetworkMessageId, RecipientEmailAddress, Timestamp, InternetMessageId, Subject, SenderFromAddress, EmailDirection, LatestThreatTypes, LatestDeliveryLocation, IsPriorityAccount, RawSHA256, Delivered = iff(DeliveryAction == \"Replaced\", tostring(parse_json(AdditionalFields).decided.delivered), \"\")", func(row []any) {
 			s := func(i int) string { v, _ := row[i].(string); return v }
 			at, _ := row[2].(time.Time)
 			priority, _ := row[9].(bool)
 			events[key{s(0), s(1)}] = remediate.Event{
 				NetworkMessageID: s(0), Recipient: s(1), Date: at, InternetMessageID: s(3), Subject: s(4), SenderFrom: s(5), Direction: s(6), Threats: s(7),
-				Place: remediate.Place(s(8)), Priority: priority, RawSHA256: s(10),
+				Place: remediate.Place(s(8)), Priority: priority, RawSHA256: s(10), Delivered: s(11),
 			}
 		})
 		if err != nil {

@@ -96,6 +96,8 @@ const (
 	checksAtOnce, checksParallel = 64, 4
 	// purgeEvery is how often decisions are looked for that nobody has carried out; after a run that judged again, at once.
 	purgeEvery = 10 * time.Minute
+	// purgeLate is how soon after another look mail is looked for that was judged too late, or in a watched mailbox.
+	purgeLate = 5 * time.Second
 	// purgeBack is how far back they are looked for: a run decides about mail of up to 30 days, but it does so now.
 	purgeBack = 7 * 24 * time.Hour
 )
@@ -115,7 +117,7 @@ func (a *App) followActing(ctx context.Context) {
 			a.carryOut(ctx)
 		case <-every.C:
 			a.actingRound(ctx)
-			if time.Since(purged) > purgeEvery {
+			if since := time.Since(purged); since > purgeEvery || since > purgeLate && a.acting.late.Swap(false) {
 				a.wantPurge()
 			}
 		}
@@ -184,7 +186,7 @@ func (a *App) forgetHeld(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	for {
-		n, err := a.acting.store.ForgetHeld(ctx, now.Add(-keep), 200, func(sum string) error { return a.acting.vault.Delete(ctx, sum) })
+		n, err := a.acting.store.ForgetHeld(ctx, now.Add(-keep), now.Add(-max(keep, a.cfg.Quarantine.Keep)-heldSlack), 200, func(sum string) error { return a.acting.vault.Delete(ctx, sum) })
 		if err != nil || n == 0 {
 			return err
 		}

@@ -22,6 +22,7 @@ var unrecorded = map[string]string{
 	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
 	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
 	"POST /rules/test":           "compiles a text; nothing is kept",
+	"POST /quarantine/plan":      "says what releasing or deleting would do; nothing is kept",
 	"POST /actions/plan":         "says what an action would do; nothing is kept",
 	"POST /messages/plan":        "says who would get a message; nothing is kept",
 	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
@@ -99,6 +100,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}
 	}
 	var done api.Action
+	heldID := ""
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -180,6 +182,19 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
 		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // TestRetryLeavesARecord
 		{"POST /messages", auth.ActMessageSent, nil},             // TestMessageToRecipients
+		{"POST /quarantine/asks/{token}", auth.ActReleaseAsked, func(t *testing.T) reply {
+			heldID = s.take(t, phish("held"), "cat@harbour.test")
+			return s.nobody().post(t, "/quarantine/asks/"+s.ReleaseToken(heldID, "cat@harbour.test", s.clock.now().Add(time.Hour)), map[string]string{})
+		}},
+		{"POST /quarantine/refuse", auth.ActReleaseRefused, func(t *testing.T) reply {
+			return all.post(t, "/quarantine/refuse", api.QuarantineRefusal{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "no"})
+		}},
+		{"POST /quarantine/delete", auth.ActActionAsked, func(t *testing.T) reply {
+			return all.post(t, "/quarantine/delete", api.QuarantineAsk{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "ticket 1"})
+		}},
+		{"POST /quarantine/release", auth.ActActionAsked, func(t *testing.T) reply {
+			return all.post(t, "/quarantine/release", api.QuarantineRelease{QuarantineAsk: api.QuarantineAsk{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "ticket 1"}})
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)

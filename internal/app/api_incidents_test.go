@@ -401,7 +401,8 @@ func TestIncidentPages(t *testing.T) {
 		t.Errorf("%+v", p.Incidents)
 	}
 	c.get(t, "/incidents", "cursor", "nonsense").problem(http.StatusUnprocessableEntity)
-	for text, want := range map[string]int{"INC-0003": 1, "incident 1": 3, "nothing": 0, "%": 0} {
+	ok[api.Incident](c.post(t, "/incidents", api.NewIncident{Name: "Платёж", Description: "ЭТО наш отдел", Tags: []string{"Срочно"}}))
+	for text, want := range map[string]int{"ПЛАТЁЖ": 1, "это НАШ": 1, "срочно": 1, "INC-0003": 1, "incident 1": 3, "nothing": 0, "%": 0} {
 		if p := ok[api.IncidentPage](c.get(t, "/incidents", "text", text)); p.Total != want {
 			t.Errorf("%q finds %d", text, p.Total)
 		}

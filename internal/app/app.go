@@ -34,6 +34,7 @@ import (
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
+	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/mailauth"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
@@ -70,38 +71,42 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder    *folder
-	cases     *casestore.Store
-	blobs     *blobstore.Store
-	events    *duckdb.Store
-	batcher   *eventstore.Batcher
-	geo       *ingest.GeoFile
-	judge     *detect.Judge
-	memory    *casestore.Memory // nil: nothing is remembered
-	directory *directory.Directory
-	desk      *policy.Desk
-	rules     *rulebook.Desk
-	supply    supply
-	engines   []scan.Engine
-	watched   *engineWatch
-	lab       *detonate.Lab
-	again     *rejudge.Worker
-	acting    *acting
-	outgoing  *outgoing
-	late      atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake    *ingest.Intake
-	pipeline  *ingest.Pipeline
-	jobs      *river.Client[*sql.Tx]
-	explorer  *hunt.Explorer
-	hunter    *hunt.Runner
-	gate      *auth.Gate
-	notary    *audit.Notary
-	learner   *Learner
-	collect   *collector // nil when learning.collect is false
-	api       *api.Server
-	metrics   *prometheus.Registry
-	waited    *prometheus.HistogramVec // mail systems, for the milter's answer
-	coverage  coverageCache
+	folder     *folder
+	cases      *casestore.Store
+	blobs      *blobstore.Store
+	events     *duckdb.Store
+	batcher    *eventstore.Batcher
+	geo        *ingest.GeoFile
+	judge      *detect.Judge
+	memory     *casestore.Memory // nil: nothing is remembered
+	directory  *directory.Directory
+	desk       *policy.Desk
+	rules      *rulebook.Desk
+	supply     supply
+	engines    []scan.Engine
+	watched    *engineWatch
+	lab        *detonate.Lab
+	again      *rejudge.Worker
+	acting     *acting
+	outgoing   *outgoing
+	held       *held
+	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake     *ingest.Intake
+	deliveries *ingest.Deliveries // nil: nothing is handed on
+	watchers   []*watch.Watcher   // of mailboxes that are only read
+	pipeline   *ingest.Pipeline
+	jobs       *river.Client[*sql.Tx]
+	explorer   *hunt.Explorer
+	hunter     *hunt.Runner
+	gate       *auth.Gate
+	notary     *audit.Notary
+	learner    *Learner
+	collect    *collector // nil when learning.collect is false
+	api        *api.Server
+	metrics    *prometheus.Registry
+	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
+	handing    *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage   coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -193,7 +198,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.watched = watchEngines(a.engines, aside, a.lab, a.opt.Now)
 	pipeline := ingest.PipelineConfig{
-		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Judge: a.judge, Auth: checker,
+		Blobs: a.blobs, Ledger: a.cases, Events: a.batcher, Urgent: a.batcher.Urgent(), Judge: a.judge, Auth: checker,
 		Org: a.directory.Organisation,
 		Own: c.Own().Network, Decide: decider(a.desk.Book), Logger: a.log, CPU: c.Intake.Workers,
 		Refused: func(err error) bool {
@@ -201,7 +206,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return errors.As(err, &row)
 		},
 		Stored:  func(b event.Batch) { a.arrived(b) },
-		Engines: a.engines,
+		Engines: a.engines, Treatments: a.treatments(),
 		Judging: c.path(judgingFile),
 	}
 	if c.Memory.Enabled {
@@ -231,6 +236,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.outgoing = newOutgoing(a)
+	if err := a.openQuarantine(); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
@@ -258,6 +266,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 	a.desk.Changed = func(*policy.State, *policy.State) { a.judgeAgain("policy changed") }
 	a.rules.Changed = a.rulesChanged
 	a.intake = ingest.NewIntake(a.blobs, a.cases, a.jobs, ingest.IntakeOptions{MaxSize: int(c.Intake.MaxMessage)})
+	if a.watchers, err = a.newWatchers(); err != nil {
+		return err
+	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {
@@ -289,11 +300,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:    &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
-		Incidents: &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
-		Letters:   a.outgoing.store,
-		Outgoing:  a.outgoing,
-		Coverage:  a.Coverage, Ready: a.notReady,
+		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
+		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
+		Quarantine: a.quarantineDeps(),
+		Letters:    a.outgoing.store,
+		Outgoing:   a.outgoing,
+		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
@@ -306,6 +318,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 
 // arrived tells open screens about new events.
 func (a *App) arrived(b event.Batch) {
+	if len(b.PostDelivery) > 0 {
+		a.acting.late.Store(true)
+	}
 	var newest time.Time
 	for i := range b.Emails {
 		if t := b.Emails[i].Timestamp; t.After(newest) {
@@ -347,6 +362,9 @@ func (a *App) Close() error {
 	}
 	if a.pipeline != nil {
 		errs = append(errs, a.pipeline.Close())
+	}
+	if a.deliveries != nil {
+		a.deliveries.Close()
 	}
 	errs = append(errs, closeEngines(a.engines))
 	if a.acting != nil && a.acting.notes != nil {

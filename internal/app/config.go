@@ -34,7 +34,7 @@ type Config struct {
 	Directory    Directory    `koanf:"directory"`
 	HTTP         HTTP         `koanf:"http"`
 	SMTP         Listener     `koanf:"smtp"`
-	LMTP         Listener     `koanf:"lmtp"`
+	LMTP         LMTP         `koanf:"lmtp"`
 	Milter       Milter       `koanf:"milter"`
 	Mailboxes    []Mailboxes  `koanf:"mailboxes"`
 	Outgoing     Outgoing     `koanf:"outgoing"`
@@ -47,6 +47,7 @@ type Config struct {
 	Policy       Policy       `koanf:"policy"`
 	Memory       Memory       `koanf:"memory"`
 	Rejudge      Rejudge      `koanf:"rejudge"`
+	Quarantine   Quarantine   `koanf:"quarantine"`
 	Remediate    Remediate    `koanf:"remediate"`
 	Incidents    Incidents    `koanf:"incidents"`
 	DNS          DNS          `koanf:"dns"`
@@ -298,7 +299,7 @@ func Defaults() Config {
 		Directory:    defaultDirectory(),
 		HTTP:         HTTP{Listen: "127.0.0.1:8825"},
 		SMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
-		LMTP:         Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}},
+		LMTP:         LMTP{Listener: Listener{Allow: []string{"127.0.0.0/8", "::1/128"}, Journals: []string{}}, AtDelivery: defaultAtDelivery()},
 		Milter:       defaultMilter(),
 		Mailboxes:    []Mailboxes{},
 		Outgoing:     Outgoing{TLS: mailout.TLS},
@@ -306,6 +307,7 @@ func Defaults() Config {
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
+		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
 		Incidents:    defaultIncidents(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
@@ -450,7 +452,11 @@ func (c Config) validate() error {
 		if address == "" && key != "http.listen" {
 			continue
 		}
-		if err := checkListen(address); err != nil {
+		check := checkListen
+		if key == "lmtp.listen" {
+			check = checkListenOrSocket
+		}
+		if err := check(address); err != nil {
 			return fmt.Errorf("config: %s: %w", key, err)
 		}
 	}
@@ -464,10 +470,13 @@ func (c Config) validate() error {
 			return fmt.Errorf("config: %s: %w", key, err)
 		}
 	}
-	for key, l := range map[string]Listener{"smtp": c.SMTP, "lmtp": c.LMTP} {
+	for key, l := range map[string]Listener{"smtp": c.SMTP, "lmtp": c.LMTP.Listener} {
 		if l.RequireTLS && l.Certificate == "" {
 			return fmt.Errorf("config: %s.require_tls needs %s.certificate and %s.key", key, key, key)
 		}
+	}
+	if err := c.LMTP.validate(); err != nil {
+		return fmt.Errorf("config: lmtp.%w", err)
 	}
 	if err := c.Milter.validate(); err != nil {
 		return fmt.Errorf("config: milter.%w", err)
@@ -523,7 +532,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

@@ -14,8 +14,7 @@ func keys() []string {
 	var out []string
 	var walk func(t reflect.Type, prefix string)
 	walk = func(t reflect.Type, prefix string) {
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for _, f := range fields(t) {
 			key := prefix + f.Tag.Get("koanf")
 			if f.Type.Kind() == reflect.Struct {
 				walk(f.Type, key+".")
@@ -25,6 +24,19 @@ func keys() []string {
 		}
 	}
 	walk(reflect.TypeFor[Config](), "")
+	return out
+}
+
+// fields are those of a struct of settings, with those of the structs that stand in it without a key of their own.
+func fields(t reflect.Type) (out []reflect.StructField) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			out = append(out, fields(f.Type)...)
+			continue
+		}
+		out = append(out, f)
+	}
 	return out
 }
 
@@ -52,17 +64,17 @@ func checkNode(path string, n *yaml.Node, t reflect.Type, prefix string) error {
 		if n.Kind != yaml.MappingNode {
 			return fmt.Errorf("%s:%d: %s holds settings; write them below it, indented", path, n.Line, name(prefix))
 		}
-		fields := map[string]reflect.Type{}
+		types := map[string]reflect.Type{}
 		var known []string
-		for i := range t.NumField() {
-			key := t.Field(i).Tag.Get("koanf")
-			fields[key] = t.Field(i).Type
+		for _, f := range fields(t) {
+			key := f.Tag.Get("koanf")
+			types[key] = f.Type
 			known = append(known, prefix+key)
 		}
 		seen := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
-			ft, ok := fields[key.Value]
+			ft, ok := types[key.Value]
 			if !ok {
 				return fmt.Errorf("%s:%d: there is no setting %q%s", path, key.Line, prefix+key.Value, didYouMean(prefix+key.Value, append(known, keys()...)))
 			}

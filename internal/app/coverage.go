@@ -10,6 +10,7 @@ import (
 
 	"tocsin/internal/api"
 	"tocsin/internal/hunt"
+	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/kql"
 )
 
@@ -48,6 +49,10 @@ func (a *App) Coverage(ctx context.Context) (api.Coverage, error) {
 	if c.Sources, err = a.sources(ctx, now); err != nil {
 		return api.Coverage{}, err
 	}
+	c.Watched = a.watchedSources()
+	if c.Watched == nil {
+		c.Watched = []api.WatchedSystem{}
+	}
 	a.coverage.last = c
 	return c, nil
 }
@@ -81,7 +86,7 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 	err = a.events.Query(ctx, stmt, func(row []any) error {
 		s := api.Source{State: "idle"}
 		s.Name, _ = row[name].(string)
-		s.Kind = s.Name
+		s.Kind = a.kindOf(s.Name)
 		if at, ok := row[last].(time.Time); ok {
 			s.LastEvent, s.LagSeconds = &at, now.Sub(at).Seconds()
 		}
@@ -94,10 +99,38 @@ func (a *App) sources(ctx context.Context, now time.Time) ([]api.Source, error) 
 	})
 	for _, name := range []string{"smtp", "lmtp", "milter"} {
 		if listening[name] {
-			out = append(out, api.Source{Name: name, Kind: name, State: "listening"})
+			out = append(out, api.Source{Name: name, Kind: a.kindOf(name), State: "listening"})
 		}
 	}
+	for _, w := range a.watchers {
+		out = watchedIn(out, w.Status())
+	}
 	return out, err
+}
+
+// kindOf tells copies over LMTP from mail that is handed on.
+func (a *App) kindOf(source string) string {
+	if source == proxied && a.cfg.LMTP.Next != "" {
+		return "lmtp-proxy"
+	}
+	return source
+}
+
+// watchedIn marks the source of watched mailboxes: it listens, or has failed when no mailbox can be read.
+func watchedIn(out []api.Source, s watch.Status) []api.Source {
+	state := "listening"
+	if s.Mailboxes > 0 && s.Unread == s.Mailboxes {
+		state = "failed"
+	}
+	for i := range out {
+		if out[i].Name == watch.Source {
+			if out[i].State != "failed" {
+				out[i].State = state
+			}
+			return out
+		}
+	}
+	return append(out, api.Source{Name: watch.Source, Kind: watch.Source, State: state})
 }
 
 // measure makes the figures of the road visible to Prometheus.
@@ -110,7 +143,8 @@ func (a *App) measure() {
 	figure("tocsin_intake_duplicates_total", "Messages that were there already.", func() float64 { return float64(a.intake.Counts().Duplicates) })
 	figure("tocsin_intake_failed_total", "Messages that could not be accepted.", func() float64 { return float64(a.intake.Counts().Failed) })
 	a.waited = waitedFor()
-	a.metrics.MustRegister(a.waited)
+	a.handing = heldUp()
+	a.metrics.MustRegister(a.waited, a.handing)
 	progress := func(f func(waiting, judged, unjudged, delayed int64) int64) func() float64 {
 		return func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

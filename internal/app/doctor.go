@@ -48,6 +48,8 @@ func Doctor(ctx context.Context, c Config, resolver *net.Resolver) []Finding {
 	running := holder.Address != ""
 	out = append(out, checkPort(ctx, "http.listen", c.HTTP.Listen, running), checkPort(ctx, "smtp.listen", c.SMTP.Listen, running), checkPort(ctx, "lmtp.listen", c.LMTP.Listen, running))
 	out = append(out, checkMilter(ctx, c, running)...)
+	out = append(out, checkLMTP(ctx, c)...)
+	out = append(out, checkMailboxes(ctx, c)...)
 	out = append(out, checkTLS("http", c.HTTP.Certificate, c.HTTP.Key), checkTLS("smtp", c.SMTP.Certificate, c.SMTP.Key), checkTLS("lmtp", c.LMTP.Certificate, c.LMTP.Key))
 	out = append(out, checkDirectory(ctx, c)...)
 	out = append(out, checkExposure(c), checkDNS(ctx, c, resolver), checkGeoIP(c), checkOrganisation(c), checkClock(c))
@@ -114,6 +116,9 @@ func checkPort(ctx context.Context, key, address string, running bool) Finding {
 		return Finding{}
 	}
 	about := key + " " + address
+	if path, ok := socketPath(address); ok {
+		return checkSocket(about, path)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err == nil {
 		_ = l.Close()

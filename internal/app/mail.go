@@ -35,7 +35,7 @@ func (a *App) listenMail(ctx context.Context) (out []mailListener, err error) {
 	for _, kind := range []struct {
 		name string
 		cfg  Listener
-	}{{"smtp", a.cfg.SMTP}, {"lmtp", a.cfg.LMTP}} {
+	}{{"smtp", a.cfg.SMTP}, {proxied, a.cfg.LMTP.Listener}} {
 		if kind.cfg.Listen == "" {
 			continue
 		}
@@ -43,11 +43,16 @@ func (a *App) listenMail(ctx context.Context) (out []mailListener, err error) {
 		if err != nil {
 			return out, err
 		}
-		server, err := smtp.New(smtp.Config{
-			LMTP: kind.name == "lmtp", Source: kind.name, Allowed: allowed, Reports: kind.cfg.Reports, Journals: kind.cfg.Journals,
+		cfg := smtp.Config{
+			LMTP: kind.name == proxied, Source: kind.name, Allowed: allowed, Reports: kind.cfg.Reports, Journals: kind.cfg.Journals,
 			CertFile: kind.cfg.Certificate, KeyFile: kind.cfg.Key, RequireTLS: kind.cfg.RequireTLS,
 			MaxSize: a.cfg.Intake.MaxMessage, Logger: a.log,
-		}, a.intake)
+		}
+		proxy := a.newProxy()
+		if cfg.LMTP && proxy != nil {
+			cfg.Onward, cfg.MaxConnections, cfg.MaxPerIP = proxy, a.cfg.LMTP.Connections, a.cfg.LMTP.Connections
+		}
+		server, err := smtp.New(cfg, a.intake)
 		if err != nil {
 			return out, fmt.Errorf("config: %s: %w", kind.name, err)
 		}
@@ -55,7 +60,11 @@ func (a *App) listenMail(ctx context.Context) (out []mailListener, err error) {
 		if err != nil {
 			return out, err
 		}
-		out = append(out, mailListener{name: kind.name, listener: l, server: server})
+		m := mailListener{name: kind.name, listener: l, server: server}
+		if cfg.Onward != nil {
+			m.server = proxyServer{server, proxy}
+		}
+		out = append(out, m)
 	}
 	m, err := a.listenMilter(ctx)
 	if m != nil {

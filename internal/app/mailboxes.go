@@ -34,6 +34,8 @@ type Mailboxes struct {
 	Connections  int           `koanf:"connections"`
 	SignIns      int           `koanf:"sign_ins"` // a second
 	Timeout      time.Duration `koanf:"timeout"`
+	ReadOnly     bool          `koanf:"read_only"` // no action ever touches them
+	Watching     `koanf:",squash"`
 }
 
 // options of the provider.
@@ -76,6 +78,9 @@ func (c Config) validateMailboxes() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
+		if err := m.Watching.validate(m); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
 		if len(m.domains(c)) == 0 {
 			return fmt.Errorf("%s: domains: whose mailboxes lie there? Write domains: [example.com], or organisation.domains", key)
 		}
@@ -99,6 +104,9 @@ type mailSystems map[string]remediate.Provider // by domain, in lower case
 func newMailboxes(c Config) (mailSystems, error) {
 	out := mailSystems{}
 	for _, m := range c.Mailboxes {
+		if m.ReadOnly {
+			continue
+		}
 		o, err := m.options(c)
 		if err != nil {
 			return nil, fmt.Errorf("mailboxes: %s: %w", m.Name, err)

@@ -34,16 +34,16 @@ func TestMilterSettings(t *testing.T) {
 // A socket that a dead process left is taken over; one that answers is not.
 func TestMilterSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.sock")
-	l, err := listenSocket(t.Context(), path)
+	l, err := listenSocket(t.Context(), "milter.listen", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listenSocket(t.Context(), path); err == nil || !strings.Contains(err.Error(), "another process") {
+	if _, err := listenSocket(t.Context(), "milter.listen", path); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("a socket in use: %v", err)
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	_ = l.Close()
-	again, err := listenSocket(t.Context(), path)
+	again, err := listenSocket(t.Context(), "milter.listen", path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,20 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 			a.log.Info("forgot old events", "rows", n, "older_than", keep)
 		}
 	}
+	if n, err := a.expireQuarantine(ctx); err != nil {
+		return fmt.Errorf("end what was in quarantine too long: %w", err)
+	} else if n > 0 {
+		a.log.Info("ended what was in quarantine too long", "entries", n, "older_than", a.cfg.Quarantine.Keep)
+	}
+	if err := a.held.store.Forget(ctx, now.Add(-a.cfg.Quarantine.Keep-heldSlack)); err != nil {
+		return fmt.Errorf("forget digests and requests: %w", err)
+	}
 	if keep := a.cfg.Retention.Mail; keep > 0 {
-		n, err := a.blobs.Retain(ctx, now.Add(-keep))
+		needed, err := a.neededByQuarantine(ctx)
+		if err != nil {
+			return fmt.Errorf("look what quarantine needs: %w", err)
+		}
+		n, err := a.blobs.Retain(ctx, now.Add(-keep), needed)
 		if err != nil {
 			return fmt.Errorf("forget mail: %w", err)
 		}
@@ -59,6 +71,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	}
 	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
 		return fmt.Errorf("forget answers: %w", err)
+	}
+	if err := a.cases.ForgetDeliveries(ctx, now.Add(-ingest.DeliveryMemory)); err != nil {
+		return err
 	}
 	if keep := a.cfg.Audit.Retention; keep > 0 {
 		n, err := a.notary.Retain(ctx, now.Add(-keep))

@@ -86,7 +86,11 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	watching.Go(func() { a.watched.run(late) })
 	watching.Go(func() { a.followDirectory(late) })
 	watching.Go(func() { a.followActing(late) })
+	watching.Go(func() { a.followHeld(late) })
 	watching.Go(func() { a.notary.Run(late) })
+	for _, w := range a.watchers {
+		watching.Go(func() { w.Run(late) })
+	}
 	err = f(ctx)
 	stopLate()
 	watching.Wait()
@@ -126,7 +130,11 @@ func (a *App) listen(ctx context.Context) (_ *listeners, err error) {
 	return l, err
 }
 
+// listenOn opens host:port or unix:/path.
 func listenOn(ctx context.Context, key, address string) (net.Listener, error) {
+	if path, ok := socketPath(address); ok {
+		return listenSocket(ctx, key, path)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot listen on %s: %s", key, address, listenReason(err))

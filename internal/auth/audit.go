@@ -74,6 +74,8 @@ const (
 	ActIncidentMerged   Action = "incident merged" // or separated again
 	ActIncidentReport   Action = "incident report made"
 	ActIncidentExported Action = "incident exported" // as a bundle
+	ActReleaseAsked     Action = "release asked for" // by the recipient of held mail; subject: the network message id
+	ActReleaseRefused   Action = "release refused"
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -97,6 +99,7 @@ func Actions() []Action {
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
+		ActReleaseAsked, ActReleaseRefused,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

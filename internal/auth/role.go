@@ -30,6 +30,7 @@ const (
 	EmailRemove     Permission = "email.remove"     // take mail out of mailboxes
 	ActionApprove   Permission = "action.approve"   // approve what somebody else proposed
 	ActionRead      Permission = "action.read"      // see actions on mail: who, why, what, and the result in every mailbox
+	QuarantineRead  Permission = "quarantine.read"  // see what is in quarantine, and who asks for it
 	SessionManage   Permission = "sessions.manage"  // see and end sessions of others
 	PolicyRead      Permission = "policy.read"      // see the policy, the allow and block entries, settings of mailboxes, and runs that judged again
 	PolicyBlock     Permission = "policy.block"     // add block entries
@@ -71,7 +72,7 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead}
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {
@@ -84,7 +85,7 @@ func (r Role) Permissions() []Permission {
 	case GlobalAdministrator:
 		return append(administrator, OperatorManage, SessionManage)
 	case SearchAndPurge:
-		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead}
+		return []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, EmailRemove, RulesRead, ActionRead, QuarantineRead}
 	case Preview:
 		return []Permission{SignedIn, Enrol, EmailRead, EmailContent, EmailPreview, RulesRead}
 	case Approve:

@@ -17,6 +17,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -273,9 +274,9 @@ func (s *Store) Delete(ctx context.Context, sum string) error {
 	return nil
 }
 
-// Retain removes what was stored before the given time, and left-over temporary files of writers that died. It
-// returns how many messages it removed, also together with an error.
-func (s *Store) Retain(ctx context.Context, before time.Time) (int, error) {
+// Retain removes what was stored before the given time, but not what keep wants (nil: nothing), and left-over temporary files of writers
+// that died. It returns how many messages it removed, also together with an error.
+func (s *Store) Retain(ctx context.Context, before time.Time, keep func(sha256 string) bool) (int, error) {
 	removed := 0
 	for it := s.bucket.List(nil); ; {
 		obj, err := it.Next(ctx)
@@ -287,6 +288,9 @@ func (s *Store) Retain(ctx context.Context, before time.Time) (int, error) {
 		mail := strings.HasSuffix(obj.Key, suffix)
 		stranded := strings.HasSuffix(obj.Key, ".tmp") && time.Since(obj.ModTime) > time.Hour
 		if !(mail && obj.ModTime.Before(before)) && !stranded {
+			continue
+		}
+		if mail && keep != nil && keep(strings.TrimSuffix(path.Base(obj.Key), suffix)) {
 			continue
 		}
 		if err := s.bucket.Delete(ctx, obj.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {

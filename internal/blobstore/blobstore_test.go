@@ -189,7 +189,11 @@ func TestRetain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := s.Retain(t.Context(), time.Now().Add(-24*time.Hour))
+	n, err := s.Retain(t.Context(), time.Now().Add(-24*time.Hour), func(sum string) bool { return sum == id })
+	if have := files(t, dir); n != 0 || err != nil || len(have) != 2 {
+		t.Fatalf("removed %d, %v, left %q; somebody needs it", n, err, have)
+	}
+	n, err = s.Retain(t.Context(), time.Now().Add(-24*time.Hour), nil)
 	if n != 1 || err != nil {
 		t.Fatalf("removed %d, %v; want 1", n, err)
 	}

@@ -112,9 +112,9 @@ func (x *Incidents) Create(ctx context.Context, i incident.Incident, in incident
 			return wrap("incident", err)
 		}
 		i.Root, i.Into, i.Version = i.ID, "", 1
-		_, err := tx.ExecContext(ctx, x.s.dialect.Rebind(`INSERT INTO incidents (`+incidentColumns+`) VALUES (`+marks(25)+`)`),
+		_, err := tx.ExecContext(ctx, x.s.dialect.Rebind(`INSERT INTO incidents (`+incidentColumns+`, name_key, search) VALUES (`+marks(27)+`)`),
 			i.ID, i.Number, i.Name, int(i.Severity), string(i.Status), i.Owner, i.OwnerID, string(i.Classification), string(i.Determination), i.Description, i.Closing, i.Author, i.AuthorID,
-			micros(i.Created), micros(i.Updated), micros(i.Acknowledged), micros(i.Resolved), i.ResolvedBy, i.Into, i.Root, i.Version, 0, 0, 0, 0)
+			micros(i.Created), micros(i.Updated), micros(i.Acknowledged), micros(i.Resolved), i.ResolvedBy, i.Into, i.Root, i.Version, 0, 0, 0, 0, strings.ToLower(i.Name), searched(&i))
 		if err != nil {
 			return wrap("incident", err)
 		}
@@ -133,6 +133,11 @@ func (x *Incidents) Create(ctx context.Context, i incident.Incident, in incident
 		return err
 	})
 	return i, err
+}
+
+// searched is what a search for text looks at. SQLite lowers the letters of ASCII alone, so it is done here.
+func searched(i *incident.Incident) string {
+	return strings.ToLower(i.Name + "\n" + i.Description)
 }
 
 func (x *Incidents) saveTags(ctx context.Context, tx *sql.Tx, i *incident.Incident) error {
@@ -162,9 +167,9 @@ func (x *Incidents) Change(ctx context.Context, id string, c incident.Change, by
 		}
 		i.Version++
 		i.Updated = by.At
-		_, err = tx.ExecContext(ctx, x.s.dialect.Rebind(`UPDATE incidents SET name = ?, severity = ?, status = ?, owner = ?, owner_id = ?, classification = ?, determination = ?, description = ?, closing = ?,
+		_, err = tx.ExecContext(ctx, x.s.dialect.Rebind(`UPDATE incidents SET name = ?, name_key = ?, search = ?, severity = ?, status = ?, owner = ?, owner_id = ?, classification = ?, determination = ?, description = ?, closing = ?,
 			updated = ?, acknowledged = ?, resolved = ?, resolved_by = ?, version = ? WHERE id = ?`),
-			i.Name, int(i.Severity), string(i.Status), i.Owner, i.OwnerID, string(i.Classification), string(i.Determination), i.Description, i.Closing,
+			i.Name, strings.ToLower(i.Name), searched(&i), int(i.Severity), string(i.Status), i.Owner, i.OwnerID, string(i.Classification), string(i.Determination), i.Description, i.Closing,
 			micros(i.Updated), micros(i.Acknowledged), micros(i.Resolved), i.ResolvedBy, i.Version, i.ID)
 		if err != nil {
 			return wrap("incident", err)

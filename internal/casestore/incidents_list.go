@@ -79,8 +79,8 @@ func filterOf(f *incident.Filter, without string) *incidentFilter {
 	}
 	if text := strings.TrimSpace(f.Text); text != "" {
 		like := "%" + escapeLike(strings.ToLower(text)) + "%"
-		q.and(`(number = ? OR lower(name) LIKE ? ESCAPE '\' OR lower(description) LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM incident_tags t WHERE t.incident = incidents.id AND t.tag_key LIKE ? ESCAPE '\'))`,
-			incident.ParseNumber(text), like, like, like)
+		q.and(`(number = ? OR search LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM incident_tags t WHERE t.incident = incidents.id AND t.tag_key LIKE ? ESCAPE '\'))`,
+			incident.ParseNumber(text), like, like)
 	}
 	return q
 }
@@ -129,7 +129,7 @@ func sortSQL(f *incident.Filter) (expr string, number bool, err error) {
 	case incident.ByStatus:
 		return `CASE status WHEN 'Active' THEN 0 WHEN 'In progress' THEN 1 ELSE 2 END`, true, nil
 	case incident.ByName:
-		return `lower(name)`, false, nil
+		return `name_key`, false, nil
 	case incident.ByOwner:
 		return `owner`, false, nil
 	case incident.ByDue:

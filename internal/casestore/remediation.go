@@ -82,7 +82,7 @@ func (r *Remediation) Actions(ctx context.Context, f remediate.ActionFilter) ([]
 		and(`author_id <> ? AND approvals NOT LIKE ?`, f.NotByID, `%"`+escapeLike(f.NotByID)+`"%`)
 	}
 	if f.Incident != "" {
-		and(`incident = ?`, f.Incident)
+		and(`(incident = ? OR incident IN (SELECT id FROM incidents WHERE root = ?))`, f.Incident, f.Incident) // with what was merged into it
 	}
 	if f.Before != "" {
 		and(`id < ?`, f.Before)

@@ -269,9 +269,10 @@ func (r *Remediation) Drop(ctx context.Context, mailbox, message string, forget 
 	return r.drop(ctx, `message_id = ? AND mailbox = ?`, []any{message, mailbox}, forget)
 }
 
-// ForgetHeld forgets what is kept of actions from before a time, at most limit copies, and returns how many there were.
-func (r *Remediation) ForgetHeld(ctx context.Context, before time.Time, limit int, forget func(string) error) (n int, err error) {
-	rows, err := r.s.reader.QueryContext(ctx, r.s.dialect.Rebind(`SELECT DISTINCT message_id, mailbox FROM action_held WHERE at < ? LIMIT ?`), micros(before), limit)
+// ForgetHeld forgets what is kept of actions from before a time, at most limit copies, and returns how many there were. What was put into
+// quarantine has a time of its own.
+func (r *Remediation) ForgetHeld(ctx context.Context, before, quarantined time.Time, limit int, forget func(string) error) (n int, err error) {
+	rows, err := r.s.reader.QueryContext(ctx, r.s.dialect.Rebind(`SELECT DISTINCT message_id, mailbox FROM action_held WHERE at < CASE WHEN kind = ? THEN ? ELSE ? END LIMIT ?`), string(remediate.Quarantine), micros(quarantined), micros(before), limit)
 	if err != nil {
 		return 0, wrap("held mail", err)
 	}
@@ -288,7 +289,7 @@ func (r *Remediation) ForgetHeld(ctx context.Context, before time.Time, limit in
 		return 0, wrap("held mail", err)
 	}
 	for _, k := range keys {
-		if err := r.drop(ctx, `message_id = ? AND mailbox = ? AND at < ?`, []any{k[0], k[1], micros(before)}, forget); err != nil {
+		if err := r.drop(ctx, `message_id = ? AND mailbox = ? AND at < CASE WHEN kind = ? THEN ? ELSE ? END`, []any{k[0], k[1], string(remediate.Quarantine), micros(quarantined), micros(before)}, forget); err != nil {
 			return n, err
 		}
 		n++

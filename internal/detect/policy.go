@@ -54,6 +54,12 @@ var treatments = map[Treatment]struct {
 	Drop:         {Blocked, Dropped, "Delete message"},
 }
 
+// Effect is what a treatment comes to, in the words of the hunting schema: DeliveryAction, DeliveryLocation and EmailAction.
+func (t Treatment) Effect() (Action, Location, string) {
+	e := treatments[t]
+	return e.action, e.place, e.words
+}
+
 // Mode of a policy.
 type Mode string
 

@@ -200,6 +200,14 @@ func (x *Extra) Reason() string {
 	return x.Decided.Reason
 }
 
+// Delivered is the digest of the message as its recipient got it, "" when that is as it came.
+func (x *Extra) Delivered() string {
+	if x.Decided == nil {
+		return ""
+	}
+	return x.Decided.Delivered
+}
+
 // Decided is what a policy decided for one recipient, where no column says it.
 type Decided struct {
 	Reason    string `json:"reason,omitempty"`    // one sentence for people
@@ -207,6 +215,7 @@ type Decided struct {
 	Watched   bool   `json:"watched,omitempty"`   // delivered only because the policy watches
 	Priority  bool   `json:"priority,omitempty"`  // stricter because the recipient is a priority account
 	OrgKind   string `json:"org_kind,omitempty"`  // kind of the allow or block entry that decided
+	Delivered string `json:"delivered,omitempty"` // remediate.Digest of the message as it was handed on, when that is not as it came
 }
 
 // Rejudged is the shape of PostDelivery.AdditionalFields of a judgement after delivery.

@@ -16,6 +16,7 @@ import (
 type BatcherOptions struct {
 	Rows  int           // write when this many rows have gathered; default 2,000, at most 5,000 are useful
 	Wait  time.Duration // or when the first of them has waited this long; default 250 ms
+	Hurry time.Duration // how long rows wait for others when somebody waits for them (Urgent); default 5 ms
 	Queue int           // rows that may wait before Append blocks; default 20,000
 
 	// Committed, when set, is called after every write that succeeded, from the writing goroutine: it must be quick
@@ -47,9 +48,10 @@ type Batcher struct {
 }
 
 type pending struct {
-	batch event.Batch
-	rows  int
-	done  chan error
+	batch  event.Batch
+	rows   int
+	urgent bool
+	done   chan error
 }
 
 var _ Appender = (*Batcher)(nil)
@@ -61,6 +63,9 @@ func NewBatcher(s Appender, o BatcherOptions) *Batcher {
 	}
 	if o.Wait <= 0 {
 		o.Wait = 250 * time.Millisecond
+	}
+	if o.Hurry <= 0 {
+		o.Hurry = 5 * time.Millisecond
 	}
 	if o.Queue <= 0 {
 		o.Queue = 20_000
@@ -82,6 +87,20 @@ func NewBatcher(s Appender, o BatcherOptions) *Batcher {
 // because appending again changes nothing. The caller must not change batch before Append returns, nor afterwards when
 // ctx ended.
 func (b *Batcher) Append(ctx context.Context, batch event.Batch) error {
+	return b.append(ctx, batch, false)
+}
+
+// Urgent is the same Batcher for rows that a mail system waits for: they are written with what has gathered, at once. When many do
+// so, they gather while the write before them runs.
+func (b *Batcher) Urgent() Appender { return urgently{b} }
+
+type urgently struct{ b *Batcher }
+
+func (u urgently) Append(ctx context.Context, batch event.Batch) error {
+	return u.b.append(ctx, batch, true)
+}
+
+func (b *Batcher) append(ctx context.Context, batch event.Batch, urgent bool) error {
 	n := Rows(batch)
 	if n == 0 {
 		return ctx.Err()
@@ -90,7 +109,7 @@ func (b *Batcher) Append(ctx context.Context, batch event.Batch) error {
 	if err := b.rows.Acquire(ctx, weight); err != nil {
 		return err
 	}
-	p := &pending{batch: batch, rows: n, done: make(chan error, 1)}
+	p := &pending{batch: batch, rows: n, urgent: urgent, done: make(chan error, 1)}
 	if err := b.enqueue(ctx, p); err != nil {
 		b.rows.Release(weight)
 		return err
@@ -153,14 +172,18 @@ func (b *Batcher) run() {
 	<-finished
 }
 
-// gather waits for a first batch and collects more until there are enough rows or the first has waited long enough.
+// gather waits for a first batch and collects more until there are enough rows, or the first or an urgent one has waited long enough.
 func (b *Batcher) gather() (group []*pending, more bool) {
 	p, ok := <-b.queue
 	if !ok {
 		return nil, false
 	}
-	group, rows := append(group, p), p.rows
-	timer := time.NewTimer(b.opts.Wait)
+	group, rows, hurry := append(group, p), p.rows, p.urgent
+	wait := b.opts.Wait
+	if hurry {
+		wait = min(wait, b.opts.Hurry)
+	}
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for rows < b.opts.Rows {
 		select {
@@ -169,6 +192,10 @@ func (b *Batcher) gather() (group []*pending, more bool) {
 				return group, false
 			}
 			group, rows = append(group, p), rows+p.rows
+			if p.urgent && !hurry {
+				hurry = true
+				timer.Reset(min(b.opts.Wait, b.opts.Hurry))
+			}
 		case <-timer.C:
 			return group, true
 		}

@@ -87,6 +87,34 @@ func TestBatcherWritesALoneRowAfterWait(t *testing.T) {
 	})
 }
 
+// An urgent row is written at once, and takes with it what has gathered.
+func TestBatcherHurries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		b := eventstore.NewBatcher(r, eventstore.BatcherOptions{Rows: 1000, Wait: 300 * time.Millisecond, Hurry: 4 * time.Millisecond})
+		start := time.Now()
+		patient := make(chan time.Duration, 1)
+		go func() {
+			if err := b.Append(t.Context(), one("a")); err != nil {
+				t.Error(err)
+			}
+			patient <- time.Since(start)
+		}()
+		time.Sleep(50 * time.Millisecond)
+		if err := b.Urgent().Append(t.Context(), one("b")); err != nil {
+			t.Fatal(err)
+		}
+		if took, first := time.Since(start), <-patient; took != 54*time.Millisecond || first != took || len(r.appends) != 1 {
+			t.Errorf("the urgent row took %v, the one before it %v, in %d writes", took, first, len(r.appends))
+		}
+		start = time.Now()
+		if err := b.Urgent().Append(t.Context(), one("c")); err != nil || time.Since(start) != 4*time.Millisecond {
+			t.Errorf("alone it took %v, %v", time.Since(start), err)
+		}
+		b.Close()
+	})
+}
+
 func TestBatcherSingsOutTheBadRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}

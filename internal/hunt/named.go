@@ -14,37 +14,22 @@ import (
 // namedAtOnce is how many messages one question names.
 const namedAtOnce = 1000
 
-// named runs ops over the rows of a table that are of the messages, a question for each thousand ids in the order of time: each reads one
-// slice of the store. Ids that are no UUIDs are asked for without a range of time.
-func (x *Explorer) named(ctx context.Context, table string, ids []string, ops string, each func(row []any) error) error {
+// about runs ops over the rows of a table that are of the messages, a question for each thousand ids in the order of time: each reads one
+// slice of the store.
+func (x *Explorer) about(ctx context.Context, table string, ids []string, ops string, each func(row []any) error) error {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	for part := range slices.Chunk(ids, namedAtOnce) {
-		var from, to time.Time
-		timed := true
+	for part := range slices.Chunk(slices.Compact(ids), namedAtOnce) {
 		quoted := make([]string, len(part))
 		for i, id := range part {
 			quoted[i] = kql.Quote(id)
-			a, b := idTime(id)
-			if timed = timed && !a.IsZero(); !timed {
-				continue
-			}
-			if from.IsZero() || a.Before(from) {
-				from = a
-			}
-			if b.After(to) {
-				to = b
-			}
-		}
-		if !timed {
-			from, to = time.Time{}, time.Time{}
 		}
 		base, err := kql.Parse(table)
 		if err != nil {
 			return err
 		}
-		q, err := pipe(base, "%s | where NetworkMessageId in (%s) %s", timeRange(from, to), strings.Join(quoted, ", "), ops)
+		span := spanOf(part)
+		q, err := pipe(base, "%s | where NetworkMessageId in (%s) %s", timeRange(span.From, span.To), strings.Join(quoted, ", "), ops)
 		if err != nil {
 			return err
 		}
@@ -65,7 +50,7 @@ func (x *Explorer) Rows(ctx context.Context, picks []Pick) ([]EmailRow, error) {
 		out[i].NetworkMessageId, out[i].RecipientEmailAddress = p.ID, p.Recipient
 	}
 	decode := decoderFor[EmailRow](rowColumns)
-	err := x.named(ctx, emailEvents.Name, ids, "| project "+joinColumns(rowColumns), func(row []any) error {
+	err := x.about(ctx, emailEvents.Name, ids, "| project "+joinColumns(rowColumns), func(row []any) error {
 		var e EmailRow
 		decode(&e, row)
 		if i, ok := at[Pick{e.NetworkMessageId, e.RecipientEmailAddress}]; ok {
@@ -186,7 +171,7 @@ var derivedColumns = []string{
 
 func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) error {
 	decode := decoderFor[event.EmailEvent](derivedColumns)
-	return x.named(ctx, emailEvents.Name, ids, "| project "+joinColumns(derivedColumns)+" | sort by NetworkMessageId asc", func(row []any) error {
+	return x.about(ctx, emailEvents.Name, ids, "| project "+joinColumns(derivedColumns)+" | sort by NetworkMessageId asc", func(row []any) error {
 		var e event.EmailEvent
 		decode(&e, row)
 		if !d.wanted[Pick{e.NetworkMessageId, e.RecipientEmailAddress}] {
@@ -249,7 +234,7 @@ func (x *Explorer) deriveParts(ctx context.Context, d *deriving, ids []string, k
 	if !asks(CampaignsOf) {
 		return nil
 	}
-	return x.named(ctx, "CampaignInfo", ids, "| project NetworkMessageId, CampaignId, CampaignName | sort by NetworkMessageId asc", func(row []any) error {
+	return x.about(ctx, "CampaignInfo", ids, "| project NetworkMessageId, CampaignId, CampaignName | sort by NetworkMessageId asc", func(row []any) error {
 		if id := text(row[0]); d.of[id] != nil {
 			d.add(CampaignsOf, text(row[1]), text(row[2]), id, d.of[id])
 		}
@@ -270,7 +255,7 @@ func (d *deriving) room(rows *int, kinds ...Entity) bool {
 
 func (x *Explorer) deriveLinks(ctx context.Context, d *deriving, ids []string) error {
 	rows := 0
-	return x.named(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url, UrlDomain | sort by NetworkMessageId asc", func(row []any) error {
+	return x.about(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url, UrlDomain | sort by NetworkMessageId asc", func(row []any) error {
 		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Links, Hosts) {
 			d.add(Links, text(row[1]), "", id, d.of[id])
 			d.add(Hosts, text(row[2]), "", id, d.of[id])
@@ -281,7 +266,7 @@ func (x *Explorer) deriveLinks(ctx context.Context, d *deriving, ids []string) e
 
 func (x *Explorer) deriveFiles(ctx context.Context, d *deriving, ids []string) error {
 	rows := 0
-	return x.named(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, SHA256, FileName | sort by NetworkMessageId asc", func(row []any) error {
+	return x.about(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, SHA256, FileName | sort by NetworkMessageId asc", func(row []any) error {
 		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Files) {
 			d.add(Files, text(row[1]), text(row[2]), id, d.of[id])
 		}
@@ -342,13 +327,9 @@ var heldColumns = []string{"Timestamp", "NetworkMessageId", "RecipientEmailAddre
 
 // Held returns all events of the messages, whoever got them, with what tells who has them and where their octets are.
 func (x *Explorer) Held(ctx context.Context, ids []string) (map[string][]event.EmailEvent, error) {
-	decode := decoderFor[event.EmailEvent](heldColumns)
 	out := make(map[string][]event.EmailEvent, len(ids))
-	err := x.named(ctx, emailEvents.Name, ids, "| project "+joinColumns(heldColumns), func(row []any) error {
-		var e event.EmailEvent
-		decode(&e, row)
+	err := x.named(ctx, ids, heldColumns, func(e event.EmailEvent) {
 		out[e.NetworkMessageId] = append(out[e.NetworkMessageId], e)
-		return nil
 	})
 	return out, err
 }

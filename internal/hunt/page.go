@@ -291,6 +291,9 @@ type cursor struct {
 
 var errCursor = inputError("cursor", "it was not made by this API; start again from the first page")
 
+// year1 and year9999 bound what a time can be, in microseconds since 1970.
+const year1, year9999 = -62135596800_000000, 253402300799_999999
+
 // maxCursor is longer than any cursor that this package makes of sane addresses. Recipients are the only unbounded part.
 const maxCursor = 64 << 10
 
@@ -330,7 +333,6 @@ func decodeCursor(s string) (cursor, error) {
 	if err := d.Decode(&c); err != nil || d.More() {
 		return c, errCursor
 	}
-	const year1, year9999 = -62135596800_000000, 253402300799_999999
 	if c.Time < year1 || c.Time > year9999 {
 		return c, errCursor
 	}

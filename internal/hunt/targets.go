@@ -2,21 +2,22 @@ package hunt
 
 import (
 	"context"
+	"slices"
 	"strings"
-	"time"
 
+	"tocsin/internal/detect"
 	"tocsin/internal/event"
-	"tocsin/internal/kql"
 )
 
 // targetColumns are what an action on mailboxes needs of an event.
 var targetColumns = []string{
 	"Timestamp", "NetworkMessageId", "InternetMessageId", "RecipientEmailAddress", "Subject", "SenderFromAddress", "EmailDirection", "LatestThreatTypes",
-	"LatestDeliveryLocation", "IsPriorityAccount", "RawSHA256",
+	"LatestDeliveryLocation", "IsPriorityAccount", "RawSHA256", "DeliveryAction",
 }
 
 // Targets returns the events of r, newest first, with the columns that an action needs; at most limit and one more, which tells that
-// there are more. kql is the question in one text, with its view and its range of time.
+// there are more. Those that were delivered changed also have AdditionalFields, which say how. kql is the question in one text, with its view
+// and its range of time.
 func (x *Explorer) Targets(ctx context.Context, r Request, limit int) (events []event.EmailEvent, question string, err error) {
 	base, err := x.base(r)
 	if err != nil {
@@ -54,14 +55,29 @@ func (x *Explorer) Targets(ctx context.Context, r Request, limit int) (events []
 			break
 		}
 	}
-	return events, base.String(), nil
+	return events, base.String(), x.changed(ctx, events)
+}
+
+// changed fills in AdditionalFields where a message was delivered changed. They are long, so nobody else gets them.
+func (x *Explorer) changed(ctx context.Context, events []event.EmailEvent) error {
+	at := map[Pick]int{}
+	var ids []string
+	for i := range events {
+		if events[i].DeliveryAction == string(detect.Replaced) {
+			at[Pick{events[i].NetworkMessageId, events[i].RecipientEmailAddress}] = i
+			ids = append(ids, events[i].NetworkMessageId)
+		}
+	}
+	slices.Sort(ids)
+	return x.named(ctx, slices.Compact(ids), []string{"NetworkMessageId", "RecipientEmailAddress", "AdditionalFields"}, func(e event.EmailEvent) {
+		if i, found := at[Pick{e.NetworkMessageId, e.RecipientEmailAddress}]; found {
+			events[i].AdditionalFields = e.AdditionalFields
+		}
+	})
 }
 
 // Pick names one email event.
 type Pick struct{ ID, Recipient string }
-
-// pickedAtOnce is how many messages one question is about.
-const pickedAtOnce = 400
 
 // Picked returns the events with these names, in any order. What there is none of is left out.
 func (x *Explorer) Picked(ctx context.Context, picks []Pick) (events []event.EmailEvent, err error) {
@@ -74,49 +90,40 @@ func (x *Explorer) Picked(ctx context.Context, picks []Pick) (events []event.Ema
 			ids = append(ids, p.ID)
 		}
 	}
-	decode := decoderFor[event.EmailEvent](targetColumns)
-	for len(ids) > 0 {
-		n := min(len(ids), pickedAtOnce)
-		var r Request
-		quoted := make([]string, n)
-		timed := true
-		for i, id := range ids[:n] {
-			quoted[i] = kql.Quote(id)
-			from, to := idTime(id)
-			if from.IsZero() {
-				timed = false
-				continue
-			}
-			if r.From.IsZero() || from.Before(r.From) {
-				r.From = from
-			}
-			if to.After(r.To) {
-				r.To = to
-			}
+	if err := x.named(ctx, ids, targetColumns, func(e event.EmailEvent) {
+		if wanted[Pick{e.NetworkMessageId, e.RecipientEmailAddress}] {
+			events = append(events, e)
 		}
-		if !timed {
-			r.From, r.To = time.Time{}, time.Time{}
-		}
-		base, err := x.base(r)
-		if err != nil {
-			return nil, err
-		}
-		q, err := pipe(base, "| where NetworkMessageId in (%s) | project %s", strings.Join(quoted, ", "), joinColumns(targetColumns))
-		if err != nil {
-			return nil, err
-		}
-		err = x.run(ctx, q, func(row []any) error {
-			var e event.EmailEvent
-			decode(&e, row)
-			if wanted[Pick{e.NetworkMessageId, e.RecipientEmailAddress}] {
-				events = append(events, e)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		ids = ids[n:]
+	}); err != nil {
+		return nil, err
 	}
-	return events, nil
+	return events, x.changed(ctx, events)
+}
+
+// named gives the events of messages to take, with these columns.
+func (x *Explorer) named(ctx context.Context, ids, columns []string, take func(e event.EmailEvent)) error {
+	decode := decoderFor[event.EmailEvent](columns)
+	return x.about(ctx, emailEvents.Name, ids, "| project "+joinColumns(columns), func(row []any) error {
+		var e event.EmailEvent
+		decode(&e, row)
+		take(e)
+		return nil
+	})
+}
+
+// spanOf is the time that ids speak of; all time, when one of them speaks of none.
+func spanOf(ids []string) (r Request) {
+	for _, id := range ids {
+		from, to := idTime(id)
+		if from.IsZero() {
+			return Request{}
+		}
+		if r.From.IsZero() || from.Before(r.From) {
+			r.From = from
+		}
+		if to.After(r.To) {
+			r.To = to
+		}
+	}
+	return r
 }

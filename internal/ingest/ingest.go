@@ -73,6 +73,8 @@ type Envelope struct {
 	// Otherwise is what is done with the message when its source no longer waits for the judgement (see Pipeline.Expect). nil: the
 	// source never waits, and what the policy decides counts.
 	Otherwise *Decision
+	// OutOfReach says that nothing can be done with the message where it lies: Otherwise stays so, and nobody is asked to take it out.
+	OutOfReach bool
 	// Defects found on the way in; they are listed with those of the message.
 	Defects []string
 }
@@ -206,7 +208,7 @@ func (e Envelope) clean() Envelope {
 	seen := make(map[string]bool, len(e.Recipients))
 	out := make([]string, 0, len(e.Recipients))
 	for _, r := range e.Recipients {
-		r = strings.ToLower(strings.Trim(tidy(r), "<> "))
+		r = Recipient(r)
 		if r != "" && !seen[r] {
 			seen[r] = true
 			out = append(out, r)
@@ -216,6 +218,11 @@ func (e Envelope) clean() Envelope {
 	e.Recipients = out
 	e.Lists, e.Forwards = tidyMap(e.Lists), tidyMap(e.Forwards)
 	return e
+}
+
+// Recipient is the form in which an address of an envelope is stored.
+func Recipient(address string) string {
+	return strings.ToLower(strings.Trim(tidy(address), "<> "))
 }
 
 func tidyMap(m map[string]string) map[string]string {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +35,7 @@ var (
 // Ruling is a message at the moment of its judgement, before anything of it is stored.
 type Ruling struct {
 	Job        *Job
+	Raw        []byte         // as it came; not to be changed or kept
 	Message    *email.Message // nil when it could not be read
 	Verdict    detect.Verdict
 	Judged     bool // there is a verdict
@@ -49,7 +49,7 @@ type Ruling struct {
 // message, the source itself or the queue, finds it.
 type Inline struct {
 	p   *Pipeline
-	sum string
+	key string
 	// act turns what the policy decided into what will be done; that is stored. It may be called again when storing failed.
 	act func(Ruling) []Decision
 
@@ -65,37 +65,43 @@ type Inline struct {
 	finished bool
 }
 
-// inlines are the messages whose sources wait, by SHA-256, until their jobs were done.
+// inlines are the messages whose sources wait, by SHA-256 and recipients, until their jobs were done. The same bytes may be on their way to
+// different recipients at the same time.
 type inlines struct {
 	mu  sync.Mutex
 	all map[string]*Inline
 }
 
-func (w *inlines) of(sum string) *Inline {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.all[sum]
+func inlineKey(sum string, recipients []string) string {
+	return sum + " " + strings.Join(recipients, " ")
 }
 
-func (w *inlines) forget(sum string) {
+func (w *inlines) of(j *Job) *Inline {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.all, sum)
+	return w.all[inlineKey(j.SHA256, j.Recipients)]
 }
 
-// Expect says that the source of these bytes will wait for their judgement. Call it before Accept, with an envelope that says what is done
-// otherwise (Envelope.Otherwise), and then Now or Leave.
-func (p *Pipeline) Expect(raw []byte, act func(Ruling) []Decision) *Inline {
+func (w *inlines) forget(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.all, key)
+}
+
+// Expect says that the source of these bytes for these recipients will wait for their judgement. Call it before Accept, with an envelope that
+// says what is done otherwise (Envelope.Otherwise), and then Now or Leave. act is not asked when the source has a Treatment.
+func (p *Pipeline) Expect(raw []byte, recipients []string, act func(Ruling) []Decision) *Inline {
 	hash := sha256.Sum256(raw)
-	in := &Inline{p: p, sum: hex.EncodeToString(hash[:]), act: act, turn: make(chan struct{}, 1), done: make(chan struct{})}
+	key := inlineKey(hex.EncodeToString(hash[:]), Envelope{Recipients: recipients}.clean().Recipients)
+	in := &Inline{p: p, key: key, act: act, turn: make(chan struct{}, 1), done: make(chan struct{})}
 	p.inline.mu.Lock()
 	defer p.inline.mu.Unlock()
-	p.inline.all[in.sum] = in
+	p.inline.all[in.key] = in
 	return in
 }
 
 // Leave is for a message that was not accepted: there is no job that would come for it.
-func (in *Inline) Leave() { in.p.inline.forget(in.sum) }
+func (in *Inline) Leave() { in.p.inline.forget(in.key) }
 
 // Now judges the message by the same road as the queue, and returns nil when what act answered is stored. ErrLate comes at the deadline when
 // nothing was decided by then; then the message is judged behind it, with otherwise as what was done. What is decided and not stored yet
@@ -195,11 +201,17 @@ func (in *Inline) ask(r Ruling) (d []Decision, ok bool, err error) {
 	return act(r), true, nil
 }
 
-// answered replaces what the policy decided by what is done: as the waiting source says, or, when nobody waits, as the job says.
-func (p *Pipeline) answered(f *findings) {
-	otherwise := f.job.Otherwise
-	if otherwise == nil {
-		return
+// Treatment says what is done with mail of a source whose client asks again until it has an answer: one decision a recipient, in their order;
+// nil for those to whom the message went on unjudged. It is asked whoever judges the message, and again after a crash, and must then
+// say the same; an error puts the message off.
+type Treatment func(ctx context.Context, r Ruling) ([]*Decision, error)
+
+// answered replaces what the policy decided by what is done: as the source's Treatment or the waiting source says, or, when nobody waits, as
+// the job says. raw is nil when the message could not be read.
+func (p *Pipeline) answered(ctx context.Context, f *findings, raw []byte, in *Inline) error {
+	otherwise, treat := f.job.Otherwise, p.cfg.Treatments[f.job.Source]
+	if otherwise == nil && treat == nil {
+		return nil
 	}
 	if len(f.recipients) == 0 {
 		f.describe() // the message was not read
@@ -208,18 +220,33 @@ func (p *Pipeline) answered(f *findings) {
 	for i := range decided {
 		decided[i] = f.decision(i)
 	}
-	if in := p.inline.of(f.job.SHA256); in != nil {
-		r := Ruling{Job: &f.job, Message: f.m, Verdict: f.verdict, Judged: f.judged, Answers: f.answers, Recipients: f.recipients, Decisions: decided}
-		if f.context != nil {
-			r.Direction = f.context.Direction
+	r := Ruling{Job: &f.job, Raw: raw, Message: f.m, Verdict: f.verdict, Judged: f.judged, Answers: f.answers, Recipients: f.recipients, Decisions: decided}
+	if f.context != nil {
+		r.Direction = f.context.Direction
+	}
+	if treat != nil {
+		done, err := p.treated(ctx, treat, r)
+		if err != nil {
+			return err
 		}
+		for i, d := range done {
+			if d == nil {
+				f.miss(i, decided, &LateDelivered)
+			} else {
+				decided[i] = *d
+			}
+		}
+		f.decisions = decided
+		return nil
+	}
+	if in != nil {
 		done, ok, err := in.ask(r)
 		switch {
 		case err != nil:
 			p.cfg.Logger.Error("deciding on a message failed", "message", f.job.NetworkMessageID, "err", err)
 		case ok && len(done) == len(decided):
 			f.decisions = done
-			return
+			return nil
 		}
 		in.mu.Lock()
 		if in.instead != nil {
@@ -227,16 +254,46 @@ func (p *Pipeline) answered(f *findings) {
 		}
 		in.mu.Unlock()
 	}
-	f.missed = slices.Clone(decided)
 	for i := range decided {
-		d := &decided[i]
-		d.Action, d.Location, d.EmailAction = otherwise.Action, otherwise.Location, otherwise.EmailAction
-		if d.Why.Reason != "" {
-			d.Why.Reason += "; "
-		}
-		d.Why.Reason += "judged too late to act at delivery"
+		f.miss(i, decided, otherwise)
 	}
 	f.decisions = decided
+	return nil
+}
+
+// treated asks a Treatment. When it fails by itself the policy's word counts, as if nobody had asked: no message may be put off for ever.
+func (p *Pipeline) treated(ctx context.Context, treat Treatment, r Ruling) (out []*Decision, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.cfg.Logger.Error("deciding on a message failed", "message", r.Job.NetworkMessageID, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			out, err = nil, nil
+		}
+	}()
+	if out, err = treat(ctx, r); err != nil {
+		return nil, fmt.Errorf("decide on message: %w", err)
+	}
+	return out[:min(len(out), len(r.Decisions))], nil
+}
+
+// miss exchanges a decision that came too late for what was done instead.
+func (f *findings) miss(i int, decided []Decision, instead *Decision) {
+	if f.missed == nil {
+		f.missed = make([]Decision, len(decided))
+		for k := range f.missed {
+			f.missed[k].Action = string(detect.Delivered) // nothing was missed
+		}
+	}
+	d, why := &decided[i], "judged too late to act at delivery"
+	if f.job.OutOfReach {
+		why = "its mailbox can only be read"
+	} else {
+		f.missed[i] = *d
+	}
+	d.Action, d.Location, d.EmailAction = instead.Action, instead.Location, instead.EmailAction
+	if d.Why.Reason != "" {
+		d.Why.Reason += "; "
+	}
+	d.Why.Reason += why
 }
 
 // lateRun names, in PostDelivery.AdditionalFields, what decided: no run that judged again.

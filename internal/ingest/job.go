@@ -33,6 +33,7 @@ type Job struct {
 	AuthUser         string            `json:"auth_user,omitempty"`
 	QueueID          string            `json:"queue_id,omitempty"`
 	Otherwise        *Decision         `json:"otherwise,omitempty"`
+	OutOfReach       bool              `json:"out_of_reach,omitempty"`
 }
 
 // Kind names the job in the database.
@@ -50,7 +51,7 @@ func newJob(a *admission, ad casestore.Admission) Job {
 		Source: a.env.Source, ClientIP: a.env.ClientIP, OwnClient: a.env.OwnClient, Helo: a.env.Helo,
 		MailFrom: a.env.MailFrom, MailFromKnown: a.env.MailFromKnown, TLS: a.env.TLS,
 		Recipients: ad.New, Lists: a.env.Lists, Forwards: a.env.Forwards, Defects: a.env.Defects,
-		ClientName: a.env.ClientName, AuthUser: a.env.AuthUser, QueueID: a.env.QueueID, Otherwise: a.env.Otherwise,
+		ClientName: a.env.ClientName, AuthUser: a.env.AuthUser, QueueID: a.env.QueueID, Otherwise: a.env.Otherwise, OutOfReach: a.env.OutOfReach,
 	}
 }
 

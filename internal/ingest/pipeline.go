@@ -60,22 +60,25 @@ type Geo interface {
 
 // PipelineConfig is what a Pipeline works with. Blobs, Ledger, Judge and Events must be set.
 type PipelineConfig struct {
-	Blobs     Blobs
-	Ledger    *casestore.Store
-	Events    Events
-	Judge     Judge
-	Auth      Authenticator              // nil: nothing is known of the sender
-	Decide    Decider                    // nil: only watch, everything was delivered
-	Org       func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
-	Own       func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
-	Geo       Geo                        // nil: no countries
-	Engines   []scan.Engine              // asked about every message; nil: none
-	Late      Late                       // nil: nobody answers later
-	Campaigns *Campaigns                 // nil: every message is judged by itself
-	Memory    *casestore.Memory          // who wrote to whom; nil: nothing is remembered
-	Limits    email.Limits
-	Scan      scan.Limits
-	Logger    *slog.Logger // nil: discard
+	Blobs  Blobs
+	Ledger *casestore.Store
+	Events Events
+	Urgent Events // for mail that a mail system waits for; nil: Events
+	Judge  Judge
+	Auth   Authenticator // nil: nothing is known of the sender
+	Decide Decider       // nil: only watch, everything was delivered
+	// Treatments are, by source, those that hand mail on themselves; see Treatment.
+	Treatments map[string]Treatment
+	Org        func() detect.Organisation // asked for every message; nil: nothing is known of the organisation
+	Own        func(netip.Addr) bool      // addresses of the organisation's own servers; nil: private and loopback ones
+	Geo        Geo                        // nil: no countries
+	Engines    []scan.Engine              // asked about every message; nil: none
+	Late       Late                       // nil: nobody answers later
+	Campaigns  *Campaigns                 // nil: every message is judged by itself
+	Memory     *casestore.Memory          // who wrote to whom; nil: nothing is remembered
+	Limits     email.Limits
+	Scan       scan.Limits
+	Logger     *slog.Logger // nil: discard
 
 	// Refused reports whether an error of Events means that this row will never be taken, as opposed to a store that is
 	// away for a while. nil: never.
@@ -184,7 +187,7 @@ func (w *worker) Timeout(*river.Job[Job]) time.Duration { return 10 * time.Minut
 func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 	err := w.p.Process(ctx, j.Args)
 	if err == nil {
-		w.p.inline.forget(j.Args.SHA256)
+		w.p.inline.forget(inlineKey(j.Args.SHA256, j.Args.Recipients))
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -199,7 +202,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[Job]) error {
 // Process judges one message and stores its events. It returns an error only when a store failed; then it should be
 // called again.
 func (p *Pipeline) Process(ctx context.Context, j Job) error {
-	return p.process(ctx, j, p.inline.of(j.SHA256))
+	return p.process(ctx, j, p.inline.of(&j))
 }
 
 // process judges one message; in is who waits for it, nil: nobody.
@@ -217,12 +220,16 @@ func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
 	if err != nil {
 		return err
 	}
-	err = p.cfg.Events.Append(ctx, out.batch)
+	store := p.cfg.Events
+	if in != nil && p.cfg.Urgent != nil {
+		store = p.cfg.Urgent
+	}
+	err = store.Append(ctx, out.batch)
 	if err != nil && p.cfg.Refused != nil && p.cfg.Refused(err) {
 		p.cfg.Logger.Error("event store refused a row", "message", j.NetworkMessageID, "err", err)
 		p.unjudged.Add(1)
 		out.batch = essentials(out.batch)
-		err = p.cfg.Events.Append(ctx, out.batch)
+		err = store.Append(ctx, out.batch)
 	}
 	if err != nil {
 		return fmt.Errorf("store events: %w", err)
@@ -288,13 +295,13 @@ func (p *Pipeline) examine(ctx context.Context, j Job, in *Inline) (outcome, err
 	f := &findings{job: j, org: p.cfg.Org(), own: p.cfg.Own, geo: p.cfg.Geo, now: time.Now().UTC(), size: len(raw)}
 	switch {
 	case errors.Is(err, blobstore.ErrNotFound):
-		return outcome{batch: p.unread(f, event.DefectRawMissing, err)}, nil
+		return p.unread(ctx, f, in, event.DefectRawMissing, err)
 	case errors.Is(err, blobstore.ErrCorrupt):
-		return outcome{batch: p.unread(f, event.DefectRawDamaged, err)}, nil
+		return p.unread(ctx, f, in, event.DefectRawDamaged, err)
 	case err != nil:
 		return outcome{}, fmt.Errorf("read message: %w", err)
 	case suspicions >= maxSuspicions:
-		return outcome{batch: p.unread(f, event.DefectSuspect, errors.New("the process ended each time this message was judged"))}, nil
+		return p.unread(ctx, f, in, event.DefectSuspect, errors.New("the process ended each time this message was judged"))
 	}
 	if err := p.watched(ctx, f, raw); err != nil {
 		return outcome{}, err
@@ -305,7 +312,9 @@ func (p *Pipeline) examine(ctx context.Context, j Job, in *Inline) (outcome, err
 			return outcome{}, err
 		}
 	}
-	p.answered(f)
+	if err := p.answered(ctx, f, raw, in); err != nil {
+		return outcome{}, err
+	}
 	out := outcome{batch: f.rows(), member: f.member(), trace: f.trace(p.cfg.Memory)}
 	if p.cfg.Done != nil {
 		out.message, out.verdict = f.m, f.verdict
@@ -373,12 +382,14 @@ func (p *Pipeline) Examiner() Examiner {
 }
 
 // unread lists a message without having read it.
-func (p *Pipeline) unread(f *findings, defect string, err error) event.Batch {
+func (p *Pipeline) unread(ctx context.Context, f *findings, in *Inline, defect string, err error) (outcome, error) {
 	p.unjudged.Add(1)
 	p.cfg.Logger.Error("message can't be judged", "message", f.job.NetworkMessageID, "sha256", f.job.SHA256, "defect", defect, "err", err)
 	f.defects = append(f.defects, defect)
-	p.answered(f)
-	return f.rows()
+	if err := p.answered(ctx, f, nil, in); err != nil {
+		return outcome{}, err
+	}
+	return outcome{batch: f.rows()}, nil
 }
 
 func acquire(ctx context.Context, sem chan struct{}) error {

@@ -43,6 +43,7 @@ var stories = []story{
 	{"undo a soft delete", []remediate.Kind{remediate.SoftDelete}, remediate.Undo},
 	{"undo a release", []remediate.Kind{remediate.Quarantine, remediate.Release}, remediate.Undo},
 	{"hard delete after soft delete", []remediate.Kind{remediate.SoftDelete}, remediate.HardDelete},
+	{"hard delete of what is held", []remediate.Kind{remediate.Quarantine}, remediate.HardDelete},
 }
 
 // scene is one run of a story, in mailboxes of its own.

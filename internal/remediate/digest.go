@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,8 @@ var digestFields = map[string]bool{
 }
 
 // Digest names the content of a message, the same for the bytes that came in and for the copy in a mailbox: SHA-256 in hex over the fields
-// that senders write, in their order, with unfolded values (RFC 5322 section 2.2.3), and over the body. Line ends are read alike, and
+// that senders write, by name, with unfolded values (RFC 5322 section 2.2.3), and over the body. Fields of one name are in their order; the
+// order of names is the transport's, which may change it (RFC 5322 section 3.6). Line ends are read alike, and
 // empty lines at the end do not count (RFC 6376 section 3.4.3). Two messages of the same digest are the same for every reader; a
 // message that a gateway rewrote has another one.
 func Digest(raw []byte) string {
@@ -27,9 +29,10 @@ func Digest(raw []byte) string {
 	}
 	var name string
 	var value strings.Builder
+	var fields [][2]string
 	flush := func() {
 		if digestFields[name] {
-			h.Write([]byte(name + ":" + strings.Join(strings.Fields(value.String()), " ") + "\n"))
+			fields = append(fields, [2]string{name, strings.Join(strings.Fields(value.String()), " ")})
 		}
 		name = ""
 		value.Reset()
@@ -53,6 +56,10 @@ func Digest(raw []byte) string {
 		}
 	}
 	flush()
+	slices.SortStableFunc(fields, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	for _, f := range fields {
+		h.Write([]byte(f[0] + ":" + f[1] + "\n"))
+	}
 	h.Write([]byte{'\n'})
 	empty := 0
 	for len(raw) > 0 {

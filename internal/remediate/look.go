@@ -19,12 +19,16 @@ func (k *task) look(ctx context.Context) (findings, error) {
 	if k.a.Kind == Undo {
 		return k.lookBack(ctx)
 	}
-	if why, err := k.know(ctx); err != nil || why != "" {
+	why, err := k.know(ctx)
+	if err != nil || why != "" && !k.t.heldOnly(k.a.Kind) {
 		return findings{outcome: Impossible, why: why}, err
 	}
-	copies, others, err := k.proven(ctx)
-	if err != nil {
-		return findings{}, err
+	var copies []Copy
+	others := 0
+	if why == "" {
+		if copies, others, err = k.proven(ctx); err != nil {
+			return findings{}, err
+		}
 	}
 	if k.a.Kind == Release {
 		return k.lookRelease(ctx, copies)
@@ -52,6 +56,8 @@ func (k *task) look(ctx context.Context) (findings, error) {
 		}
 		if len(held) > 0 { // all of them are forgotten by one step
 			f.steps = append(f.steps, Step{Held: held[0].SHA256})
+		} else if len(f.steps) == 0 && k.t.heldOnly(k.a.Kind) { // it was stopped at delivery, and is not offered for release any more
+			f.steps = append(f.steps, Step{Held: k.t.Message.RawSHA256})
 		}
 	}
 	if len(f.steps) > 0 {

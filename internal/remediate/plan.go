@@ -27,6 +27,7 @@ type Event struct {
 	Threats           string // LatestThreatTypes
 	Place             Place  // LatestDeliveryLocation
 	Priority          bool   // IsPriorityAccount
+	Delivered         string // Digest of the message as it was handed on, when that is not as it came; "": as it came
 }
 
 // Mailboxes knows whose mailbox an address is, and what reaches it. Asking costs nothing.
@@ -129,7 +130,7 @@ func (p *Planner) Plan(ctx context.Context, a Ask) (*Plan, error) {
 		seen[key] = true
 		t := Target{Recipient: e.Recipient, Mailbox: p.Mailboxes.Mailbox(e.Recipient), Outcome: Todo, Message: Message{
 			NetworkMessageID: e.NetworkMessageID, InternetMessageID: e.InternetMessageID, RawSHA256: e.RawSHA256, Date: e.Date, Subject: cut(e.Subject, 500),
-			SenderFrom: e.SenderFrom, Direction: e.Direction, Threats: e.Threats, Place: e.Place,
+			SenderFrom: e.SenderFrom, Direction: e.Direction, Threats: e.Threats, Place: e.Place, Digest: e.Delivered,
 		}}
 		t.Priority = e.Priority || p.Mailboxes.Priority(t.Mailbox)
 		if i < len(a.Causes) {
@@ -176,6 +177,8 @@ func (p *Planner) obstacle(k Kind, t *Target, gone bool) string {
 		return "It was sent to somebody outside; their mailbox is out of reach."
 	case place == Undelivered || place == Dropped:
 		return "It was never delivered."
+	case k == HardDelete && place == Quarantined: // it is Tocsin's own: no mail system is needed
+		return ""
 	case !p.Mailboxes.Reached(t.Mailbox):
 		return "No mail system is connected for this mailbox."
 	case k == Release && place != Quarantined:

@@ -197,7 +197,7 @@ type Message struct {
 	NetworkMessageID  string    `json:"network_message_id"`
 	InternetMessageID string    `json:"internet_message_id"` // with angle brackets; "" when it has none
 	RawSHA256         string    `json:"raw_sha256"`          // names the stored bytes
-	Digest            string    `json:"digest,omitempty"`    // of Digest over the stored bytes; "" until a worker has read them
+	Digest            string    `json:"digest,omitempty"`    // of Digest over the stored bytes; or of the message as it was handed on; "" until a worker has read it
 	Date              time.Time `json:"date"`                // when it entered the organisation
 	Subject           string    `json:"subject"`
 	SenderFrom        string    `json:"sender_from"`

@@ -170,7 +170,7 @@ func (r *round) open(ctx context.Context, open []Target, due func(*Target) bool)
 	}
 	p := r.w.Provider(r.mailbox)
 	if p == nil {
-		return r.impossible(ctx, list, "No mail system is connected for "+r.mailbox+".")
+		return r.without(ctx, list, "No mail system is connected for "+r.mailbox+".")
 	}
 	r.name = p.Name()
 	mb, err := p.Open(ctx, r.mailbox)
@@ -181,9 +181,23 @@ func (r *round) open(ctx context.Context, open []Target, due func(*Target) bool)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, ErrNoMailbox):
-		return r.impossible(ctx, list, "The mail system has no mailbox "+r.mailbox+".")
+		return r.without(ctx, list, "The mail system has no mailbox "+r.mailbox+".")
 	}
 	return r.failed(ctx, err, list)
+}
+
+// without goes on where there is no mailbox: what is held in quarantine can be deleted all the same. The others are told why.
+func (r *round) without(ctx context.Context, list []*Target, why string) error {
+	var rest []*Target
+	for _, t := range list {
+		if !t.heldOnly(r.a.Kind) {
+			rest = append(rest, t)
+		}
+	}
+	if len(rest) < len(list) {
+		r.mb, r.name = nowhere{}, "quarantine"
+	}
+	return r.impossible(ctx, rest, why)
 }
 
 func (r *round) impossible(ctx context.Context, list []*Target, why string) error {

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
-import { answer, engines, learning, visited } from "./settingspages.mjs";
+import { token } from "./releaselink.mjs";
+import { answer, engines, learning, visited, watched } from "./settingspages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -525,6 +526,13 @@ check("axe: Settings, and the page of a link", { timeout: 300_000 }, async ({ pa
   await page.goto("/settings?tab=directory&search=nobody-is-called-so");
   await seen(page.getByText("Nobody fits"));
   await axe.look("nobody");
+  await page.goto("/settings?tab=sources");
+  await seen(page.getByText(/Everything that was taken in is judged/));
+  await axe.look("sources");
+  await answer(page, "/coverage", { ...(await session.ask("/coverage")), watched });
+  await page.reload();
+  await seen(page.getByText("2 mailboxes are not read."));
+  await axe.look("watched mailboxes");
   const { rows: [row] } = await session.ask("/explorer/emails", { q: "EmailEvents\n| where UrlCount > 0", view: "phish", limit: "1" });
   await visited(page, row.NetworkMessageId);
   await page.goto(`/email/${row.NetworkMessageId}?recipient=${row.RecipientEmailAddress}&tab=urls`);
@@ -604,5 +612,55 @@ check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
     assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
     await axe.look(`narrow, ${tab}`, "main");
   }
+  axe.none();
+});
+
+check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Search and Purge", "Preview"], timeout: 300_000 }, async ({ server, session, page, open }) => {
+  const axe = new Findings(page);
+  await page.goto("/quarantine");
+  const grid = page.getByRole("grid", { name: "Quarantine" });
+  await seen(grid.getByRole("row").nth(1));
+  await axe.look("held");
+  await grid.getByRole("gridcell").nth(2).click();
+  const entry = page.getByRole("complementary", { name: "Entry of the quarantine" });
+  await seen(entry.getByText("Why it is here"));
+  await axe.look("an entry", "aside");
+  await entry.getByRole("tab", { name: "Preview" }).click();
+  await seen(entry.getByRole("button", { name: "Show the message" }));
+  await axe.look("before its preview", "aside");
+  await entry.getByRole("button", { name: "Close" }).click();
+  await grid.getByRole("gridcell", { name: "Not selected" }).nth(0).click();
+  await axe.look("one selected");
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Release" }).click();
+  await seen(page.getByRole("dialog").getByText("Nothing of it can be released."));
+  await page.getByRole("checkbox", { name: /^Report as false positive/ }).click();
+  await axe.look("release", "[role=dialog]");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Delete" }).click();
+  await seen(page.getByRole("dialog").getByText(/It waits until/));
+  await axe.look("delete", "[role=dialog]");
+  await page.goto("/quarantine?state=expired");
+  await seen(page.getByRole("heading", { name: "Nothing expired in this time" }));
+  await axe.look("nothing expired");
+
+  // A message that its recipient asks for, and the page where they do.
+  const held = await session.ask("/quarantine", { threat: "Phish", limit: 50, desc: false });
+  const e = held.entries.find((x) => x.state === "held" && !x.threats.includes("Malware"));
+  const link = `/release#${token(server, e.network_message_id, e.recipient)}`;
+  const { page: guest } = await open({ as: "nobody" });
+  const door = new Findings(guest);
+  await guest.goto(link);
+  await seen(guest.getByRole("heading", { name: "A message is held for you" }));
+  await door.look("a held message");
+  await guest.getByRole("button", { name: "Ask for this message" }).click();
+  await seen(guest.getByRole("heading", { name: "You asked for this message" }));
+  await door.look("asked for");
+  door.none();
+  await page.goto(`/quarantine?state=asked&open=${e.network_message_id}&rcpt=${encodeURIComponent(e.recipient)}`);
+  await seen(page.getByRole("region", { name: "Request for release" }));
+  await axe.look("release asked");
+  await page.getByRole("button", { name: "Refuse" }).click();
+  await seen(page.getByRole("dialog").getByLabel("Answer"));
+  await axe.look("refuse", "[role=dialog]");
   axe.none();
 });

@@ -56,7 +56,7 @@ check("incident from Explorer to note, task, owner, close and report", { server:
   await eventually(async () => assert.match(await note.inputValue(), /please look$/));
   await note.press("Control+Enter");
   await seen(page.getByRole("complementary", { name: "Activity" }).getByText(/I have her on the phone/));
-  assert.equal(await note.inputValue(), "");
+  await eventually(async () => assert.equal(await note.inputValue(), ""));
 
   // A task, and its end.
   await tab(page, /^Tasks/).click();

@@ -39,3 +39,12 @@ export async function visited(page, id) {
   });
   await answer(page, `/emails/${id}/picture`, { png: picture, recorded: { by: "person@kestrelquay.example", at: "2026-11-20T10:00:00Z", reason: "ticket 7" } });
 }
+
+/** Watched mail systems of /coverage: one that is well, one of which some mailboxes cannot be read. */
+export const watched = [
+  { name: "Dovecot", mailboxes: 120, listening: 20, unread: 0, behind: 3, taken: 412, known: 2, skipped: 1, looked: "2026-11-26T08:00:00Z", last_mail: "2026-11-26T08:00:12Z", errors: [] },
+  { name: "Old server", mailboxes: 40, listening: 0, unread: 2, behind: 0, taken: 0, known: 0, skipped: 0, looked: null, last_mail: null, errors: [
+    { mailbox: "ada@harbour.example", text: "Old server has no mailbox ada@harbour.example, or the user tocsin may not open it" },
+    { mailbox: "bo@harbour.example", text: "Old server cannot be reached (connection refused)" },
+  ] },
+];

@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 }
 
 // mail invents n different messages: the demo's, as often as needed, each time with another message id.
-func mail(t *testing.T, n int) []demo.Mail {
+func mail(t testing.TB, n int) []demo.Mail {
 	t.Helper()
 	var all []demo.Mail
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -82,7 +82,7 @@ func mail(t *testing.T, n int) []demo.Mail {
 }
 
 // run starts the product; the caller waits for it.
-func run(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+func run(t testing.TB, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
 	// What other messages say of a message depends on which came first, and a kill changes that. So each is judged by itself here.
@@ -249,13 +249,14 @@ func quote(raw []byte) []byte {
 // server is a running product that can be killed and started again on the same data and ports.
 type server struct {
 	data, http, smtp string
-	milter           string // "": off
+	milter, lmtp     string // "": off
+	config           string // file of settings; "": none
 	token            string // of an operator who may ask for the coverage
 	cmd              *exec.Cmd
 	out              *bytes.Buffer
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -265,9 +266,13 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func (s *server) start(t *testing.T) {
+func (s *server) start(t testing.TB) {
 	t.Helper()
-	s.cmd, s.out = run(t, "serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter)
+	args := []string{"serve", "--data", s.data, "--http", s.http, "--smtp", s.smtp, "--milter", s.milter, "--lmtp", s.lmtp}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	s.cmd, s.out = run(t, args...)
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if res, err := http.Get("http://" + s.http + "/readyz"); err == nil {
 			_ = res.Body.Close()
@@ -293,7 +298,7 @@ func (s *server) kill(t *testing.T) {
 }
 
 // stop asks the server to finish, which it does with status 0.
-func (s *server) stop(t *testing.T) {
+func (s *server) stop(t testing.TB) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

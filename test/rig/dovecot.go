@@ -176,6 +176,10 @@ func (r *Rig) writeDovecot() {
 	if r.o.Capabilities != "" {
 		conf += "protocol imap {\n  imap_capability = " + r.o.Capabilities + "\n}\n"
 	}
+	if name, value, found := strings.Cut(r.o.JunkHeader, ": "); found {
+		r.write("junk.sieve", fmt.Sprintf("require \"fileinto\";\nif header :is %q %q { fileinto \"Junk\"; stop; }\n", name, value), 0o644)
+		conf += "plugin {\n  sieve_before = " + r.path("junk.sieve") + "\n}\n"
+	}
 	r.write("dovecot.conf", conf+r.o.Dovecot, 0o644)
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,7 +52,8 @@ virtual_mailbox_limit = 0
 mailbox_size_limit = 0
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
-lmtp_destination_recipient_limit = 1
+lmtp_destination_recipient_limit = {recipients}
+lmtp_send_xforward_command = {xforward}
 lmtp_destination_concurrency_limit = 20
 smtpd_error_sleep_time = 0
 minimal_backoff_time = 5s
@@ -97,7 +99,12 @@ func (r *Rig) writePostfix() {
 	if missing == "" {
 		missing = "tempfail"
 	}
-	fill := strings.NewReplacer("{dir}", r.Dir, "{domains}", strings.Join(r.domains(), " "), "{lmtp}", r.LMTP, "{smtp}", r.SMTP,
+	deliver, xforward := r.LMTP, "no"
+	if r.o.DeliverTo != "" {
+		deliver, xforward = r.o.DeliverTo, "yes"
+	}
+	fill := strings.NewReplacer("{dir}", r.Dir, "{domains}", strings.Join(r.domains(), " "), "{lmtp}", deliver, "{xforward}", xforward,
+		"{recipients}", strconv.Itoa(max(1, r.o.Recipients)), "{smtp}", r.SMTP,
 		"{milter}", milter, "{default}", missing, "{journal}", journal)
 	r.write("postfix/etc/main.cf", fill.Replace(postfixMain), 0o644)
 	r.write("postfix/etc/master.cf", fill.Replace(postfixMaster), 0o644)

@@ -38,10 +38,13 @@ type Options struct {
 	TokenInfo    string // URL that says whose an OAuth2 token is (answers {"sub": ADDRESS}); "" for no OAuth2
 	Capabilities string // what Dovecot says it can do after sign-in (imap_capability); "" for what it can
 	Dovecot      string // more lines of its configuration
+	JunkHeader   string // "Name: value" of a field that files mail into Junk (Sieve); "" for none
 
 	Postfix       bool
 	Milter        string // host:port that Postfix asks about all mail; "" for none. It must listen before mail comes
 	MilterDefault string // what Postfix does when the milter is away: accept, reject, tempfail (""), quarantine
+	DeliverTo     string // host:port that Postfix delivers to by LMTP, telling of its client (XFORWARD); "": Dovecot's own
+	Recipients    int    // of one delivery at most; 0: 1
 	Journal       string // address that Postfix sends a copy of all mail to (always_bcc); "" for none
 	JournalTo     string // host:port that takes the journal's mail by LMTP
 }

@@ -22,6 +22,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./pages/setup/InvitationPage"), "InvitationPage"),
 });
 
+const release = createRoute({
+  getParentRoute: () => root,
+  path: "/release",
+  component: lazyRouteComponent(() => import("./pages/release/ReleasePage"), "ReleasePage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -67,6 +73,12 @@ const policy = createRoute({
   getParentRoute: () => inside,
   path: "/policy",
   component: lazyRouteComponent(() => import("./pages/policy/PolicyPage"), "PolicyPage"),
+});
+
+const quarantine = createRoute({
+  getParentRoute: () => inside,
+  path: "/quarantine",
+  component: lazyRouteComponent(() => import("./pages/quarantine/QuarantinePage"), "QuarantinePage"),
 });
 
 const audit = createRoute({
@@ -118,7 +130,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, inside.addChildren([index, explorer, hunting, incidents, incident, rules, rule, actions, action, approvals, policy, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, incidents, incident, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

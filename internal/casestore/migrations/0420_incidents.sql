@@ -4,6 +4,8 @@ CREATE TABLE incidents (
     id             TEXT   NOT NULL PRIMARY KEY, -- UUIDv7
     number         BIGINT NOT NULL UNIQUE,      -- from 1
     name           TEXT   NOT NULL,
+    name_key       TEXT   NOT NULL,             -- in lower case, to sort by
+    search         TEXT   NOT NULL,             -- name and description in lower case
     severity       BIGINT NOT NULL,             -- 1 Informational to 4 High
     status         TEXT   NOT NULL,
     owner          TEXT   NOT NULL,             -- email address; '' for nobody

@@ -181,7 +181,7 @@ func TestLargestPDF(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d octets in %s", len(raw), time.Since(started).Round(time.Millisecond))
-	if took := time.Since(started); took > 30*time.Second {
+	if took := time.Since(started); took > 2*time.Minute {
 		t.Errorf("took %s", took)
 	}
 }

@@ -23,7 +23,7 @@ var errTwice = errors.New("the mail system sent the same message twice")
 func (x *session) decide(start time.Time, m *milter.Modifier) (milter.Response, string, error) {
 	raw, head := x.raw(start)
 	p := &plan{x: x, raw: raw, head: head}
-	in := x.s.judge.Expect(raw, p.rule)
+	in := x.s.judge.Expect(raw, x.tx.rcpts, p.rule)
 	ctx, cancel := context.WithTimeout(x.s.ctx, acceptTime)
 	receipt, err := x.s.in.Accept(ctx, raw, x.envelope(start))
 	cancel()
@@ -33,17 +33,17 @@ func (x *session) decide(start time.Time, m *milter.Modifier) (milter.Response, 
 	if err != nil {
 		in.Leave()
 		x.s.cfg.Logger.Warn("message not taken in", "source", x.s.cfg.Source, "queue_id", x.tx.queueID, "mail_from", x.tx.from, "err", err)
-		return x.s.cfg.Broken.response(), "broken", nil
+		return response(x.s.cfg.Broken), "broken", nil
 	}
 	err = in.Now(x.s.ctx, *receipt.Job, start.Add(x.s.cfg.Deadline), x.s.cfg.Grace)
 	switch {
 	case errors.Is(err, ingest.ErrLate):
 		x.s.cfg.Logger.Warn("message was not judged in time", "source", x.s.cfg.Source, "message", receipt.NetworkMessageID, "queue_id", x.tx.queueID, "answer", string(x.s.cfg.Late))
-		return x.s.cfg.Late.response(), "late", nil
+		return response(x.s.cfg.Late), "late", nil
 	case err != nil:
-		in.Answered(x.s.cfg.Broken.decision())
+		in.Answered(decision(x.s.cfg.Broken))
 		x.s.cfg.Logger.Warn("message could not be judged now", "source", x.s.cfg.Source, "message", receipt.NetworkMessageID, "queue_id", x.tx.queueID, "err", err)
-		return x.s.cfg.Broken.response(), "broken", nil
+		return response(x.s.cfg.Broken), "broken", nil
 	}
 	return p.carryOut(m)
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/emersion/go-milter"
 
 	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/treatment"
 )
 
 // Accepter takes messages in; they are durable when it returns nil.
@@ -34,7 +35,7 @@ type Accepter interface {
 
 // Judge is the road that judges what was accepted.
 type Judge interface {
-	Expect(raw []byte, act func(ingest.Ruling) []ingest.Decision) *ingest.Inline
+	Expect(raw []byte, recipients []string, act func(ingest.Ruling) []ingest.Decision) *ingest.Inline
 }
 
 var (
@@ -42,23 +43,15 @@ var (
 	_ Judge    = (*ingest.Pipeline)(nil)
 )
 
-// Answer is what the mail system hears when there is no judgement.
-type Answer string
-
-const (
-	Accept   Answer = "accept"   // let it go on as it is
-	TempFail Answer = "tempfail" // the sender tries again
-)
-
 // Config of a server. Zero fields mean the default.
 type Config struct {
 	Source  string         // name of the source; default "milter"
 	Allowed []netip.Prefix // networks that may connect; default loopback. A Unix socket's folder decides for itself
 
-	Deadline time.Duration // from the end of the message to the judgement; default 8 s
-	Grace    time.Duration // longer, for storing what was decided; default 10 s
-	Late     Answer        // when the deadline passes; default Accept
-	Broken   Answer        // when the message cannot be stored; default TempFail
+	Deadline time.Duration    // from the end of the message to the judgement; default 8 s
+	Grace    time.Duration    // longer, for storing what was decided; default 10 s
+	Late     treatment.Answer // when the deadline passes; default Accept
+	Broken   treatment.Answer // when the message cannot be stored; default TempFail
 
 	// JunkName and JunkValue are the header field by which the mailbox server files junk; default X-Spam-Flag: YES.
 	JunkName, JunkValue string
@@ -82,10 +75,10 @@ func (c *Config) setDefaults() {
 		c.Allowed = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
 	if c.Late == "" {
-		c.Late = Accept
+		c.Late = treatment.Accept
 	}
 	if c.Broken == "" {
-		c.Broken = TempFail
+		c.Broken = treatment.TempFail
 	}
 	if c.JunkName == "" {
 		c.JunkName, c.JunkValue = "X-Spam-Flag", "YES"

@@ -1,7 +1,6 @@
 package milter
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -14,8 +13,9 @@ import (
 
 	"github.com/emersion/go-milter"
 
-	"tocsin/internal/email"
 	"tocsin/internal/event"
+	"tocsin/internal/ingest/roadtest"
+	"tocsin/internal/ingest/treatment"
 )
 
 const (
@@ -24,17 +24,6 @@ const (
 )
 
 // with is a message with a text and files.
-func withFiles(subject string, names ...string) string {
-	var b strings.Builder
-	b.WriteString("From: bo@partner.example\r\nTo: ada@rig.example\r\nSubject: " + subject + "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n\tboundary=\"b1\"\r\n\r\nnot shown\r\n")
-	b.WriteString("--b1\r\nContent-Type: multipart/alternative; boundary=b2\r\n\r\n--b2\r\n\r\nHello.\r\n--b2\r\nContent-Type: text/html\r\n\r\n<p>Hello.</p>\r\n--b2--\r\n")
-	for _, n := range names {
-		b.WriteString("--b1\r\nContent-Type: application/octet-stream; name=\"" + n + "\"\r\nContent-Disposition: attachment; filename=\"" + n + "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
-			base64.StdEncoding.EncodeToString([]byte("MZ the file "+n)) + "\r\n")
-	}
-	return b.String() + "--b1--\r\n"
-}
-
 func TestOutcomes(t *testing.T) {
 	ada, bea := "ada@rig.example", "bea@rig.example"
 	for _, c := range []struct {
@@ -46,19 +35,19 @@ func TestOutcomes(t *testing.T) {
 		body      string // in the new one
 		rows      map[string]string
 	}{
-		{name: "accept", raw: simple("hello"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
-		{name: "junk", raw: simple("junk"), last: milter.ActAccept, junk: true, rows: map[string]string{ada: "Junked, Junk folder", bea: "Junked, Junk folder"}},
-		{name: "junk for one", raw: simple("junk for " + ada), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
-		{name: "quarantine", raw: simple("quarantine"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
-		{name: "quarantine for one", raw: simple("quarantine for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
-		{name: "reject", raw: simple("reject"), last: milter.ActReplyCode, text: "5.7.1 ", rows: map[string]string{ada: "Blocked, Failed", bea: "Blocked, Failed"}},
-		{name: "reject for one", raw: simple("reject for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
-		{name: "drop", raw: simple("drop"), last: milter.ActDiscard, rows: map[string]string{ada: "Blocked, Dropped", bea: "Blocked, Dropped"}},
-		{name: "replace", raw: withFiles("replace", "note.txt", "invoice.exe"), last: milter.ActAccept, body: "File: invoice.exe\n",
+		{name: "accept", raw: roadtest.Simple("hello"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+		{name: "junk", raw: roadtest.Simple("junk"), last: milter.ActAccept, junk: true, rows: map[string]string{ada: "Junked, Junk folder", bea: "Junked, Junk folder"}},
+		{name: "junk for one", raw: roadtest.Simple("junk for " + ada), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+		{name: "quarantine", raw: roadtest.Simple("quarantine"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
+		{name: "quarantine for one", raw: roadtest.Simple("quarantine for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "reject", raw: roadtest.Simple("reject"), last: milter.ActReplyCode, text: "5.7.1 ", rows: map[string]string{ada: "Blocked, Failed", bea: "Blocked, Failed"}},
+		{name: "reject for one", raw: roadtest.Simple("reject for " + ada), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "drop", raw: roadtest.Simple("drop"), last: milter.ActDiscard, rows: map[string]string{ada: "Blocked, Dropped", bea: "Blocked, Dropped"}},
+		{name: "replace", raw: roadtest.WithFiles("replace", "note.txt", "invoice.exe"), last: milter.ActAccept, body: "File: invoice.exe\n",
 			rows: map[string]string{ada: "Replaced, Inbox/folder", bea: "Replaced, Inbox/folder"}},
-		{name: "replace for one", raw: withFiles("replace for "+ada, "invoice.exe"), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
-		{name: "replace without a file", raw: simple("replace"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
-		{name: "a judge that falls", raw: simple("kaboom quarantine"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
+		{name: "replace for one", raw: roadtest.WithFiles("replace for "+ada, "invoice.exe"), last: milter.ActAccept, removed: "<ada@rig.example>", rows: map[string]string{ada: held, bea: inbox}},
+		{name: "replace without a file", raw: roadtest.Simple("replace"), last: milter.ActDiscard, rows: map[string]string{ada: held, bea: held}},
+		{name: "a judge that falls", raw: roadtest.Simple("kaboom quarantine"), last: milter.ActAccept, rows: map[string]string{ada: inbox, bea: inbox}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := build(t, Config{})
@@ -72,7 +61,7 @@ func TestOutcomes(t *testing.T) {
 			if b := got.body(); !strings.Contains(b, c.body) || (b == "") != (c.body == "") {
 				t.Errorf("body:\n%s", b)
 			}
-			if rows := r.rows(); !maps.Equal(rows, c.rows) {
+			if rows := r.Rows(); !maps.Equal(rows, c.rows) {
 				t.Errorf("events %v, want %v", rows, c.rows)
 			}
 		})
@@ -82,43 +71,27 @@ func TestOutcomes(t *testing.T) {
 // The queue and the milter judge the same message at the same time: it is judged once, and the job finds it done.
 func TestQueueBeside(t *testing.T) {
 	r := build(t, Config{})
-	r.start(t)
+	r.Start(t)
 	s := dial(t, r.address)
 	for i := range 30 {
-		if got := letter(t, s, fmt.Sprint("Q", i), simple(fmt.Sprint("quarantine ", i))); got.last.Code != milter.ActDiscard {
+		if got := letter(t, s, fmt.Sprint("Q", i), roadtest.Simple(fmt.Sprint("quarantine ", i))); got.last.Code != milter.ActDiscard {
 			t.Fatalf("message %d: %c", i, got.last.Code)
 		}
 	}
-	r.settle(t)
-	if n := len(r.events); n != 30 {
+	r.Settle(t)
+	if n := len(r.Events); n != 30 {
 		t.Errorf("%d events, want 30", n)
 	}
-	for k, e := range r.events {
+	for k, e := range r.Events {
 		if e.DeliveryLocation != "Quarantine" {
 			t.Errorf("%s: %s", k, e.DeliveryLocation)
 		}
 	}
 }
 
-func (r *road) settle(t testing.TB) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		p, err := r.pipeline.Progress(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.Waiting == 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d messages wait", p.Waiting)
-		}
-	}
-}
-
 func TestEnvelopeAndHeader(t *testing.T) {
 	r := build(t, Config{})
-	raw := strings.Replace(simple("junk"), "Subject:", "X-Tocsin-Verdict: none\r\nx-spam-flag: NO\r\nX-TOCSIN-verdict:  none; id=1\r\n\tfolded\r\nSubject:", 1)
+	raw := strings.Replace(roadtest.Simple("junk"), "Subject:", "X-Tocsin-Verdict: none\r\nx-spam-flag: NO\r\nX-TOCSIN-verdict:  none; id=1\r\n\tfolded\r\nSubject:", 1)
 	got := letter(t, dial(t, r.address), "4Zq8", raw)
 	var gone []string
 	for _, c := range got.changes {
@@ -126,10 +99,10 @@ func TestEnvelopeAndHeader(t *testing.T) {
 			gone = append(gone, fmt.Sprint(c.HeaderName, c.HeaderIndex))
 		}
 	}
-	if strings.Join(gone, " ") != "X-Tocsin-Verdict2 X-Tocsin-Verdict1 X-Spam-Flag1" || len(got.header(verdictField)) != 1 || got.header("X-Spam-Flag")[0] != "YES" {
-		t.Errorf("taken out %v, added %q %q", gone, got.header(verdictField), got.header("X-Spam-Flag"))
+	if strings.Join(gone, " ") != "X-Tocsin-Verdict2 X-Tocsin-Verdict1 X-Spam-Flag1" || len(got.header(treatment.VerdictField)) != 1 || got.header("X-Spam-Flag")[0] != "YES" {
+		t.Errorf("taken out %v, added %q %q", gone, got.header(treatment.VerdictField), got.header("X-Spam-Flag"))
 	}
-	for _, e := range r.events {
+	for _, e := range r.Events {
 		if e.Subject != "junk" {
 			continue
 		}
@@ -140,7 +113,7 @@ func TestEnvelopeAndHeader(t *testing.T) {
 		if x.QueueID != "4Zq8" || x.TLS != "TLSv1.3" || x.ClientName != "out.partner.example" || e.SenderIPv4 != "203.0.113.9" || e.SenderMailFromAddress != "bo@partner.example" || e.Connectors != "milter" {
 			t.Errorf("%+v\n%+v", x, e)
 		}
-		kept, err := r.blobs.Get(t.Context(), e.RawSHA256)
+		kept, err := r.Blobs.Get(t.Context(), e.RawSHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,30 +132,30 @@ func TestLateAndBroken(t *testing.T) {
 		last milter.ActionCode
 		rows string // after the queue has judged it; "" for none
 	}{
-		{"late", Config{Deadline: 50 * time.Millisecond}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActAccept, inbox},
-		{"late, deferred", Config{Deadline: 50 * time.Millisecond, Late: TempFail}, func(r *road) { r.slow = 300 * time.Millisecond }, milter.ActReplyCode, "Blocked, Failed"},
-		{"store away", Config{}, func(r *road) { r.away = true }, milter.ActReplyCode, "Blocked, Failed"},
-		{"store away, accepted", Config{Broken: Accept}, func(r *road) { r.away = true }, milter.ActAccept, inbox},
-		{"disk full", Config{}, func(r *road) { r.full = true }, milter.ActReplyCode, ""},
-		{"disk full, accepted", Config{Broken: Accept}, func(r *road) { r.full = true }, milter.ActAccept, ""},
+		{"late", Config{Deadline: 50 * time.Millisecond}, func(r *road) { r.Slow = 300 * time.Millisecond }, milter.ActAccept, inbox},
+		{"late, deferred", Config{Deadline: 50 * time.Millisecond, Late: treatment.TempFail}, func(r *road) { r.Slow = 300 * time.Millisecond }, milter.ActReplyCode, "Blocked, Failed"},
+		{"store away", Config{}, func(r *road) { r.Away = true }, milter.ActReplyCode, "Blocked, Failed"},
+		{"store away, accepted", Config{Broken: treatment.Accept}, func(r *road) { r.Away = true }, milter.ActAccept, inbox},
+		{"disk full", Config{}, func(r *road) { r.Full = true }, milter.ActReplyCode, ""},
+		{"disk full, accepted", Config{Broken: treatment.Accept}, func(r *road) { r.Full = true }, milter.ActAccept, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := build(t, c.cfg)
-			r.set(func() { c.set(r) })
-			got := letter(t, dial(t, r.address), "Q1", simple("quarantine"))
+			r.Set(func() { c.set(r) })
+			got := letter(t, dial(t, r.address), "Q1", roadtest.Simple("quarantine"))
 			if got.last.Code != c.last {
 				t.Errorf("answer %c %q", got.last.Code, got.last.SMTPText)
 			}
-			r.set(func() { r.away, r.full, r.slow = false, false, 0 })
-			r.start(t)
-			r.settle(t)
-			if rows := r.rows(); rows["ada@rig.example"] != c.rows {
+			r.Set(func() { r.Away, r.Full, r.Slow = false, false, 0 })
+			r.Start(t)
+			r.Settle(t)
+			if rows := r.Rows(); rows["ada@rig.example"] != c.rows {
 				t.Errorf("events %v, want %q", rows, c.rows)
 			}
-			if want := c.rows == inbox; len(r.pending) == 1 != want {
-				t.Errorf("%d decisions to be carried out, want one: %v", len(r.pending), want)
+			if want := c.rows == inbox; len(r.Pending) == 1 != want {
+				t.Errorf("%d decisions to be carried out, want one: %v", len(r.Pending), want)
 			}
-			for _, p := range r.pending {
+			for _, p := range r.Pending {
 				if p.Action != "Moved to quarantine" || p.ActionResult != "Pending" || p.RecipientEmailAddress != ada {
 					t.Errorf("%+v", p)
 				}
@@ -194,13 +167,13 @@ func TestLateAndBroken(t *testing.T) {
 func TestLimits(t *testing.T) {
 	r := build(t, Config{MaxSize: 100_000, MaxRecipients: 2, MaxConnections: 2, Timeout: 300 * time.Millisecond})
 	s := dial(t, r.address)
-	if got := letter(t, s, "Q1", simple("big")+strings.Repeat("0123456789\r\n", 20_000)); got.last.SMTPCode != 552 {
+	if got := letter(t, s, "Q1", roadtest.Simple("big")+strings.Repeat("0123456789\r\n", 20_000)); got.last.SMTPCode != 552 {
 		t.Errorf("a body that is too large: %+v", got.last)
 	}
-	if got := letter(t, s, "Q2", strings.Repeat("X-Field: "+strings.Repeat("x", 200)+"\r\n", 1000)+simple("headers")); got.last.SMTPCode != 552 {
+	if got := letter(t, s, "Q2", strings.Repeat("X-Field: "+strings.Repeat("x", 200)+"\r\n", 1000)+roadtest.Simple("headers")); got.last.SMTPCode != 552 {
 		t.Errorf("a header that is too large: %+v", got.last)
 	}
-	if got := letter(t, s, "Q3", simple("small")); got.last.Code != milter.ActAccept {
+	if got := letter(t, s, "Q3", roadtest.Simple("small")); got.last.Code != milter.ActAccept {
 		t.Errorf("after those: %+v", got.last)
 	}
 	if n := r.server.buffered.Load(); n != 0 {
@@ -241,7 +214,7 @@ func TestNonsense(t *testing.T) {
 		_, _ = c.Write([]byte(s))
 		_ = c.Close()
 	}
-	if got := letter(t, dial(t, r.address), "Q1", simple("hello")); got.last.Code != milter.ActAccept {
+	if got := letter(t, dial(t, r.address), "Q1", roadtest.Simple("hello")); got.last.Code != milter.ActAccept {
 		t.Errorf("%+v", got.last)
 	}
 }
@@ -274,19 +247,5 @@ func TestExchangeOfTheWholeBody(t *testing.T) {
 	}
 	if changed["Content-Type"] != "text/plain; charset=utf-8" || changed["Content-Transfer-Encoding"] != "8bit" || changed["Content-Disposition"] != "" {
 		t.Errorf("%q", changed)
-	}
-}
-
-// Every attachment stands where the mail parser saw it.
-func TestLeavesAgreeWithTheParser(t *testing.T) {
-	raw := []byte(withFiles("replace", "a.txt", "invoice.exe", "c.txt"))
-	paths := map[string]bool{}
-	for _, s := range leaves(raw, bodyStart(raw)) {
-		paths[s.path] = true
-	}
-	for _, a := range email.Parse(raw, email.Limits{}).Attachments {
-		if !paths[a.Part.Path] {
-			t.Errorf("%s at %s is not among %v", a.Name, a.Part.Path, paths)
-		}
 	}
 }

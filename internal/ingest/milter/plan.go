@@ -2,7 +2,7 @@ package milter
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,20 +10,11 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/treatment"
 )
 
-// verdictField is the header field that says what Tocsin found. Those that came with the message are taken out.
-const verdictField = "X-Tocsin-Verdict"
-
-// What becomes of the whole message, for the figures.
-const (
-	delivered   = "deliver"
-	junked      = "junk"
-	quarantined = "quarantine"
-	replaced    = "replace"
-	rejected    = "reject"
-	dropped     = "drop"
-)
+// errMixed is why an attachment is not exchanged; the message is held then.
+var errMixed = errors.New("other recipients of the same message get it as it is")
 
 // chunk is how much of a body one packet carries, under the protocol's 65,535 octets.
 const chunk = 60_000
@@ -35,128 +26,83 @@ type plan struct {
 	head int
 
 	id      string
-	outcome string
-	verdict string          // value of verdictField; "" for none
-	remove  map[string]bool // recipients whose copy is not delivered, lower case
-	body    []byte          // instead of the one that came; nil: it stays
-	changed []field         // of the header, when body is
+	outcome detect.Treatment
+	verdict string            // value of treatment.VerdictField; "" for none
+	remove  map[string]bool   // recipients whose copy is not delivered, lower case
+	body    []byte            // instead of the one that came; nil: it stays
+	changed []treatment.Field // of the header, when body is
 }
 
 // rule turns the decisions for the recipients into what a mail system can do: it has one message for all of them. Those whose copy is held
 // or dropped are taken out of it; of the treatments for the others the mildest is done.
 func (p *plan) rule(r ingest.Ruling) []ingest.Decision {
-	p.id, p.outcome, p.body, p.changed, p.remove, p.verdict = r.Job.NetworkMessageID, delivered, nil, nil, map[string]bool{}, ""
+	p.id, p.outcome, p.body, p.changed, p.remove, p.verdict = r.Job.NetworkMessageID, detect.Deliver, nil, nil, map[string]bool{}, ""
 	out := slices.Clone(r.Decisions)
-	count := map[string]int{}
+	count := map[detect.Treatment]int{}
 	for i := range out {
-		count[treatment(&out[i])]++
+		count[treatment.Of(&out[i])]++
 	}
-	if count[replaced] > 0 {
+	if count[detect.Replace] > 0 {
 		var err error
-		if count[replaced]+count[quarantined]+count[rejected]+count[dropped] < len(out) {
+		var handed string
+		if count[detect.Replace]+count[detect.ToQuarantine]+count[detect.Reject]+count[detect.Drop] < len(out) {
 			err = errMixed
 		} else {
-			p.body, p.changed, err = exchange(p.raw, &r)
+			p.body, p.changed, handed, err = treatment.Exchange(p.raw, &r)
 		}
 		for i := range out {
-			if treatment(&out[i]) == replaced && err != nil {
-				set(&out[i], quarantined, "held, because "+err.Error())
+			if treatment.Of(&out[i]) != detect.Replace {
+				continue
+			}
+			if out[i].Why.Delivered = handed; err != nil {
+				treatment.Change(&out[i], detect.ToQuarantine, "held, because "+err.Error())
 			}
 		}
 	}
-	goesOn := count[delivered]+count[junked] > 0 || p.body != nil
-	allRejected := count[rejected] > 0 && count[rejected]+count[dropped] == len(out)
+	goesOn := count[detect.Deliver]+count[detect.Junk] > 0 || p.body != nil
+	allRejected := count[detect.Reject] > 0 && count[detect.Reject]+count[detect.Drop] == len(out)
 	for i := range out {
 		d := &out[i]
-		switch treatment(d) {
-		case junked:
-			if count[delivered] > 0 {
-				set(d, delivered, "delivered to the inbox, because other recipients of the same message get it there")
+		switch treatment.Of(d) {
+		case detect.Junk:
+			if count[detect.Deliver] > 0 {
+				treatment.Change(d, detect.Deliver, "delivered to the inbox, because other recipients of the same message get it there")
 			}
-		case rejected:
+		case detect.Reject:
 			if !allRejected {
-				set(d, quarantined, "held, because a message cannot be refused for some of its recipients")
+				treatment.Change(d, detect.ToQuarantine, "held, because a message cannot be refused for some of its recipients")
 				p.remove[r.Recipients[i]] = true
 			}
-		case quarantined, dropped:
+		case detect.ToQuarantine, detect.Drop:
 			p.remove[r.Recipients[i]] = true
 		}
 	}
 	switch {
 	case goesOn && p.body != nil:
-		p.outcome = replaced
-	case goesOn && count[delivered] == 0:
-		p.outcome = junked
+		p.outcome = detect.Replace
+	case goesOn && count[detect.Deliver] == 0:
+		p.outcome = detect.Junk
 	case goesOn:
-		p.outcome = delivered
+		p.outcome = detect.Deliver
 	case allRejected:
-		p.outcome = rejected
-	case count[dropped] == len(out):
-		p.outcome = dropped
+		p.outcome = detect.Reject
+	case count[detect.Drop] == len(out):
+		p.outcome = detect.Drop
 	default:
-		p.outcome = quarantined
+		p.outcome = detect.ToQuarantine
 	}
-	if r.Judged && r.Direction != detect.Outbound { // strangers need not know what is thought of their friends' mail
-		p.verdict = describe(&r)
-	}
+	p.verdict = treatment.Verdict(&r)
 	return out
-}
-
-// treatment is what a decision comes to.
-func treatment(d *ingest.Decision) string {
-	switch {
-	case d.Action == string(detect.Junked):
-		return junked
-	case d.Action == string(detect.Replaced):
-		return replaced
-	case d.Action == string(detect.Blocked) && d.Location == string(detect.Quarantine):
-		return quarantined
-	case d.Action == string(detect.Blocked) && d.Location == string(detect.Failed):
-		return rejected
-	case d.Action == string(detect.Blocked):
-		return dropped
-	}
-	return delivered
-}
-
-// set changes a decision into what can be done, and says why.
-func set(d *ingest.Decision, to, why string) {
-	switch to {
-	case delivered:
-		d.Action, d.Location, d.EmailAction = string(detect.Delivered), string(detect.Inbox), "No action taken"
-	case quarantined:
-		d.Action, d.Location, d.EmailAction = string(detect.Blocked), string(detect.Quarantine), "Send to quarantine"
-	}
-	if d.Why.Reason != "" {
-		d.Why.Reason += "; "
-	}
-	d.Why.Reason += why
-}
-
-// describe is the value of verdictField, of Tocsin's own words only.
-func describe(r *ingest.Ruling) string {
-	words := make([]string, 0, len(r.Verdict.Threats))
-	for _, t := range r.Verdict.Threats {
-		words = append(words, strings.ToLower(string(t)))
-	}
-	if len(words) == 0 {
-		words = append(words, "none")
-	}
-	s := fmt.Sprintf("%s; score=%d", strings.Join(words, ","), r.Verdict.Score)
-	if r.Verdict.Confidence != "" {
-		s += "; confidence=" + strings.ToLower(string(r.Verdict.Confidence))
-	}
-	return s + "; id=" + r.Job.NetworkMessageID
 }
 
 // carryOut tells the mail system. What was decided is durable by now. Values begin with the space that stands before them in the message:
 // a mail system with the option for leading spaces writes none of its own.
 func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 	switch p.outcome {
-	case rejected:
-		return reply("550 5.7.1 This message was refused because it looks harmful. If that is wrong, tell the recipient this number: " + p.id), p.outcome, nil
-	case quarantined, dropped:
-		return milter.RespDiscard, p.outcome, nil
+	case detect.Reject:
+		return reply("550 5.7.1 " + treatment.Refusal(p.id)), string(p.outcome), nil
+	case detect.ToQuarantine, detect.Drop:
+		return milter.RespDiscard, string(p.outcome), nil
 	}
 	cfg := &p.x.s.cfg
 	err := p.clean(m)
@@ -174,9 +120,9 @@ func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 		step(func() error { return p.change(m, f) })
 	}
 	if p.verdict != "" {
-		step(func() error { return m.AddHeader(verdictField, " "+p.verdict) })
+		step(func() error { return m.AddHeader(treatment.VerdictField, " "+p.verdict) })
 	}
-	if p.outcome == junked {
+	if p.outcome == detect.Junk {
 		step(func() error { return m.AddHeader(cfg.JunkName, " "+cfg.JunkValue) })
 	}
 	for rest := p.body; len(rest) > 0; {
@@ -192,12 +138,12 @@ func (p *plan) carryOut(m *milter.Modifier) (milter.Response, string, error) {
 		rest = rest[n:]
 		step(func() error { return m.ReplaceBody(part) })
 	}
-	return milter.RespAccept, p.outcome, err
+	return milter.RespAccept, string(p.outcome), err
 }
 
 // clean takes out what strangers wrote in Tocsin's name. Fields of one name are counted from 1, so the last goes first.
 func (p *plan) clean(m *milter.Modifier) error {
-	for _, name := range []string{verdictField, p.x.s.cfg.JunkName} {
+	for _, name := range []string{treatment.VerdictField, p.x.s.cfg.JunkName} {
 		for n := p.count(name); n > 0; n-- {
 			if err := m.ChangeHeader(n, name, ""); err != nil {
 				return err
@@ -218,21 +164,21 @@ func (p *plan) count(name string) int {
 }
 
 // change gives a field one value, whatever came; "" takes it out.
-func (p *plan) change(m *milter.Modifier, f field) error {
-	n := p.count(f.name)
+func (p *plan) change(m *milter.Modifier, f treatment.Field) error {
+	n := p.count(f.Name)
 	for i := n; i > 1; i-- {
-		if err := m.ChangeHeader(i, f.name, ""); err != nil {
+		if err := m.ChangeHeader(i, f.Name, ""); err != nil {
 			return err
 		}
 	}
 	if n == 0 {
-		if f.value == "" {
+		if f.Value == "" {
 			return nil
 		}
-		return m.AddHeader(f.name, " "+f.value)
+		return m.AddHeader(f.Name, " "+f.Value)
 	}
-	if f.value != "" {
-		f.value = " " + f.value
+	if f.Value != "" {
+		f.Value = " " + f.Value
 	}
-	return m.ChangeHeader(1, f.name, f.value)
+	return m.ChangeHeader(1, f.Name, f.Value)
 }

@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -16,51 +14,9 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
+	"tocsin/internal/ingest/roadtest"
 	"tocsin/test/rig"
 )
-
-// mailbox reads a folder of the rig's Maildir; "" is the inbox.
-func mailbox(r *rig.Rig, address, folder string) (out []string) {
-	if folder != "" {
-		folder = "." + folder
-	}
-	for _, sub := range []string{"new", "cur"} {
-		files, _ := filepath.Glob(filepath.Join(r.Home(address), "Maildir", folder, sub, "*"))
-		for _, f := range files {
-			if b, err := os.ReadFile(f); err == nil {
-				out = append(out, strings.ReplaceAll(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n", "\r\n"))
-			}
-		}
-	}
-	return out
-}
-
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(30 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not after 30 s: %s", what)
-		}
-	}
-}
-
-// junkScript files what the milter calls junk, as docs/guide/getting-mail-in.md says.
-func junkScript(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "sieve")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	script := "require \"fileinto\";\nif header :is \"X-Spam-Flag\" \"YES\" { fileinto \"Junk\"; stop; }\n"
-	if err := os.WriteFile(dir+"/junk.sieve", []byte(script), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return "plugin {\n  sieve_before = " + dir + "/junk.sieve\n}\n"
-}
 
 const ada = "ada@rig.example"
 
@@ -69,32 +25,32 @@ func TestPostfix(t *testing.T) {
 		t.Skip("starts Postfix and Dovecot")
 	}
 	road := build(t, Config{})
-	road.start(t)
-	r := rig.Start(t, rig.Options{Mailboxes: map[string]string{ada: "one", "bea@rig.example": "two"}, Postfix: true, Milter: road.address, Dovecot: junkScript(t)})
+	road.Start(t)
+	r := rig.Start(t, rig.Options{Mailboxes: map[string]string{ada: "one", "bea@rig.example": "two"}, Postfix: true, Milter: road.address, JunkHeader: "X-Spam-Flag: YES"})
 	send := func(raw string, to ...string) error {
 		return r.Send("bo@partner.example", append(to, ada), []byte(raw))
 	}
 	in := func(folder, subject string) string {
-		for _, m := range mailbox(r, ada, folder) {
+		for _, m := range roadtest.Mailbox(r.Home(ada), folder) {
 			if strings.Contains(m, "Subject: "+subject+"\r\n") {
 				return m
 			}
 		}
 		return ""
 	}
-	for _, s := range []string{simple("hello"), simple("junk"), simple("quarantine"), withFiles("replace", "note.txt", "invoice.exe"), simple("quarantine for " + ada)} {
+	for _, s := range []string{roadtest.Simple("hello"), roadtest.Simple("junk"), roadtest.Simple("quarantine"), roadtest.WithFiles("replace", "note.txt", "invoice.exe"), roadtest.Simple("quarantine for " + ada)} {
 		if err := send(s, "bea@rig.example"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := send(simple("reject")); err == nil || !strings.Contains(err.Error(), "550") || !strings.Contains(err.Error(), "looks harmful") {
+	if err := send(roadtest.Simple("reject")); err == nil || !strings.Contains(err.Error(), "550") || !strings.Contains(err.Error(), "looks harmful") {
 		t.Errorf("a refusal reached the client as %v", err)
 	}
-	eventually(t, "hello in the inbox", func() bool { return in("", "hello") != "" })
-	eventually(t, "junk in Junk", func() bool { return in("Junk", "junk") != "" })
-	eventually(t, "the message with the notice", func() bool { return in("", "replace") != "" })
-	eventually(t, "the other recipient's copy", func() bool { return len(mailbox(r, "bea@rig.example", "")) == 3 })
-	eventually(t, "an empty queue", func() bool { return strings.TrimSpace(r.Queue()) == "" })
+	roadtest.Eventually(t, "hello in the inbox", func() bool { return in("", "hello") != "" })
+	roadtest.Eventually(t, "junk in Junk", func() bool { return in("Junk", "junk") != "" })
+	roadtest.Eventually(t, "the message with the notice", func() bool { return in("", "replace") != "" })
+	roadtest.Eventually(t, "the other recipient's copy", func() bool { return len(roadtest.Mailbox(r.Home("bea@rig.example"), "")) == 3 })
+	roadtest.Eventually(t, "an empty queue", func() bool { return strings.TrimSpace(r.Queue()) == "" })
 	if m := in("", "hello"); !strings.Contains(m, "X-Tocsin-Verdict: none; score=0; id=") {
 		t.Errorf("no verdict:\n%s", m)
 	}
@@ -107,18 +63,18 @@ func TestPostfix(t *testing.T) {
 			t.Errorf("held mail lies in %q", folder)
 		}
 	}
-	road.settle(t)
+	road.Settle(t)
 	held := 0
-	for _, e := range road.events {
+	for _, e := range road.Events {
 		if e.DeliveryLocation == "Quarantine" {
-			if _, err := road.blobs.Get(t.Context(), e.RawSHA256); err != nil {
+			if _, err := road.Blobs.Get(t.Context(), e.RawSHA256); err != nil {
 				t.Error(err)
 			}
 			held++
 		}
 	}
-	if held != 3 || len(road.events) != 11 {
-		t.Errorf("%d copies are held, want 3; %d events, want 11", held, len(road.events))
+	if held != 3 || len(road.Events) != 11 {
+		t.Errorf("%d copies are held, want 3; %d events, want 11", held, len(road.Events))
 	}
 }
 
@@ -144,10 +100,10 @@ func TestPostfixKeepsSignatures(t *testing.T) {
 	if err := r.Send("bo@partner.example", []string{ada}, signed.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the mail", func() bool { return len(mailbox(r, ada, "")) == 1 })
+	roadtest.Eventually(t, "the mail", func() bool { return len(roadtest.Mailbox(r.Home(ada), "")) == 1 })
 	var kept []byte
-	for _, e := range road.events {
-		if kept, err = road.blobs.Get(t.Context(), e.RawSHA256); err != nil {
+	for _, e := range road.Events {
+		if kept, err = road.Blobs.Get(t.Context(), e.RawSHA256); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -155,7 +111,7 @@ func TestPostfixKeepsSignatures(t *testing.T) {
 		i := bytes.Index(kept, []byte("DKIM-Signature"))
 		t.Errorf("the octets differ:\n%q\n%q", kept[i:min(len(kept), i+1500)], signed.Bytes()[:min(signed.Len(), 1500)])
 	}
-	for name, m := range map[string][]byte{"kept": kept, "delivered": []byte(mailbox(r, ada, "")[0])} {
+	for name, m := range map[string][]byte{"kept": kept, "delivered": []byte(roadtest.Mailbox(r.Home(ada), "")[0])} {
 		got, err := dkim.VerifyWithOptions(bytes.NewReader(m), &dkim.VerifyOptions{LookupTXT: func(string) ([]string, error) {
 			return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
 		}})
@@ -177,27 +133,27 @@ func TestPostfixWithoutTocsin(t *testing.T) {
 			if err := road.server.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			err := r.Send("bo@partner.example", []string{ada}, []byte(simple("while away")))
+			err := r.Send("bo@partner.example", []string{ada}, []byte(roadtest.Simple("while away")))
 			if action == "accept" {
 				if err != nil {
 					t.Fatal(err)
 				}
-				eventually(t, "the mail", func() bool { return len(mailbox(r, ada, "")) == 1 })
+				roadtest.Eventually(t, "the mail", func() bool { return len(roadtest.Mailbox(r.Home(ada), "")) == 1 })
 				return
 			}
 			if err == nil || !strings.Contains(err.Error(), "451") && !strings.Contains(err.Error(), "4.7.1") {
 				t.Errorf("the client heard %v", err)
 			}
-			if n := len(mailbox(r, ada, "")); n != 0 {
+			if n := len(roadtest.Mailbox(r.Home(ada), "")); n != 0 {
 				t.Errorf("%d mails were delivered", n)
 			}
-			again := New(Config{}, road, road.pipeline)
+			again := New(Config{}, road, road.Pipeline)
 			road.server = again
 			road.listen(t, road.address)
-			if err := r.Send("bo@partner.example", []string{ada}, []byte(simple("again"))); err != nil {
+			if err := r.Send("bo@partner.example", []string{ada}, []byte(roadtest.Simple("again"))); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "the mail", func() bool { return len(mailbox(r, ada, "")) == 1 })
+			roadtest.Eventually(t, "the mail", func() bool { return len(roadtest.Mailbox(r.Home(ada), "")) == 1 })
 		})
 	}
 }
@@ -213,11 +169,11 @@ func BenchmarkPostfix(b *testing.B) {
 			o := rig.Options{Mailboxes: map[string]string{ada: "one"}, Postfix: true}
 			if c.with {
 				road := build(b, Config{})
-				road.start(b)
+				road.Start(b)
 				o.Milter = road.address
 			}
 			r := rig.Start(b, o)
-			_ = r.Send("bo@partner.example", []string{ada}, []byte(simple("first")))
+			_ = r.Send("bo@partner.example", []string{ada}, []byte(roadtest.Simple("first")))
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 			defer cancel()
 			work, waited := make(chan int), make(chan time.Duration, b.N)
@@ -226,7 +182,7 @@ func BenchmarkPostfix(b *testing.B) {
 				go func() {
 					for i := range work {
 						start := time.Now()
-						if err := r.Send("bo@partner.example", []string{ada}, []byte(simple(fmt.Sprint("mail ", i))+strings.Repeat("A line of text in a letter.\r\n", 200))); err != nil {
+						if err := r.Send("bo@partner.example", []string{ada}, []byte(roadtest.Simple(fmt.Sprint("mail ", i))+strings.Repeat("A line of text in a letter.\r\n", 200))); err != nil {
 							b.Error(err)
 						}
 						waited <- time.Since(start)

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-milter"
 
 	"tocsin/internal/ingest"
+	"tocsin/internal/ingest/treatment"
 )
 
 // session is one connection of the mail system, which is one of its client: several messages may come over it.
@@ -175,7 +176,7 @@ func (x *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			x.s.cfg.Logger.Error("answering the mail system failed", "source", x.s.cfg.Source, "queue_id", x.tx.queueID, "panic", fmt.Sprint(r))
-			resp, err = x.s.cfg.Broken.response(), nil
+			resp, err = response(x.s.cfg.Broken), nil
 		}
 		x.s.answers.Add(1)
 		x.s.cfg.Observe(outcome, time.Since(start))
@@ -223,7 +224,7 @@ func (x *session) closeWhenIdle() {
 // envelope is what the mail system knows of the message.
 func (x *session) envelope(now time.Time) ingest.Envelope {
 	late := ingest.LateDelivered
-	if x.s.cfg.Late == TempFail {
+	if x.s.cfg.Late == treatment.TempFail {
 		late = ingest.LateDeferred
 	}
 	return ingest.Envelope{
@@ -232,15 +233,15 @@ func (x *session) envelope(now time.Time) ingest.Envelope {
 	}
 }
 
-func (a Answer) response() milter.Response {
-	if a == Accept {
+func response(a treatment.Answer) milter.Response {
+	if a == treatment.Accept {
 		return milter.RespAccept
 	}
-	return reply("451 4.7.1 The message could not be checked now, try again later")
+	return reply("451 4.7.1 " + treatment.Later)
 }
 
-func (a Answer) decision() ingest.Decision {
-	if a == Accept {
+func decision(a treatment.Answer) ingest.Decision {
+	if a == treatment.Accept {
 		return ingest.LateDelivered
 	}
 	return ingest.LateDeferred

@@ -85,6 +85,7 @@ func unquoteLocal(path string) string {
 type mailParams struct {
 	size   int64
 	binary bool // BODY=BINARYMIME
+	utf8   bool // SMTPUTF8
 }
 
 var (
@@ -95,7 +96,8 @@ var (
 )
 
 // parseMailParams reads the parameters of MAIL for the extensions that are offered: SIZE (RFC 1870), 8BITMIME (RFC
-// 6152), BINARYMIME (RFC 3030) and SMTPUTF8 (RFC 6531). Which of them came makes no difference: octets are octets.
+// 6152), BINARYMIME (RFC 3030) and SMTPUTF8 (RFC 6531). For a copy
+// it makes no difference which of them came: octets are octets.
 func parseMailParams(s string) (p mailParams, err error) {
 	for word := range strings.FieldsSeq(s) {
 		key, value, _ := strings.Cut(word, "=")
@@ -115,6 +117,7 @@ func parseMailParams(s string) (p mailParams, err error) {
 				return p, errBadParam
 			}
 		case "SMTPUTF8":
+			p.utf8 = true
 		default:
 			return p, errParam
 		}

@@ -40,6 +40,8 @@ type conn struct {
 	tlsVersion string
 
 	helo     string
+	onward   Session   // nil: copies are kept, nothing is handed on
+	forward  forwarded // what the client told of its own
 	tx       transaction
 	messages int
 	mistakes int
@@ -58,11 +60,14 @@ type transaction struct {
 	held    int64 // octets of the envelope, of the server's budget
 	binary  bool
 	chunks  *spool // of BDAT; nil before the first chunk
-	refused *reply // what was answered to a chunk; the others share its fate
+	refused *Reply // what was answered to a chunk; the others share its fate
 }
 
 func newConn(s *Server, nc net.Conn, addr netip.Addr) *conn {
 	c := &conn{s: s, raw: nc, addr: addr}
+	if s.cfg.Onward != nil {
+		c.onward = s.cfg.Onward.Session()
+	}
 	c.speak(nc)
 	return c
 }
@@ -139,7 +144,7 @@ var errBye = errors.New("the connection ends")
 
 // serve speaks with the client until one of them has enough.
 func (c *conn) serve() {
-	defer c.reset()
+	defer c.leave()
 	defer func() {
 		if r := recover(); r != nil {
 			c.s.cfg.Logger.Error("a connection was given up", "source", c.s.cfg.Source, "client", c.addr, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
@@ -203,7 +208,7 @@ func (c *conn) say(code int, enhanced, text string) {
 }
 
 // answer says what a message's fate is.
-func (c *conn) answer(r reply) { c.say(r.code, r.enhanced, r.text) }
+func (c *conn) answer(r Reply) { c.say(r.Code, r.Enhanced, r.Text) }
 
 // bye says why the connection ends.
 func (c *conn) bye(enhanced, text string) error {
@@ -226,7 +231,25 @@ func (c *conn) reset() {
 		c.tx.chunks.drop()
 	}
 	c.s.budget.give(c.tx.held)
-	c.tx = transaction{}
+	c.tx, c.forward = transaction{}, forwarded{}
+	if c.onward != nil {
+		c.onward.Reset()
+	}
+}
+
+func (c *conn) help() string {
+	if c.onward != nil {
+		return "Mail is checked here and handed on to the mailboxes"
+	}
+	return "Copies of mail are taken in here, and nothing is sent on"
+}
+
+// leave ends what the connection holds.
+func (c *conn) leave() {
+	c.reset()
+	if c.onward != nil {
+		c.onward.Close()
+	}
 }
 
 // obey does what a line asks for. An error ends the connection.
@@ -245,6 +268,8 @@ func (c *conn) obey(line string) error {
 		return c.bdat(arg)
 	case "STARTTLS":
 		return c.startTLS(arg)
+	case "XFORWARD":
+		return c.xforward(arg)
 	case "RSET":
 		c.reset()
 		c.say(250, "2.0.0", "OK")
@@ -253,7 +278,7 @@ func (c *conn) obey(line string) error {
 	case "VRFY":
 		c.say(252, "2.5.0", "Not verified, send some mail")
 	case "HELP":
-		c.say(214, "2.0.0", "Copies of mail are taken in here, and nothing is sent on")
+		c.say(214, "2.0.0", c.help())
 	case "QUIT":
 		c.say(221, "2.0.0", "Bye")
 		return errBye
@@ -285,9 +310,17 @@ func (c *conn) hello(verb, arg string) error {
 		c.say(250, "", c.s.cfg.Domain)
 		return nil
 	}
-	lines := []string{
-		c.s.cfg.Domain, "PIPELINING", fmt.Sprintf("SIZE %d", c.s.cfg.MaxSize), "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8", "ENHANCEDSTATUSCODES",
+	lines := []string{c.s.cfg.Domain, "PIPELINING", fmt.Sprintf("SIZE %d", c.s.cfg.MaxSize), "8BITMIME", "CHUNKING", "ENHANCEDSTATUSCODES",
 		fmt.Sprintf("LIMITS MAILMAX=%d RCPTMAX=%d", c.s.cfg.MaxMessages, c.s.cfg.MaxRecipients), // RFC 9422
+	}
+	switch {
+	case c.onward == nil:
+		lines = append(lines, "BINARYMIME", "SMTPUTF8")
+	case c.onward.UTF8(c.s.ctx):
+		lines = append(lines, "SMTPUTF8")
+	}
+	if c.onward != nil {
+		lines = append(lines, "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE")
 	}
 	if c.s.tls != nil && c.tlsVersion == "" {
 		lines = append(lines, "STARTTLS")
@@ -357,12 +390,17 @@ func (c *conn) mail(arg string) error {
 		return c.mistake(555, "5.5.4", "MAIL has a parameter that is not offered here")
 	case err != nil:
 		return c.mistake(501, "5.5.4", "MAIL has a parameter that can't be read")
+	case params.binary && c.onward != nil:
+		return c.mistake(555, "5.5.4", "BINARYMIME is not offered here")
 	case params.size > c.s.cfg.MaxSize:
 		c.s.failed.Add(1)
 		c.answer(c.explain(fmt.Errorf("%w: %d octets were announced", ingest.ErrTooLarge, params.size)))
 		return nil
 	}
 	c.tx = transaction{open: true, from: from, binary: params.binary}
+	if c.onward != nil {
+		c.onward.Begin(from, params.utf8)
+	}
 	c.mistakes = 0
 	c.say(250, "2.1.0", "OK")
 	return nil
@@ -396,10 +434,19 @@ func (c *conn) rcpt(arg string) error {
 		c.say(452, "4.3.1", "Too much mail at the same time, try again")
 		return nil
 	}
+	r := Reply{250, "2.1.5", "OK"}
+	if c.onward != nil {
+		r = c.onward.Recipient(c.s.ctx, to)
+	}
+	if r.Code < 200 || r.Code > 299 {
+		c.s.budget.give(cost)
+		c.answer(r)
+		return nil
+	}
 	c.tx.held += cost
 	c.tx.rcpts = append(c.tx.rcpts, to)
 	c.mistakes = 0
-	c.say(250, "2.1.5", "OK")
+	c.answer(r)
 	return nil
 }
 

@@ -4,7 +4,8 @@
 // transport, Exchange and Microsoft 365 with journal reports, Google Workspace with journaling or routing rules. The
 // server answers "250" only when the message is durable, "451" or "452" when it could not be made so, and then the
 // sender's queue keeps it: no message is ever between the two. It never relays and never writes mail: whatever
-// recipient is named, the message ends here.
+// recipient is named, the message ends here. The one exception is LMTP with an Onward (package lmtp): then mail is handed on to the mailbox
+// server behind, and its answers are passed back.
 //
 // The content of these messages was written by strangers, and where it ends is decided by one rule only: a line that
 // holds a single dot, between two CRLF (RFC 5321 section 4.1.1.4). A server that is generous there lets one message
@@ -51,6 +52,9 @@ type Config struct {
 	// Journals are the addresses that copies are sent to. They are no recipients of the message; when none is left,
 	// its headers name them.
 	Journals []string
+
+	// Onward, of LMTP alone, hands mail on and answers for it; the Accepter is not asked then, and Reports and Journals do not count.
+	Onward Onward
 
 	CertFile, KeyFile string // PEM files for STARTTLS, read again when they change; "" means no TLS
 	RequireTLS        bool
@@ -141,6 +145,9 @@ func New(c Config, in Accepter) (*Server, error) {
 	c.setDefaults()
 	if c.RequireTLS && c.CertFile == "" {
 		return nil, errors.New("smtp: TLS is required but no certificate is configured")
+	}
+	if c.Onward != nil && !c.LMTP {
+		return nil, errors.New("smtp: only LMTP hands mail on")
 	}
 	s := &Server{
 		cfg: c, in: in, budget: budget{max: c.MaxBuffered}, stop: make(chan struct{}),

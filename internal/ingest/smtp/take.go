@@ -12,18 +12,11 @@ import (
 	"tocsin/internal/ingest"
 )
 
-// reply is an answer: code, enhanced code (RFC 3463) and text.
-type reply struct {
-	code     int
-	enhanced string
-	text     string
-}
-
 // finish offers a message whose content is complete, answers, and ends the transaction. LMTP wants an answer for every
 // recipient (RFC 2033 section 4.2); all share one fate, because the message is stored once for all of them.
 func (c *conn) finish(content *spool) {
 	c.messages++
-	r := reply{250, "2.0.0", "OK, it is kept"}
+	r := Reply{250, "2.0.0", "OK, it is kept"}
 	switch {
 	case c.tx.refused != nil:
 		c.s.failed.Add(1)
@@ -31,6 +24,11 @@ func (c *conn) finish(content *spool) {
 	default:
 		err := content.err
 		if err == nil {
+			if c.onward != nil {
+				c.deliver(content.b)
+				c.reset()
+				return
+			}
 			err = c.take(content.b)
 		}
 		if err != nil {
@@ -75,6 +73,10 @@ func (c *conn) envelope() ingest.Envelope {
 		Time:          time.Now(),
 		Journal:       c.s.cfg.Reports,
 	}
+	if f := c.forward; f.known && !f.local {
+		env.ClientIP, env.OwnClient, env.Helo, env.ClientName, env.TLS = f.addr, !f.addr.IsValid(), f.helo, f.name, ""
+	}
+	env.QueueID = c.forward.id
 	for _, r := range c.tx.rcpts {
 		if !slices.Contains(c.s.cfg.Journals, strings.ToLower(r)) {
 			env.Recipients = append(env.Recipients, r)
@@ -83,20 +85,20 @@ func (c *conn) envelope() ingest.Envelope {
 	return env
 }
 
-func (c *conn) tooLarge() reply {
-	return reply{552, "5.3.4", fmt.Sprintf("Message is larger than %d octets", c.s.cfg.MaxSize)}
+func (c *conn) tooLarge() Reply {
+	return Reply{552, "5.3.4", fmt.Sprintf("Message is larger than %d octets", c.s.cfg.MaxSize)}
 }
 
 // explain turns an error into what the client may know: whether to try again, never how we are built.
-func (c *conn) explain(err error) reply {
+func (c *conn) explain(err error) Reply {
 	c.s.cfg.Logger.Warn("message not taken in", "source", c.s.cfg.Source, "client", c.addr, "mail_from", c.tx.from, "err", err)
 	switch {
 	case errors.Is(err, ingest.ErrTooLarge):
 		return c.tooLarge()
 	case errors.Is(err, errBusy):
-		return reply{451, "4.3.2", "Too much mail at the same time, try again"}
+		return Reply{451, "4.3.2", "Too much mail at the same time, try again"}
 	case errors.Is(err, ingest.ErrFull):
-		return reply{452, "4.3.1", "Disk is full, try again later"}
+		return Reply{452, "4.3.1", "Disk is full, try again later"}
 	}
-	return reply{451, "4.3.0", "Could not store the message, try again"}
+	return Reply{451, "4.3.0", "Could not store the message, try again"}
 }

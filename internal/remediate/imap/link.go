@@ -70,6 +70,21 @@ type link struct {
 	guard  *guard
 	client *imapclient.Client
 	dead   bool // closed from our side
+
+	changed chan struct{} // the server told of messages that came or went
+}
+
+// options let the library tell of what the server says unasked.
+func (l *link) options(c *tls.Config) *imapclient.Options {
+	return &imapclient.Options{TLSConfig: c, UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+		if d.NumMessages == nil {
+			return
+		}
+		select {
+		case l.changed <- struct{}{}:
+		default:
+		}
+	}}}
 }
 
 // Octets that the answer to a command may have, beside what it is about.
@@ -90,7 +105,7 @@ func (p *Provider) dial(ctx context.Context) (*link, error) {
 	g.allow(small, limit)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	l := &link{p: p, guard: g}
+	l := &link{p: p, guard: g, changed: make(chan struct{}, 1)}
 	switch p.o.TLS {
 	case TLSImplicit:
 		secure := tls.Client(g, p.tls)
@@ -98,14 +113,14 @@ func (p *Provider) dial(ctx context.Context) (*link, error) {
 			_ = conn.Close()
 			return nil, l.unsafe(err)
 		}
-		l.client = imapclient.New(secure, nil)
+		l.client = imapclient.New(secure, l.options(nil))
 	case TLSStart:
-		if l.client, err = imapclient.NewStartTLS(g, &imapclient.Options{TLSConfig: p.tls}); err != nil {
+		if l.client, err = imapclient.NewStartTLS(g, l.options(p.tls)); err != nil {
 			_ = conn.Close()
 			return nil, l.unsafe(err)
 		}
 	default:
-		l.client = imapclient.New(g, nil)
+		l.client = imapclient.New(g, l.options(nil))
 	}
 	if err := l.client.WaitGreeting(); err != nil {
 		l.close()

@@ -2,7 +2,7 @@
 
 import type { Search } from "./search";
 
-export const settingsTabs = ["engines", "learning", "directory", "operators"] as const;
+export const settingsTabs = ["engines", "learning", "directory", "sources", "operators"] as const;
 export type SettingsTab = (typeof settingsTabs)[number];
 
 export interface SettingsState {

@@ -1881,6 +1881,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is or was in quarantine, page by page */
+        get: operations["get-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/asks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The message that the link of a digest is about; changes nothing */
+        get: operations["get-quarantine-asks-token"];
+        put?: never;
+        /** Ask for its release; audited */
+        post: operations["post-quarantine-asks-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete held mail for good: an action; audited */
+        post: operations["post-quarantine-delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What releasing or deleting would do; nothing is kept */
+        post: operations["post-quarantine-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer requests for release with no; audited */
+        post: operations["post-quarantine-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release held mail: an action on mailboxes; audited */
+        post: operations["post-quarantine-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantine/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much is held, and how many ask for release */
+        get: operations["get-quarantine-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rejudge": {
         parameters: {
             query?: never;
@@ -3039,6 +3159,8 @@ export interface components {
              */
             pending_jobs: number;
             sources: components["schemas"]["Source"][];
+            /** @description Mail systems whose mailboxes are read */
+            watched: components["schemas"]["WatchedSystem"][];
         };
         Defect: {
             id: string;
@@ -5079,6 +5201,188 @@ export interface components {
             /** @enum {string} */
             zone: "utc" | "local";
         };
+        QuarantineAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description All that match, of those that are held */
+            filter?: components["schemas"]["QuarantineFilter"];
+            /** @description What people call the action */
+            name?: string;
+            /** @description Digest of the plan that was looked at: 409 when the list is another one now */
+            plan?: string;
+            /** @description Why; needed for the action, not for its plan */
+            reason?: string;
+        };
+        QuarantineEntry: {
+            /** Format: int64 */
+            attachments: number;
+            /**
+             * Format: date-time
+             * @description When it is deleted by itself; null when it is not held any more
+             */
+            expires: string | null;
+            /** @description What spoke against it most */
+            first_signal: string;
+            internet_message_id: string;
+            latest_action: string;
+            /** @description Where it is now, as LatestDeliveryLocation */
+            location: string;
+            /** @description What put it there after delivery; empty when it was stopped at delivery */
+            moved_by: string;
+            /** @description Who asked for that, or why */
+            moved_for: string;
+            network_message_id: string;
+            outbound: boolean;
+            /** @description Entry or setting that decided */
+            override: string;
+            phish_confidence: string;
+            /** @description Kind of policy that held it at delivery */
+            policy: string;
+            priority: boolean;
+            /** @description Why, in a sentence */
+            reason: string;
+            /** Format: date-time */
+            received: string;
+            recipient: string;
+            /** @description Its recipient asked for it */
+            request?: components["schemas"]["QuarantineRequest"];
+            sender: string;
+            sender_name: string;
+            /**
+             * Format: date-time
+             * @description When it was last put into quarantine
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description Octets
+             */
+            size: number;
+            /** @enum {string} */
+            state: "held" | "asked" | "released" | "deleted" | "expired";
+            subject: string;
+            /** @description Latest verdict */
+            threats: string;
+            /** Format: int64 */
+            urls: number;
+        };
+        QuarantineFilter: {
+            /**
+             * Format: date-time
+             * @description Held since then or later
+             */
+            from?: string;
+            /** @description Only priority accounts */
+            priority?: boolean;
+            /** @description A part of the address */
+            recipient?: string;
+            /** @description A part of the address */
+            sender?: string;
+            /**
+             * @description asked: held, and its recipient asks for release
+             * @default held
+             * @enum {string}
+             */
+            state: "held" | "asked" | "released" | "deleted" | "expired" | "all";
+            /** @description A part of it */
+            subject?: string;
+            /** @description Stands in sender, recipient or subject */
+            text?: string;
+            /**
+             * @description Latest verdict
+             * @enum {string}
+             */
+            threat?: "Malware" | "Phish" | "Spam" | "";
+            /**
+             * Format: date-time
+             * @description Held since before then
+             */
+            to?: string;
+        };
+        QuarantinePage: {
+            entries: components["schemas"]["QuarantineEntry"][];
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+        };
+        QuarantinePlanAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description All that match, of those that are held */
+            filter?: components["schemas"]["QuarantineFilter"];
+            /** @enum {string} */
+            kind: "Release" | "Hard delete";
+            /** @description What people call the action */
+            name?: string;
+            /** @description Digest of the plan that was looked at: 409 when the list is another one now */
+            plan?: string;
+            /** @description Why; needed for the action, not for its plan */
+            reason?: string;
+        };
+        QuarantineRefusal: {
+            events: components["schemas"]["ActionEvent"][];
+            /** @description Why; the people who asked read it */
+            reason: string;
+        };
+        QuarantineRefused: {
+            /**
+             * Format: int64
+             * @description Were answered already, or there was none
+             */
+            over: number;
+            /** Format: int64 */
+            refused: number;
+        };
+        QuarantineRelease: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description Also say that it is good, for the local model to learn from; at most 500 messages */
+            false_positive?: boolean;
+            /** @description All that match, of those that are held */
+            filter?: components["schemas"]["QuarantineFilter"];
+            /** @description What people call the action */
+            name?: string;
+            /** @description Digest of the plan that was looked at: 409 when the list is another one now */
+            plan?: string;
+            /** @description Why; needed for the action, not for its plan */
+            reason?: string;
+        };
+        QuarantineRequest: {
+            /** Format: date-time */
+            answered: string | null;
+            /** Format: date-time */
+            asked: string;
+            by: string;
+            /** @description As the recipient wrote it */
+            note: string;
+            reason: string;
+            /** @enum {string} */
+            state: "Release asked" | "Released" | "Refused" | "Gone";
+            /** @description The answer was sent */
+            told: boolean;
+        };
+        QuarantineSummary: {
+            /**
+             * Format: int64
+             * @description Requests for release that wait for an answer
+             */
+            asked: number;
+            /** @description When recipients are told each day; empty: never */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Of those held, within three days
+             */
+            expiring: number;
+            /** Format: int64 */
+            held: number;
+            /**
+             * Format: int64
+             * @description How long mail is held
+             */
+            keep_hours: number;
+            /**
+             * Format: int64
+             * @description Of those held
+             */
+            malware: number;
+        };
         QueryProblem: {
             /**
              * Format: int64
@@ -5183,6 +5487,26 @@ export interface components {
              * @description 1 to 100
              */
             score: number;
+        };
+        ReleaseAskInputBody: {
+            /** @description What the security team should know */
+            note?: string;
+        };
+        ReleaseLink: {
+            organisation: string;
+            /** @description Why it was refused */
+            reason: string;
+            sender: string;
+            sender_name: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description held: it may be asked for
+             * @enum {string}
+             */
+            state: "held" | "asked" | "refused" | "released" | "gone" | "malware";
+            subject: string;
+            threats: string;
         };
         Removed: {
             /**
@@ -5622,7 +5946,7 @@ export interface components {
             rows: components["schemas"]["EmailRow"][];
         };
         Source: {
-            /** @description files, smtp, lmtp, ... */
+            /** @description files, smtp, lmtp, lmtp-proxy, milter, imap, ... */
             kind: string;
             /**
              * Format: double
@@ -5779,6 +6103,60 @@ export interface components {
             threat_names: string[];
             threat_types: string[];
             thresholds: components["schemas"]["Thresholds"];
+        };
+        WatchError: {
+            mailbox: string;
+            text: string;
+        };
+        WatchedSystem: {
+            /**
+             * Format: int64
+             * @description Messages seen and not taken in yet
+             */
+            behind: number;
+            /** @description Mailboxes that cannot be read, at most ten */
+            errors: components["schemas"]["WatchError"][];
+            /**
+             * Format: int64
+             * @description Of them, that had been there already
+             */
+            known: number;
+            /**
+             * Format: date-time
+             * @description When a message was taken in last
+             */
+            last_mail: string | null;
+            /**
+             * Format: int64
+             * @description Of them, with a connection on which new mail is told at once
+             */
+            listening: number;
+            /**
+             * Format: date-time
+             * @description When the mailbox was read that waits longest; null: one was never read
+             */
+            looked: string | null;
+            /**
+             * Format: int64
+             * @description That are watched
+             */
+            mailboxes: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that were too large
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Messages taken in
+             */
+            taken: number;
+            /**
+             * Format: int64
+             * @description Of them, not read up to now, or not at the last try
+             */
+            unread: number;
         };
         WhatIfAsk: {
             /** @description Added to the list */
@@ -13820,6 +14198,504 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-quarantine": {
+        parameters: {
+            query?: {
+                /** @description asked: held, and its recipient asks for release */
+                state?: "held" | "asked" | "released" | "deleted" | "expired" | "all";
+                /** @description Stands in sender, recipient or subject */
+                text?: string;
+                /** @description A part of the address */
+                recipient?: string;
+                /** @description A part of the address */
+                sender?: string;
+                /** @description A part of it */
+                subject?: string;
+                /** @description Latest verdict */
+                threat?: "Malware" | "Phish" | "Spam" | "";
+                /** @description Only priority accounts */
+                priority?: boolean;
+                /** @description Held since then or later */
+                from?: string;
+                /** @description Held since before then */
+                to?: string;
+                sort?: "since" | "received" | "recipient" | "sender" | "subject" | "threat";
+                /** @description Largest and newest first */
+                desc?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-quarantine-asks-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link of a digest ends with */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseLink"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-quarantine-asks-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link of a digest ends with */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseLink"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-quarantine-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-quarantine-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantinePlanAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-quarantine-refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineRefusal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineRefused"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-quarantine-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineRelease"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-quarantine-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineSummary"];
                 };
             };
             /** @description Unauthorized */

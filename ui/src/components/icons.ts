@@ -62,7 +62,7 @@ export { Link16Regular } from "@fluentui/react-icons/svg/link";
 export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular } from "@fluentui/react-icons/svg/mail";
 export { MailInbox16Regular, MailInbox20Regular } from "@fluentui/react-icons/svg/mail-inbox";
-export { MailProhibited16Regular } from "@fluentui/react-icons/svg/mail-prohibited";
+export { MailProhibited16Regular, MailProhibited20Regular } from "@fluentui/react-icons/svg/mail-prohibited";
 export { Mention16Regular } from "@fluentui/react-icons/svg/mention";
 export { Merge16Regular, Merge20Regular } from "@fluentui/react-icons/svg/merge";
 export { Open20Regular } from "@fluentui/react-icons/svg/open";

@@ -4,7 +4,6 @@ import { open, severities, statuses, type IncidentsState } from "../../address/i
 import type { Schemas } from "../../api/client";
 import { ChevronDown16Regular, Clock16Regular, Mention16Regular, Person16Regular, PersonAdd16Regular } from "../../components/icons";
 import { number } from "../../time/zone";
-import { SearchBox } from "../policy/EntriesPane";
 import styles from "./Incidents.module.css";
 import { nameOf } from "./words";
 import { useOptions } from "./queries";
@@ -28,7 +27,6 @@ export function Filters({ state, change, counts, narrowed, onClear }: Props) {
   const unowned = of(counts?.owner, "");
   return (
     <div className={styles.filters} role="group" aria-label="Filter">
-      <SearchBox label="Text" value={state.text} placeholder="Number, name, words, tag" onChange={(text) => change({ text })} />
       <Quick icon={<Person16Regular />} label="Mine" count={counts?.mine} on={state.mine} onChange={(mine) => change({ mine })} />
       <Quick icon={<PersonAdd16Regular />} label="Nobody’s" count={unowned} on={state.owner === "none"} onChange={(on) => change({ owner: on ? "none" : "" })} />
       <Quick icon={<Clock16Regular />} label="Overdue" count={counts?.overdue} on={state.overdue} onChange={(overdue) => change({ overdue })} />

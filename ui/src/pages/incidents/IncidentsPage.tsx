@@ -9,6 +9,7 @@ import { ProblemNote } from "../../components/Problem";
 import { useMay } from "../../session/queries";
 import { useNow } from "../../time/Clock";
 import { both, lag, number } from "../../time/zone";
+import { SearchBox } from "../policy/EntriesPane";
 import { Severity } from "../rules/Severity";
 import { useAddToIncident } from "./AddProvider";
 import { Due, Owner, StatusWord, Tags } from "./Bits";
@@ -53,6 +54,7 @@ function Page() {
     <div className={styles.page}>
       <header className={styles.head}>
         <h1>Incidents</h1>
+        <SearchBox label="Text" value={state.text} placeholder="Number, name, words, tag" onChange={(text) => change({ text })} />
         <span className={styles.push} />
         {work && <Button appearance="primary" icon={<Add16Regular />} onClick={fresh}>New incident</Button>}
       </header>
@@ -71,8 +73,8 @@ function Page() {
             onMore={() => void list.fetchNextPage()}
             onOpen={(i) => void navigate({ to: "/incidents/$id", params: { id: String(i.number) } })}
             rowHeight={38}
-            order={{ by: state.sort, desc: state.desc, onSort: (sort, desc) => change({ sort: sort as Sort, desc }) }}
-            picked={work ? { keys: picked, onPick: setPicked } : undefined}
+            sort={{ by: state.sort, desc: state.desc, onSort: (by, desc) => change({ sort: by as Sort, desc: by === state.sort ? desc : greatestFirst.includes(by) }) }}
+            picking={work ? { picked, all: false, onPick: setPicked } : undefined}
             empty={narrowed ? (
               <EmptyState small title="No incident is like that" why="Nothing that is kept fits these filters.">
                 <Button onClick={clear}>Show open incidents</Button>
@@ -93,12 +95,15 @@ function Page() {
   );
 }
 
+/** What is clicked first for the greatest: the newest, the gravest, the largest. */
+const greatestFirst = ["number", "severity", "messages", "updated"];
+
 function useColumns(): ListColumn<Incident>[] {
   const now = useNow(60);
   return [
-    { key: "number", label: "Number", min: 92, grow: 0, sort: ["number", true], cell: (i) => <span className={`num ${styles.faded}`}>{i.label}</span> },
+    { key: "number", label: "Number", min: 92, grow: 0, sort: "number", cell: (i) => <span className={`num ${styles.faded}`}>{i.label}</span> },
     {
-      key: "name", label: "Name", min: 180, grow: 3, sort: ["name", false],
+      key: "name", label: "Name", min: 180, grow: 3, sort: "name",
       cell: (i) => (
         <span className={styles.named}>
           <Link to="/incidents/$id" params={{ id: String(i.number) }} tabIndex={-1} className={`clip ${styles.name}`} title={i.name}><bdi>{i.name}</bdi></Link>
@@ -106,12 +111,12 @@ function useColumns(): ListColumn<Incident>[] {
         </span>
       ),
     },
-    { key: "severity", label: "Severity", min: 112, grow: 0, sort: ["severity", true], cell: (i) => <Severity value={i.severity.toLowerCase()} /> },
-    { key: "status", label: "Status", min: 108, grow: 0, from: 620, sort: ["status", false], cell: (i) => <StatusWord value={i.status} /> },
-    { key: "due", label: "Clock", min: 176, grow: 0.3, sort: ["due", false], cell: (i) => <Due of={i} /> },
-    { key: "owner", label: "Owner", min: 128, grow: 0.7, from: 800, sort: ["owner", false], cell: (i) => <Owner of={i} /> },
-    { key: "messages", label: "Email events", min: 96, grow: 0, numeric: true, from: 880, sort: ["messages", true], cell: (i) => <span className="num">{number(i.messages)}</span> },
+    { key: "severity", label: "Severity", min: 112, grow: 0, sort: "severity", cell: (i) => <Severity value={i.severity.toLowerCase()} /> },
+    { key: "status", label: "Status", min: 108, grow: 0, from: 620, sort: "status", cell: (i) => <StatusWord value={i.status} /> },
+    { key: "due", label: "Clock", min: 176, grow: 0.3, sort: "due", cell: (i) => <Due of={i} /> },
+    { key: "owner", label: "Owner", min: 128, grow: 0.7, from: 800, sort: "owner", cell: (i) => <Owner of={i} /> },
+    { key: "messages", label: "Email events", min: 96, grow: 0, numeric: true, from: 880, sort: "messages", cell: (i) => <span className="num">{number(i.messages)}</span> },
     { key: "people", label: "People", min: 72, grow: 0, numeric: true, from: 1080, cell: (i) => <span className="num">{number(i.people)}</span> },
-    { key: "updated", label: "Changed", min: 92, grow: 0, from: 980, sort: ["updated", true], cell: (i) => <time className={`num ${styles.faded}`} dateTime={i.updated} title={both(new Date(i.updated))}>{lag(Math.max(0, (now.getTime() - Date.parse(i.updated)) / 1000))} ago</time> },
+    { key: "updated", label: "Changed", min: 92, grow: 0, from: 980, sort: "updated", cell: (i) => <time className={`num ${styles.faded}`} dateTime={i.updated} title={both(new Date(i.updated))}>{lag(Math.max(0, (now.getTime() - Date.parse(i.updated)) / 1000))} ago</time> },
   ];
 }

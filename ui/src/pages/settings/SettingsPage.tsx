@@ -11,12 +11,13 @@ import { LearningPane } from "./LearningPane";
 import { OperatorsPane } from "../operators/OperatorsPane";
 import { PersonFlyout } from "./PersonFlyout";
 import styles from "./Settings.module.css";
+import { SourcesPane } from "./SourcesPane";
 
-const tabs: readonly Tab<SettingsTab>[] = [{ key: "engines", label: "Engines" }, { key: "learning", label: "Own model" }, { key: "directory", label: "People" }, { key: "operators", label: "Operators" }];
-const needs: Record<SettingsTab, string> = { engines: "policy.read", learning: "email.read", directory: "directory.read", operators: "operators.manage" };
-const panes: Record<SettingsTab, () => ReactNode> = { engines: () => <EnginesPane />, learning: () => <LearningPane />, directory: () => <DirectoryPane />, operators: () => <OperatorsPane /> };
+const tabs: readonly Tab<SettingsTab>[] = [{ key: "engines", label: "Engines" }, { key: "learning", label: "Own model" }, { key: "directory", label: "People" }, { key: "sources", label: "Sources of mail" }, { key: "operators", label: "Operators" }];
+const needs: Record<SettingsTab, string> = { engines: "policy.read", learning: "email.read", directory: "directory.read", sources: "email.read", operators: "operators.manage" };
+const panes: Record<SettingsTab, () => ReactNode> = { engines: () => <EnginesPane />, learning: () => <LearningPane />, directory: () => <DirectoryPane />, sources: () => <SourcesPane />, operators: () => <OperatorsPane /> };
 
-/** What the judging stands on: engines that are asked, the model that learns from one's own people, and who these people are. */
+/** What the judging stands on: engines that are asked, the model that learns from one's own people, who these people are, and where mail comes from. */
 export function SettingsPage() {
   const [{ tab, person }, change] = useSettingsAddress();
   const { permissions } = useOperator();

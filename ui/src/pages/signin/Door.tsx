@@ -4,11 +4,11 @@ import { LockClosed16Regular } from "../../components/icons";
 import styles from "./Door.module.css";
 
 /** The house's front: what stands around sign-in and the first administrator's form. */
-export function Door({ children }: { children: ReactNode }) {
+export function Door({ children, foot = "Every sign-in and every look at mail is recorded.", says = ["See what reached your people.", "Take it out of every mailbox.", "Be able to prove it."] }: { children: ReactNode; foot?: string; says?: readonly string[] }) {
   return (
     <div className={styles.door}>
       <div className={styles.picture} aria-hidden="true">
-        <p>See what reached your people.<br />Take it out of every mailbox.<br />Be able to prove it.</p>
+        <p>{says.map((line) => <span key={line}>{line}<br /></span>)}</p>
         <svg viewBox="0 0 880 900" preserveAspectRatio="xMidYMax slice">
           <g fill="none" stroke="#38918A" strokeWidth="1.2">
             {[70, 144, 218, 292, 366, 440, 514, 588, 662].map((r) => <circle key={r} cx="640" cy="660" r={r} opacity={0.62 - r / 1300} />)}
@@ -23,7 +23,7 @@ export function Door({ children }: { children: ReactNode }) {
           <div className={styles.mark}><Bell size={32} /><b>Tocsin</b></div>
           {children}
         </div>
-        <p className={styles.foot}><LockClosed16Regular aria-hidden /> Every sign-in and every look at mail is recorded.</p>
+        <p className={styles.foot}><LockClosed16Regular aria-hidden /> {foot}</p>
       </main>
     </div>
   );

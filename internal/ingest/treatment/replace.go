@@ -1,10 +1,11 @@
-package milter
+package treatment
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,6 @@ import (
 
 // Why an attachment is not exchanged; the message is held then.
 var (
-	errMixed  = errors.New("other recipients of the same message get it as it is")
 	errNoFile = errors.New("no attachment could be named as the harmful one")
 	errPlace  = errors.New("the attachment could not be cut out of the message")
 )
@@ -29,30 +29,44 @@ type span struct {
 	start, end int    // its header and body, without the line end before the next boundary
 }
 
-// exchange makes a body without the harmful attachments: each is a text that says what was there. changed are header fields to change,
-// when the whole body was the attachment. The new message is read again, and what should be gone must be gone: a part that two readers
-// see in different places is never taken for removed.
-func exchange(raw []byte, r *ingest.Ruling) (body []byte, changed []field, err error) {
-	m := r.Message
-	if m == nil {
-		return nil, nil, errNoFile
+// Field is a header field of a message whose body was exchanged; "" takes it out.
+type Field struct{ Name, Value string }
+
+// Exchange makes a body without the harmful attachments of a message; see Cut. handed is the digest of the message with it.
+func Exchange(raw []byte, r *ingest.Ruling) (body []byte, changed []Field, handed string, err error) {
+	if body, changed, err = Cut(raw, r.Message, Harmful(r), r.Job.NetworkMessageID); err != nil {
+		return nil, nil, "", err
 	}
-	bad := harmful(r)
-	if len(bad) == 0 {
+	return body, changed, digest(raw, body, changed), nil
+}
+
+// Cut makes a body without the attachments that have one of these SHA-256: each is a text that says what was there. changed are header fields
+// to change, when the whole body was the attachment. The new message is read again, and what should be gone must be gone: a part that two
+// readers see in different places is never taken for removed.
+func Cut(raw []byte, m *email.Message, sums []string, id string) (body []byte, changed []Field, err error) {
+	if m == nil || len(sums) == 0 {
 		return nil, nil, errNoFile
 	}
 	start := bodyStart(raw)
 	if start < 0 {
 		return nil, nil, errPlace
 	}
-	byPath := map[string]*email.Attachment{}
-	for _, a := range bad {
-		byPath[a.Part.Path] = a
+	byPath, whole := map[string]*email.Attachment{}, (*email.Attachment)(nil)
+	for _, a := range offered(m) {
+		if !slices.Contains(sums, a.SHA256) {
+			continue
+		}
+		if byPath[a.Part.Path] = a; a.Part.Parent == nil {
+			whole = a
+		}
+	}
+	if len(byPath) == 0 {
+		return nil, nil, errNoFile
 	}
 	var out []byte
-	if a := bad[0]; a.Part.Parent == nil {
-		body = []byte(notice(a, r.Job.NetworkMessageID))
-		changed = []field{{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "8bit"}, {"Content-Disposition", ""}}
+	if whole != nil {
+		body = []byte(notice(whole, id))
+		changed = []Field{{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "8bit"}, {"Content-Disposition", ""}}
 		out = append([]byte("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"), body...)
 	} else {
 		at, done := start, 0
@@ -62,7 +76,7 @@ func exchange(raw []byte, r *ingest.Ruling) (body []byte, changed []field, err e
 				continue
 			}
 			body = append(body, raw[at:s.start]...)
-			body = append(body, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Disposition: inline\r\n\r\n"+notice(a, r.Job.NetworkMessageID)...)
+			body = append(body, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Disposition: inline\r\n\r\n"+notice(a, id)...)
 			at = s.end
 			done++
 		}
@@ -73,32 +87,42 @@ func exchange(raw []byte, r *ingest.Ruling) (body []byte, changed []field, err e
 		out = append(append(out, raw[:start]...), body...)
 	}
 	for _, left := range email.Parse(out, email.Limits{}).Attachments {
-		for _, a := range bad {
-			if left.SHA256 == a.SHA256 {
-				return nil, nil, errPlace
-			}
+		if slices.Contains(sums, left.SHA256) {
+			return nil, nil, errPlace
 		}
 	}
 	return body, changed, nil
 }
 
-// harmful are the attachments to take out: those that a malware signal or an engine names, and when none is named, all that are offered as files.
-func harmful(r *ingest.Ruling) []*email.Attachment {
-	var files, named []*email.Attachment
-	for i := range r.Message.Attachments {
-		a := &r.Message.Attachments[i]
-		if a.Part == nil || a.Part.Embedded || a.Within != "" || a.Inline && strings.HasPrefix(a.Type, "image/") {
-			continue
-		}
-		files = append(files, a)
+// Harmful are the SHA-256 of the attachments to take out: those that a malware signal or an engine names, and when none is named, all that
+// are offered as files.
+func Harmful(r *ingest.Ruling) []string {
+	if r.Message == nil {
+		return nil
+	}
+	var files, named []string
+	for _, a := range offered(r.Message) {
+		files = append(files, a.SHA256)
 		if isNamed(a, r) {
-			named = append(named, a)
+			named = append(named, a.SHA256)
 		}
 	}
 	if len(named) > 0 {
 		return named
 	}
 	return files
+}
+
+// offered are the attachments that a reader can open as files.
+func offered(m *email.Message) (out []*email.Attachment) {
+	for i := range m.Attachments {
+		a := &m.Attachments[i]
+		if a.Part == nil || a.Part.Embedded || a.Within != "" || a.Inline && strings.HasPrefix(a.Type, "image/") {
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 func isNamed(a *email.Attachment, r *ingest.Ruling) bool {
