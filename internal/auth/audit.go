@@ -69,6 +69,7 @@ const (
 	ActActionRetried   Action = "action tried again"
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
+	ActMessageSent     Action = "message sent"            // to recipients of mail; subject: its id
 
 	ActIncidentOpened    Action = "incident opened" // subject: its id, as in the following
 	ActIncidentChanged   Action = "incident changed"
@@ -106,7 +107,7 @@ func Actions() []Action {
 		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
-		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,

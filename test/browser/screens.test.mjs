@@ -19,3 +19,4 @@ import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
 import "./signin.mjs";
+import "./actions.mjs";

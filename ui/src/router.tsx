@@ -111,6 +111,24 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./pages/incidents/IncidentPage"), "IncidentPage"),
 });
 
+const actions = createRoute({
+  getParentRoute: () => inside,
+  path: "/actions",
+  component: lazyRouteComponent(() => import("./pages/actions/ActionsPage"), "ActionsPage"),
+});
+
+const action = createRoute({
+  getParentRoute: () => inside,
+  path: "/actions/$id",
+  component: lazyRouteComponent(() => import("./pages/actions/ActionPage"), "ActionPage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: "/approvals",
+  component: lazyRouteComponent(() => import("./pages/actions/ApprovalsPage"), "ApprovalsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -124,7 +142,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, policy, quarantine, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

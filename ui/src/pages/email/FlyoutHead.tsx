@@ -9,6 +9,7 @@ import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
 import { AddButton } from "../incidents/AddButton";
 import { InIncidents } from "../incidents/InIncidents";
+import { TakeAction } from "../actions/TakeAction";
 import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 
@@ -30,6 +31,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
         <span className={styles.buttons}>
           <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
           <AddButton email={email} />
+        <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
         </span>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
         <ReportedBadge message={e.NetworkMessageId} />
