@@ -19,6 +19,7 @@ import (
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
+	"tocsin/internal/mailout"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
@@ -38,6 +39,7 @@ type Deps struct {
 	Journal     auth.Journal
 	Audit       *audit.Notary
 	Letters     Letters
+	Outgoing    mailout.Queue // of mail that an operator writes
 	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration

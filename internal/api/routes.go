@@ -102,6 +102,7 @@ func (s *Server) declare() {
 	s.declareSubmissions()
 	s.declareAudit()
 	s.declareLetters()
+	s.declareMessages()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

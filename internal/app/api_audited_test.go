@@ -32,6 +32,7 @@ var unrecorded = map[string]string{
 	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
 	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
 	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -186,7 +187,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
 		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
-		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // what fails for good takes eight tries
+		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // TestRetryLeavesARecord
+		{"POST /messages", auth.ActMessageSent, nil},             // TestMessageToRecipients
 		{"POST /quarantine/asks/{token}", auth.ActReleaseAsked, func(t *testing.T) reply {
 			heldID = s.take(t, phish("held"), "cat@harbour.test")
 			return s.nobody().post(t, "/quarantine/asks/"+s.ReleaseToken(heldID, "cat@harbour.test", s.clock.now().Add(time.Hour)), map[string]string{})

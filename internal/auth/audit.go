@@ -69,6 +69,7 @@ const (
 	ActActionRetried   Action = "action tried again"
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
+	ActMessageSent     Action = "message sent"            // to recipients of mail; subject: its id
 
 	ActReleaseAsked      Action = "release asked for" // by the recipient of held mail; subject: the network message id
 	ActReleaseRefused    Action = "release refused"
@@ -98,7 +99,7 @@ func Actions() []Action {
 		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
-		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActReleaseAsked, ActReleaseRefused,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,

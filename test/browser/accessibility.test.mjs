@@ -477,6 +477,92 @@ check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   axe.none();
 });
 
+check("axe: actions", { as: ["Security Administrator", "Search and Purge", "Approve"], timeout: 300_000 }, async ({ page, session, open }) => {
+  const axe = new Findings(page);
+  const q = 'EmailEvents\n| where ThreatTypes has "Phish"';
+  const ask = async (asker, data) => (await asker.context.request.post("/api/v1/actions", { data: { reason: "ticket 4711", ...data } })).json();
+  const surface = ".fui-DialogSurface";
+  const wizard = page.getByRole("dialog", { name: "Take action" });
+  await explorer(page, { q, act: "choose", on: "all~2020-01-01T00:00:00Z~2040-01-01T00:00:00Z", does: "Soft delete" });
+  await seen(wizard.getByText("No undo"));
+  await axe.look("choose", surface);
+  await wizard.getByLabel("Reason").fill("ticket 4711");
+  await wizard.getByRole("button", { name: "Next: targets" }).click();
+  await seen(wizard.getByRole("region", { name: "Targets" }));
+  await axe.look("targets", surface);
+  await wizard.getByRole("button", { name: "Back" }).click();
+  await wizard.getByRole("radio", { name: /^Hard delete/ }).check();
+  await wizard.getByRole("button", { name: "Next: targets" }).click();
+  await wizard.getByRole("button", { name: "Next: approval" }).click();
+  await seen(wizard.getByText("Who can approve it"));
+  await axe.look("approval", surface);
+  await page.goto("/explorer?act=choose&on=kept~nothing");
+  await seen(wizard.getByText("This link does not say which mail it is about"));
+
+  const { rows } = await session.ask("/explorer/emails", { q: 'EmailEvents\n| where LatestDeliveryLocation == "Inbox/folder" and IsPriorityAccount == false', view: "all", limit: "2" });
+  const events = rows.map((r) => ({ network_message_id: r.NetworkMessageId, recipient: r.RecipientEmailAddress }));
+  const done = await ask(session, { kind: "Soft delete", name: "Two memos", events });
+  await page.goto(`/explorer?act=${done.id}`);
+  await seen(wizard.getByRole("heading", { name: "All 2 are soft deleted" }));
+  await axe.look("result", surface);
+  await wizard.getByRole("button", { name: "Undo…" }).click();
+  await seen(page.getByRole("dialog", { name: "Undo it?" }).getByText(/^Runs at once/));
+  await axe.look("undo", surface);
+  const other = await open({ as: ["Security Operator", "Search and Purge"] });
+  const waits = await ask(other, { kind: "Hard delete", name: "A wave", query: { q } });
+  const own = await ask(session, { kind: "Hard delete", name: "My own", events });
+
+  await page.goto("/actions");
+  await seen(page.getByRole("gridcell", { name: "Wanted" }));
+  await axe.look("waiting");
+  await page.goto("/actions?tab=history");
+  await seen(page.getByRole("gridcell", { name: "Two memos" }));
+  await axe.look("history", "main");
+  await page.goto("/actions?tab=running&kind=Release");
+  await seen(page.getByText("No action is like that"));
+  await axe.look("nothing", "main");
+  await page.goto(`/actions/${done.id}`);
+  await page.getByRole("button", { name: /^Receipt of / }).first().click();
+  await axe.look("one action");
+  await page.goto(`/actions/${own.id}`);
+  await seen(page.getByText("You asked for this: somebody else has to approve it."));
+  await axe.look("one's own", "main");
+  await page.goto(`/actions/${waits.id}`);
+  await page.getByRole("button", { name: "Reject…" }).click();
+  await axe.look("reject", surface);
+
+  await page.goto("/approvals");
+  await seen(page.getByText(/^Nobody: it runs at once/));
+  await page.getByRole("button", { name: "Move “Hard delete” up" }).click();
+  await axe.look("approval policy");
+  await page.getByRole("button", { name: "Add a rule…" }).click();
+  await axe.look("a rule", surface);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Save…" }).click();
+  await axe.look("save the rules", surface);
+  await page.keyboard.press("Escape");
+  await page.goto("/actions?tab=messages");
+  await seen(page.getByText("No message was sent to recipients"));
+  await axe.look("messages", "main");
+  await explorer(page);
+  await page.getByRole("grid", { name: "Email events" }).getByRole("gridcell").first().click();
+  await page.getByRole("button", { name: "Take action" }).click();
+  await axe.look("what can be done", ".fui-MenuPopover");
+  await page.getByRole("menuitem", { name: "Send a message to recipients…" }).click();
+  await seen(page.getByText(/^Tocsin sends no mail here/));
+  await axe.look("message to recipients", surface);
+  await page.setViewportSize({ width: 780, height: 900 });
+  for (const path of [`/actions/${done.id}`, "/approvals", "/actions"]) {
+    await page.goto(path);
+    await seen(page.getByRole("heading", { level: 1 }));
+    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), `${path} moves sideways`);
+  }
+  await explorer(page, { q, act: "choose", on: "all~2020-01-01T00:00:00Z~2040-01-01T00:00:00Z" });
+  await seen(wizard.getByText("No undo"));
+  await axe.look("narrow wizard", surface);
+  axe.none();
+});
+
 check("axe: the audit log", { server: fresh, timeout: 300_000 }, async ({ session, page }) => {
   const axe = new Findings(page);
   const policy = await session.ask("/policy");

@@ -18,3 +18,4 @@ import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
 import "./signin.mjs";
+import "./actions.mjs";

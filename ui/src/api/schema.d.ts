@@ -1271,6 +1271,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that operators sent to recipients, one for each person, newest first */
+        get: operations["get-messages"];
+        put?: never;
+        /** Write to the recipients of mail; audited */
+        post: operations["post-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would get a message to the recipients of mail; nothing is kept */
+        post: operations["post-messages-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operators": {
         parameters: {
             query?: never;
@@ -2347,6 +2382,8 @@ export interface components {
             incident?: string;
             /** @enum {string} */
             kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release";
+            /** @description With a plan: ask the mailboxes of the first 200 targets, 10 s at most, what their owners did with it */
+            look?: boolean;
             /** @description What people call it; the kind when it is empty */
             name?: string;
             /** @description Digest of the plan that was looked at: 409 when the list is another one now */
@@ -2412,6 +2449,31 @@ export interface components {
             /** @description As LatestDeliveryLocation; empty: unknown */
             location: string;
         };
+        ActionLooked: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Targets whose mailbox answered
+             */
+            asked: number;
+            /** Format: int64 */
+            flagged: number;
+            /** Format: int64 */
+            forwarded: number;
+            /**
+             * Format: int64
+             * @description Of those asked: no folder has it
+             */
+            nowhere: number;
+            /** Format: int64 */
+            read: number;
+            /**
+             * Format: int64
+             * @description Others that can be acted on: too many, or no answer in time
+             */
+            unasked: number;
+        };
         ActionObstacle: {
             /** Format: int64 */
             count: number;
@@ -2445,6 +2507,8 @@ export interface components {
             kind: string;
             /** @description Latest delivery locations of all of them, most first */
             locations: components["schemas"]["ActionLocation"][];
+            /** @description What the mailboxes say; absent when they were not asked */
+            looked?: components["schemas"]["ActionLooked"];
             /**
              * Format: int64
              * @description Mailboxes that would be touched
@@ -2467,7 +2531,7 @@ export interface components {
             priority_accounts: number;
             /** @description Which line of the approval policy says so */
             rule: string;
-            /** @description The first 100 targets */
+            /** @description 100 of the targets, by mailbox; those that can be acted on first */
             sample: components["schemas"]["ActionTarget"][];
             /**
              * Format: int64
@@ -2525,6 +2589,8 @@ export interface components {
             location: string;
             /** @description That the recipient's address belongs to */
             mailbox: string;
+            /** @description What its owner did with it, in a plan that looked */
+            marks?: ("read" | "answered" | "forwarded" | "flagged")[];
             network_message_id: string;
             /** Format: date-time */
             next_try: string | null;
@@ -4320,6 +4386,36 @@ export interface components {
             safe_domains: string[];
             /** @description Their mail is not junk, when authentication proves them */
             safe_senders: string[];
+        };
+        MessageAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            query?: components["schemas"]["ActionQuery"];
+            /** @description Why; needed to send it */
+            reason?: string;
+            /** @description Needed to send it */
+            subject?: string;
+            /** @description Plain text; needed to send it */
+            text?: string;
+        };
+        MessagePlan: {
+            /** @description Of what was sent; empty in a plan */
+            id: string;
+            /**
+             * Format: int64
+             * @description Different messages that they got
+             */
+            messages: number;
+            /** @description Tocsin sends no mail: outgoing.server is not set */
+            off: boolean;
+            /**
+             * Format: int64
+             * @description Recipients outside the organisation; they get nothing
+             */
+            outside: number;
+            /** @description Addresses of mailboxes, each once */
+            to: string[];
+            /** @description More than 500: choose fewer */
+            too_many: boolean;
         };
         NewKey: {
             /** @description As the browser's WebAuthn API gives it */
@@ -10876,6 +10972,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-messages": {
+        parameters: {
+            query?: {
+                /** @description 'next' of the page before; only older ones */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
                 };
             };
             /** @description Unauthorized */
