@@ -315,6 +315,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
 		Letters:    a.outgoing.store,
+		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Outgoing:   a.outgoing,
 		Coverage:   a.Coverage, Ready: a.notReady,

@@ -17,6 +17,7 @@ export function differences(before: Policy, after: Policy): { what: string; text
   for (const r of before.rules) if (!now.has(r.name)) out.push({ what: "Removed", text: `${r.name} (${then(r)})` });
   const both = (p: Policy, other: ReadonlyMap<string, unknown>) => p.rules.map((r) => r.name).filter((n) => other.has(n)).join("\n");
   if (both(before, now) !== both(after, old)) out.push({ what: "Order", text: after.rules.map((r) => r.name).join(", then ") });
-  if (before.expires_hours !== after.expires_hours) out.push({ what: "Expiry", text: `${before.expires_hours || 72} → ${after.expires_hours || 72} hours` });
+  const was = before.expires_hours || 72, wants = after.expires_hours || 72; // 0 is the usual time
+  if (was !== wants) out.push({ what: "Expiry", text: `${was} → ${wants} hours` });
   return out;
 }
