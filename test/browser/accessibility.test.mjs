@@ -630,75 +630,6 @@ check("axe: Settings, and the page of a link", { timeout: 300_000 }, async ({ pa
   axe.none();
 });
 
-check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
-  const axe = new Findings(page);
-  const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();
-  const made = await post("/incidents", {
-    name: "Looked at by axe", severity: "High", tags: ["payroll"], description: "What is known.", owner: "",
-    mail: { query: { view: "phish", q: "EmailEvents", from: "2020-01-01T00:00:00Z", to: "2040-01-01T00:00:00Z" }, live: true, name: "all phish" },
-  });
-  await post(`/incidents/${made.id}/notes`, { text: "A note, @person1 please look at hxxp://a.example" });
-  await post(`/incidents/${made.id}/tasks`, { title: "Call her", due: "2025-01-01T00:00:00Z" });
-  const surface = ".fui-DialogSurface", dialog = page.getByRole("dialog");
-  const shut = async () => {
-    await page.keyboard.press("Escape");
-    await gone(dialog);
-  };
-  await page.goto("/incidents");
-  const list = page.getByRole("grid", { name: "Incidents" });
-  await seen(list.getByText("Looked at by axe"));
-  await axe.look("list");
-  await list.locator('[data-cell="0:0"]').click();
-  await axe.look("selected", "main");
-  for (const name of ["Merge…", "Tags…", "Close…"]) {
-    await page.getByRole("button", { name }).click();
-    await seen(dialog);
-    await axe.look(name, surface);
-    await shut();
-  }
-  await page.goto("/incidents?text=nothing-like-it");
-  await seen(page.getByText("No incident is like that"));
-  await axe.look("nothing found", "main");
-  await page.getByRole("button", { name: "New incident" }).click();
-  await seen(dialog);
-  await axe.look("new", surface);
-  await shut();
-
-  for (const tab of ["summary", "messages", "entities", "notes", "tasks", "actions", "timeline"]) {
-    await page.goto(`/incidents/${made.number}?tab=${tab}`);
-    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
-    await eventually(async () => assert.equal(await page.getByLabel(/^(Reading|Looking)/).count(), 0));
-    await axe.look(tab, tab === "summary" ? undefined : "main");
-  }
-  await page.goto(`/incidents/${made.number}?tab=tasks`);
-  await page.getByRole("button", { name: "Add task" }).click();
-  await axe.look("new task", "[role=tabpanel]");
-  const note = page.getByRole("textbox", { name: "New note" });
-  await note.fill("ask ");
-  await note.pressSequentially("@p");
-  await seen(page.getByRole("listbox", { name: "People" }));
-  await axe.look("mention", "[aria-label=Activity]");
-  await note.fill("");
-  await page.getByRole("button", { name: "Report", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Export everything…" }).click();
-  await seen(dialog);
-  await axe.look("export", surface);
-  await shut();
-  await page.getByRole("button", { name: "Close incident" }).click();
-  await seen(dialog);
-  await dialog.getByRole("button", { name: "Close incident" }).click();
-  await axe.look("close, asked", surface);
-  await shut();
-  await page.setViewportSize({ width: 800, height: 900 });
-  for (const tab of ["summary", "messages"]) {
-    await page.goto(`/incidents/${made.number}?tab=${tab}`);
-    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
-    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
-    await axe.look(`narrow, ${tab}`, "main");
-  }
-  axe.none();
-});
-
 check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Search and Purge", "Preview"], timeout: 300_000 }, async ({ server, session, page, open }) => {
   const axe = new Findings(page);
   await page.goto("/quarantine");
@@ -768,5 +699,74 @@ check("axe: submissions, from an empty queue to the answers", { server: fresh, a
   await page.goto(`/email/${event.NetworkMessageId}`);
   await seen(page.getByRole("link", { name: /Reported by 1/ }));
   await axe.look("reported message", "header");
+  axe.none();
+});
+
+check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();
+  const made = await post("/incidents", {
+    name: "Looked at by axe", severity: "High", tags: ["payroll"], description: "What is known.", owner: "",
+    mail: { query: { view: "phish", q: "EmailEvents", from: "2020-01-01T00:00:00Z", to: "2040-01-01T00:00:00Z" }, live: true, name: "all phish" },
+  });
+  await post(`/incidents/${made.id}/notes`, { text: "A note, @person1 please look at hxxp://a.example" });
+  await post(`/incidents/${made.id}/tasks`, { title: "Call her", due: "2025-01-01T00:00:00Z" });
+  const surface = ".fui-DialogSurface", dialog = page.getByRole("dialog");
+  const shut = async () => {
+    await page.keyboard.press("Escape");
+    await gone(dialog);
+  };
+  await page.goto("/incidents");
+  const list = page.getByRole("grid", { name: "Incidents" });
+  await seen(list.getByText("Looked at by axe"));
+  await axe.look("list");
+  await list.locator('[data-cell="0:0"]').click();
+  await axe.look("selected", "main");
+  for (const name of ["Merge…", "Tags…", "Close…"]) {
+    await page.getByRole("button", { name }).click();
+    await seen(dialog);
+    await axe.look(name, surface);
+    await shut();
+  }
+  await page.goto("/incidents?text=nothing-like-it");
+  await seen(page.getByText("No incident is like that"));
+  await axe.look("nothing found", "main");
+  await page.getByRole("button", { name: "New incident" }).click();
+  await seen(dialog);
+  await axe.look("new", surface);
+  await shut();
+
+  for (const tab of ["summary", "messages", "entities", "notes", "tasks", "actions", "timeline"]) {
+    await page.goto(`/incidents/${made.number}?tab=${tab}`);
+    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
+    await eventually(async () => assert.equal(await page.getByLabel(/^(Reading|Looking)/).count(), 0));
+    await axe.look(tab, tab === "summary" ? undefined : "main");
+  }
+  await page.goto(`/incidents/${made.number}?tab=tasks`);
+  await page.getByRole("button", { name: "Add task" }).click();
+  await axe.look("new task", "[role=tabpanel]");
+  const note = page.getByRole("textbox", { name: "New note" });
+  await note.fill("ask ");
+  await note.pressSequentially("@p");
+  await seen(page.getByRole("listbox", { name: "People" }));
+  await axe.look("mention", "[aria-label=Activity]");
+  await note.fill("");
+  await page.getByRole("button", { name: "Report", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Export everything…" }).click();
+  await seen(dialog);
+  await axe.look("export", surface);
+  await shut();
+  await page.getByRole("button", { name: "Close incident" }).click();
+  await seen(dialog);
+  await dialog.getByRole("button", { name: "Close incident" }).click();
+  await axe.look("close, asked", surface);
+  await shut();
+  await page.setViewportSize({ width: 800, height: 900 });
+  for (const tab of ["summary", "messages"]) {
+    await page.goto(`/incidents/${made.number}?tab=${tab}`);
+    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
+    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
+    await axe.look(`narrow, ${tab}`, "main");
+  }
   axe.none();
 });

@@ -672,6 +672,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/emails/{nmid}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that hold it, whichever recipient's, newest first */
+        get: operations["get-emails-nmid-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/emails/{nmid}/label": {
         parameters: {
             query?: never;
@@ -1145,6 +1162,404 @@ export interface paths {
         put?: never;
         /** Take one message into the stores as if delivered */
         post: operations["post-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, page by page */
+        get: operations["get-incidents"];
+        put?: never;
+        /** Open an incident, with mail or without; audited */
+        post: operations["post-incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change up to 500 incidents, or merge them into one; audited */
+        post: operations["post-incidents-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents each value of a filter would show */
+        get: operations["get-incidents-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be chosen for an incident: severities, classifications, owners, tags, clocks */
+        get: operations["get-incidents-options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident */
+        get: operations["get-incidents-id"];
+        /** Change what is given of an incident; audited */
+        put: operations["put-incidents-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All of it as an encrypted zip; with messages, mail that its recipient has needs email.preview; audited */
+        post: operations["post-incidents-id-bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People, links, files and other values of its mail, page by page */
+        get: operations["get-incidents-id-entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that were merged into it */
+        get: operations["get-incidents-id-members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge it into another, which then shows what is in it; audited */
+        post: operations["post-incidents-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its mail as it is now, page by page */
+        get: operations["get-incidents-id-messages"];
+        put?: never;
+        /** Put mail into an incident: a list that stays, and the query too when it shall be asked again; audited */
+        post: operations["post-incidents-id-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/messages/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take mail out of an incident's list; no mailbox is touched; audited */
+        post: operations["post-incidents-id-messages-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a note; audited */
+        post: operations["post-incidents-id-notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own note; audited */
+        put: operations["put-incidents-id-notes-note"];
+        post?: never;
+        /** Remove one's own note; audited */
+        delete: operations["delete-incidents-id-notes-note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queries that stay with it */
+        get: operations["get-incidents-id-queries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one of them matches now, and what of that is new */
+        get: operations["get-incidents-id-queries-query"];
+        put?: never;
+        post?: never;
+        /** Keep a query no longer; the mail it brought stays; audited */
+        delete: operations["delete-incidents-id-queries-query"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries/{query}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put what it matches now into the incident; audited */
+        post: operations["post-incidents-id-queries-query-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that share files, campaigns, links, senders or recipients with it */
+        get: operations["get-incidents-id-related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of it as one page for others; audited */
+        get: operations["get-incidents-id-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a merged incident one of its own again; audited */
+        post: operations["post-incidents-id-separate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its mail has in common, and where it is now */
+        get: operations["get-incidents-id-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its tasks */
+        get: operations["get-incidents-id-tasks"];
+        put?: never;
+        /** Add a task; audited */
+        post: operations["post-incidents-id-tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or finish a task; audited */
+        put: operations["put-incidents-id-tasks-task"];
+        post?: never;
+        /** Remove a task; audited */
+        delete: operations["delete-incidents-id-tasks-task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened in it, newest first */
+        get: operations["get-incidents-id-timeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3999,6 +4414,496 @@ export interface components {
             duplicate: boolean;
             network_message_id: string;
         };
+        Incident: {
+            /**
+             * Format: date-time
+             * @description When somebody first took it up: an owner, or another status than Active
+             */
+            acknowledged: string | null;
+            /** @description Not set, or as GET /incidents/options lists them */
+            classification: string;
+            /** @description What was said when it was resolved */
+            closing: string;
+            counts: components["schemas"]["IncidentCounts"];
+            /** Format: date-time */
+            created: string;
+            created_by: string;
+            description: string;
+            /** @description What it was, as GET /incidents/options lists for the classification; Not set */
+            determination: string;
+            due: components["schemas"]["IncidentDue"];
+            /**
+             * Format: date-time
+             * @description Of its mail
+             */
+            first_activity: string | null;
+            id: string;
+            /** @description How people write the number: INC-0147. Paths take it, the number or the id */
+            label: string;
+            /** Format: date-time */
+            last_activity: string | null;
+            /** @description Whoever asks this may change it: incident.work, and it is not merged */
+            may_work: boolean;
+            /** @description Id of the incident that it was merged into and that is to be worked on instead; empty: none */
+            merged_into: string;
+            /**
+             * Format: int64
+             * @description Email events in it, with those of incidents that were merged into it
+             */
+            messages: number;
+            /** @description Whoever asks this is its owner */
+            mine: boolean;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            /** @description Email address of an operator; empty: nobody */
+            owner: string;
+            owner_name: string;
+            /**
+             * Format: int64
+             * @description Recipients among them
+             */
+            people: number;
+            /** Format: date-time */
+            resolved: string | null;
+            resolved_by: string;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @enum {string} */
+            status: "Active" | "In progress" | "Resolved";
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When anything in it last changed, notes and mail too
+             */
+            updated: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            version: number;
+        };
+        IncidentBulk: {
+            /** @description Its version is not looked at */
+            change?: components["schemas"]["IncidentChange"];
+            ids: string[];
+            merge_into?: string;
+            /** @description Of a merge */
+            reason?: string;
+        };
+        IncidentBulkDone: {
+            /** Format: int64 */
+            done: number;
+            failed: components["schemas"]["IncidentObstacle"][];
+        };
+        IncidentBundle: {
+            /** @description With the messages, which is so unless false is said; mail that its recipient has needs email.preview */
+            messages?: boolean;
+            /** @description Opens the files in it; ASCII. Tocsin does not keep it */
+            password: string;
+            /** @description For the audit log */
+            reason: string;
+        };
+        IncidentChange: {
+            add_tags?: string[];
+            classification?: string;
+            /** @description Closing words, for the report */
+            closing?: string;
+            description?: string;
+            determination?: string;
+            name?: string;
+            /** @description Email address of an operator; empty: nobody */
+            owner?: string;
+            remove_tags?: string[];
+            /** @enum {string} */
+            severity?: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * @description Resolved needs a classification and a determination
+             * @enum {string}
+             */
+            status?: "Active" | "In progress" | "Resolved";
+            /** @description All of them */
+            tags?: string[];
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when there is a newer one; 0: whatever it is now
+             */
+            version?: number;
+        };
+        IncidentClock: {
+            /** Format: int64 */
+            acknowledge_seconds: number;
+            /** Format: int64 */
+            resolve_seconds: number;
+            severity: string;
+        };
+        IncidentCounts: {
+            /** Format: int64 */
+            actions: number;
+            /** Format: int64 */
+            done_tasks: number;
+            /**
+             * Format: int64
+             * @description Incidents that were merged into it
+             */
+            merged: number;
+            /** Format: int64 */
+            notes: number;
+            /**
+             * Format: int64
+             * @description Waiting, queued or running
+             */
+            open_actions: number;
+            /** Format: int64 */
+            open_tasks: number;
+            /** Format: int64 */
+            queries: number;
+        };
+        IncidentDue: {
+            /**
+             * Format: date-time
+             * @description Deadline; null: not measured
+             */
+            acknowledge: string | null;
+            /** @description Missed, whether or not it was done since */
+            acknowledge_late: boolean;
+            /**
+             * Format: date-time
+             * @description The nearest deadline that still has to be met
+             */
+            next: string | null;
+            /** @description A deadline has passed, and what it is for is still to do */
+            overdue: boolean;
+            /** Format: date-time */
+            resolve: string | null;
+            resolve_late: boolean;
+        };
+        IncidentEmails: {
+            /** @description Network message ids of those */
+            gone: string[];
+            next: string;
+            /** @description Of mail that is older than what is kept, only its id, its recipient and its time */
+            rows: components["schemas"]["EmailRow"][];
+        };
+        IncidentEntry: {
+            /** Format: date-time */
+            at: string;
+            /** @description Email address, or what did it */
+            by: string;
+            by_name: string;
+            changes: components["schemas"]["IncidentFieldWas"][];
+            /**
+             * Format: int64
+             * @description Of email events
+             */
+            count: number;
+            /** @description Id of the incident it happened in: another one when that was merged */
+            incident: string;
+            /** @enum {string} */
+            kind: "created" | "changed" | "messages added" | "messages removed" | "query kept" | "query dropped" | "note" | "note edited" | "note removed" | "task added" | "task changed" | "task done" | "task removed" | "action asked for" | "action decided" | "action over" | "action drifted" | "merged" | "separated" | "exported";
+            /** @description Of the kind note, as it is now */
+            note?: components["schemas"]["IncidentNote"];
+            /** @description What by did, in a sentence without its subject */
+            say: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Id of the note, task, query, action or incident that it is about */
+            subject: string;
+        };
+        IncidentFacets: {
+            /**
+             * Format: int64
+             * @description That the filter shows
+             */
+            all: number;
+            classification: components["schemas"]["IncidentValueCount"][];
+            /** Format: int64 */
+            mentioning_me: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            overdue: number;
+            /** @description Email addresses; empty: nobody */
+            owner: components["schemas"]["IncidentValueCount"][];
+            severity: components["schemas"]["IncidentValueCount"][];
+            status: components["schemas"]["IncidentValueCount"][];
+            tag: components["schemas"]["IncidentValueCount"][];
+        };
+        IncidentFieldWas: {
+            field: string;
+            is: string;
+            was: string;
+        };
+        IncidentLikeness: {
+            /**
+             * Format: int64
+             * @description Messages of the other one that have it; of recipients, how many both have
+             */
+            count: number;
+            /** @enum {string} */
+            kind: "message" | "file" | "campaign" | "url_host" | "sender" | "recipient";
+            label: string;
+            say: string;
+            /** @description Empty for recipients and messages */
+            value: string;
+        };
+        IncidentMailAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description Keep the query too, to be asked again */
+            live?: boolean;
+            /** @description What people call the query */
+            name?: string;
+            /** @description All that match now are put in, as a list that stays */
+            query?: components["schemas"]["ActionQuery"];
+        };
+        IncidentMatches: {
+            /**
+             * Format: int64
+             * @description Of those, how many are not in the incident
+             */
+            fresh: number;
+            /**
+             * Format: int64
+             * @description Email events; at most 50,000 are counted
+             */
+            matches: number;
+            /** @description There are more: narrow it before they are taken in */
+            more: boolean;
+            query: components["schemas"]["IncidentQuery"];
+            /** @description The newest 100 of these */
+            sample: components["schemas"]["EmailRow"][];
+        };
+        IncidentMeaning: {
+            classification: string;
+            determinations: string[];
+        };
+        IncidentMembers: {
+            incidents: components["schemas"]["Incident"][];
+        };
+        IncidentMerge: {
+            /** @description Id, number or label */
+            into: string;
+            reason?: string;
+        };
+        IncidentNote: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            /** Format: date-time */
+            edited: string | null;
+            id: string;
+            /** @description Email addresses of operators; filled in when the note is written */
+            mentions: string[];
+            mine: boolean;
+            removed: boolean;
+            /** @description Plain text; empty when it was removed */
+            text: string;
+        };
+        IncidentObstacle: {
+            id: string;
+            say: string;
+        };
+        IncidentOptions: {
+            classifications: components["schemas"]["IncidentMeaning"][];
+            clocks: components["schemas"]["IncidentClock"][];
+            /** @description Operators who may work on incidents, by name; notes may mention them */
+            owners: components["schemas"]["IncidentPerson"][];
+            /** @description Gravest first */
+            severities: string[];
+            statuses: string[];
+            /** @description In use, most used first */
+            tags: components["schemas"]["IncidentValueCount"][];
+        };
+        IncidentPage: {
+            incidents: components["schemas"]["Incident"][];
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /** Format: int64 */
+            total: number;
+        };
+        IncidentPerson: {
+            email: string;
+            me: boolean;
+            name: string;
+        };
+        IncidentPicked: {
+            events: components["schemas"]["ActionEvent"][];
+        };
+        IncidentQueries: {
+            queries: components["schemas"]["IncidentQuery"][];
+        };
+        IncidentQuery: {
+            /** Format: date-time */
+            added: string;
+            /**
+             * Format: date-time
+             * @description When what it matched was last taken in
+             */
+            asked: string;
+            author: string;
+            /** Format: date-time */
+            from: string | null;
+            id: string;
+            /** @description All of it as one query */
+            kql: string;
+            name: string;
+            q: string;
+            /** Format: date-time */
+            to: string | null;
+            view: string;
+        };
+        IncidentReason: {
+            reason?: string;
+        };
+        IncidentRelated: {
+            related: components["schemas"]["RelatedIncident"][];
+            /** @description What was not looked at, in a sentence; empty when everything was */
+            say: string;
+        };
+        IncidentRemoved: {
+            incident: components["schemas"]["Incident"];
+            /** Format: int64 */
+            removed: number;
+        };
+        IncidentSummary: {
+            /** @description The first ten of each kind */
+            entities: components["schemas"]["IncidentThings"][];
+            /**
+             * Format: int64
+             * @description In the event store
+             */
+            events: number;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int64
+             * @description In the list, and older than what is kept
+             */
+            missing: number;
+            /** @description Adds up to events; in the order of charts */
+            outcomes: components["schemas"]["OutcomeCount"][];
+            /**
+             * Format: int64
+             * @description Priority accounts among the recipients
+             */
+            priority: number;
+            /**
+             * Format: int64
+             * @description Lie in a mailbox now
+             */
+            still: number;
+            /**
+             * Format: int64
+             * @description Of those, how many are a threat by today's verdict
+             */
+            threats: number;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        IncidentTaken: {
+            /**
+             * Format: int64
+             * @description Email events
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Were in it
+             */
+            already: number;
+            incident: components["schemas"]["Incident"];
+            /** @description Of the query that is kept; empty: none */
+            query_id: string;
+            /**
+             * Format: int64
+             * @description In it now
+             */
+            total: number;
+        };
+        IncidentTask: {
+            author: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            done: string | null;
+            done_by: string;
+            /** Format: date-time */
+            due: string | null;
+            id: string;
+            overdue: boolean;
+            owner: string;
+            owner_name: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IncidentTaskDraft: {
+            done?: boolean;
+            /** Format: date-time */
+            due?: string;
+            owner?: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Of a change: that was looked at
+             */
+            version?: number;
+        };
+        IncidentTasks: {
+            tasks: components["schemas"]["IncidentTask"][];
+        };
+        IncidentThing: {
+            /** Format: int64 */
+            events: number;
+            /** Format: date-time */
+            first: string | null;
+            /** @description What people call it, when that is not the value: a display name, a file's name, a campaign's */
+            label: string;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** @description A recipient who is a priority account */
+            priority: boolean;
+            /**
+             * Format: int64
+             * @description Of the events, how many lie in a mailbox now
+             */
+            still: number;
+            value: string;
+        };
+        IncidentThings: {
+            /** @enum {string} */
+            kind: "recipient" | "sender" | "sender_domain" | "ip" | "subject" | "url" | "url_host" | "file" | "campaign" | "threat" | "technology" | "location";
+            /** @description There are more than Tocsin counts */
+            more: boolean;
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /** @description Most events first */
+            top: components["schemas"]["IncidentThing"][];
+            /**
+             * Format: int64
+             * @description Different values
+             */
+            total: number;
+        };
+        IncidentTimeline: {
+            entries: components["schemas"]["IncidentEntry"][];
+            /**
+             * Format: int64
+             * @description Give it as before; 0 on the last page
+             */
+            next: number;
+        };
+        IncidentValueCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        IncidentWords: {
+            /** @description @ and an operator's address, or the part before its @, mentions them */
+            text: string;
+        };
         InvitationPage: {
             email: string;
             /** Format: date-time */
@@ -4417,6 +5322,20 @@ export interface components {
             /** @description More than 500: choose fewer */
             too_many: boolean;
         };
+        NewIncident: {
+            description?: string;
+            /** @description What it begins with */
+            mail?: components["schemas"]["IncidentMailAsk"];
+            name: string;
+            /** @description Email address of an operator */
+            owner?: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            tags?: string[];
+        };
         NewKey: {
             /** @description As the browser's WebAuthn API gives it */
             credential: {
@@ -4497,6 +5416,13 @@ export interface components {
             /** @description Accepted domains, lower case */
             domains: string[];
             name: string;
+        };
+        OutcomeCount: {
+            /** Format: int64 */
+            count: number;
+            label: string;
+            /** @enum {string} */
+            outcome: "blocked" | "junked" | "replaced" | "removed" | "delivered_threat" | "delivered";
         };
         OwnPassword: {
             password: string;
@@ -4968,6 +5894,16 @@ export interface components {
              * @description Absent: now
              */
             until?: string | null;
+        };
+        RelatedIncident: {
+            incident: components["schemas"]["Incident"];
+            /** @description Heaviest first */
+            reasons: components["schemas"]["IncidentLikeness"][];
+            /**
+             * Format: int64
+             * @description 1 to 100
+             */
+            score: number;
         };
         ReleaseAskInputBody: {
             /** @description What the security team should know */
@@ -8649,6 +9585,65 @@ export interface operations {
             };
         };
     };
+    "get-emails-nmid-incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description NetworkMessageId */
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMembers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-emails-nmid-label": {
         parameters: {
             query?: never;
@@ -10505,6 +11500,1849 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents": {
+        parameters: {
+            query?: {
+                /** @description Any of these */
+                status?: string[] | null;
+                /** @description Any of these */
+                severity?: string[] | null;
+                /** @description Email address; none: those without */
+                owner?: string;
+                tag?: string;
+                classification?: string;
+                /** @description In number, name, description and tags */
+                text?: string;
+                overdue?: boolean;
+                /** @description Only one's own */
+                mine?: boolean;
+                /** @description Only those with a note that names whoever asks */
+                mentioning_me?: boolean;
+                /** @description Also those that were merged into another */
+                merged?: boolean;
+                sort?: "number" | "created" | "updated" | "severity" | "status" | "name" | "owner" | "due" | "messages" | "last_activity";
+                desc?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIncident"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentBulk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentBulkDone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-counts": {
+        parameters: {
+            query?: {
+                /** @description Any of these */
+                status?: string[] | null;
+                /** @description Any of these */
+                severity?: string[] | null;
+                /** @description Email address; none: those without */
+                owner?: string;
+                tag?: string;
+                classification?: string;
+                /** @description In number, name, description and tags */
+                text?: string;
+                overdue?: boolean;
+                /** @description Only one's own */
+                mine?: boolean;
+                /** @description Only those with a note that names whoever asks */
+                mentioning_me?: boolean;
+                /** @description Also those that were merged into another */
+                merged?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentFacets"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOptions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentBundle"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-entities": {
+        parameters: {
+            query: {
+                kind: "recipient" | "sender" | "sender_domain" | "ip" | "subject" | "url" | "url_host" | "file" | "campaign" | "threat" | "technology" | "location";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentThings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMembers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentMerge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-messages": {
+        parameters: {
+            query?: {
+                /** @description Only theirs */
+                recipient?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentEmails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentMailAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTaken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-messages-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentPicked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRemoved"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentQueries"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-queries-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMatches"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-queries-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-queries-query-take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTaken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRelated"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-report": {
+        parameters: {
+            query?: {
+                format?: "html" | "pdf";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "text/html": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTasks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentTaskDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTask"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id-tasks-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentTaskDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTask"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-tasks-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-timeline": {
+        parameters: {
+            query?: {
+                /** @description Notes alone, or all but notes */
+                only?: "notes" | "system" | "";
+                /** @description Next of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTimeline"];
                 };
             };
             /** @description Unauthorized */

@@ -31,7 +31,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
         <span className={styles.buttons}>
           <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
           <AddButton email={email} />
-        <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
+          <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
         </span>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
         <ReportedBadge message={e.NetworkMessageId} />
