@@ -677,6 +677,9 @@ check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Sea
   await page.getByRole("button", { name: "Refuse" }).click();
   await seen(page.getByRole("dialog").getByLabel("Answer"));
   await axe.look("refuse", "[role=dialog]");
+  axe.none();
+});
+
 check("axe: submissions, from an empty queue to the answers", { server: fresh, as: ["Global Administrator", "Preview"], timeout: 240_000 }, async ({ server, session, page }) => {
   const axe = new Findings(page);
   await page.goto("/submissions");
