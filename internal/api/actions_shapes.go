@@ -8,7 +8,7 @@ import (
 
 // ActionQuery is which mail an action is about: what Explorer shows for it, all pages.
 type ActionQuery struct {
-	View string     `json:"view,omitempty" enum:"all,malware,phish" default:"all"`
+	View string     `json:"view,omitempty" enum:"all,malware,phish,submissions" default:"all"`
 	Q    string     `json:"q,omitempty" maxLength:"20000" doc:"Filter as KQL over EmailEvents"`
 	From *time.Time `json:"from,omitempty" doc:"Start, included; absent: open"`
 	To   *time.Time `json:"to,omitempty" doc:"End, excluded; absent: open"`

@@ -65,6 +65,7 @@ type Deps struct {
 	Acting        *Acting
 	Incidents     *Incidents
 	Quarantine    *Quarantine
+	Submitted     *Submitted
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -74,6 +74,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := quarantineProblem(err); p != nil {
 		return p
 	}
+	if p := submissionProblem(err); p != nil {
+		return p
+	}
 	switch {
 	case errors.As(err, &status):
 		return err

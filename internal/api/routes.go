@@ -98,6 +98,7 @@ func (s *Server) declare() {
 	s.declareActions()
 	s.declareIncidents()
 	s.declareQuarantine()
+	s.declareSubmissions()
 	s.declareAudit()
 	s.declareLetters()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)

@@ -18,14 +18,15 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
-	"PUT /preferences":           "theme, zone and columns of whoever asks; nobody else sees them",
-	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
-	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
-	"POST /rules/test":           "compiles a text; nothing is kept",
-	"POST /quarantine/plan":      "says what releasing or deleting would do; nothing is kept",
-	"POST /actions/plan":         "says what an action would do; nothing is kept",
-	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
-	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
+	"PUT /preferences":             "theme, zone and columns of whoever asks; nobody else sees them",
+	"POST /explorer/filter":        "only turns one way of writing a filter into the other",
+	"POST /policy/entries/check":   "says what entries would mean; nothing is kept",
+	"POST /rules/test":             "compiles a text; nothing is kept",
+	"POST /quarantine/plan":        "says what releasing or deleting would do; nothing is kept",
+	"POST /actions/plan":           "says what an action would do; nothing is kept",
+	"POST /account/totp":           "makes a secret that counts for nothing before a code of it was shown",
+	"POST /submissions/{id}/judge": "asks the judge anew; only what it says is kept",
+	"POST /approvals/simulate":     "says who would have to approve something; nothing is kept",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -100,6 +101,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	}
 	var done api.Action
 	heldID := ""
+	var reported api.SubmissionDetail
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -192,6 +194,24 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"POST /quarantine/release", auth.ActActionAsked, func(t *testing.T) reply {
 			return all.post(t, "/quarantine/release", api.QuarantineRelease{QuarantineAsk: api.QuarantineAsk{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "ticket 1"}})
+		}},
+		{"POST /submissions", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			return all.post(t, "/submissions", api.SubmissionNew{NetworkMessageID: id, Type: "Phish"})
+		}},
+		{"POST /submissions/message", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			r := all.post(t, "/submissions/message", simple("reported"))
+			reported = ok[api.SubmissionDetail](r)
+			return r
+		}},
+		{"POST /submissions/{id}/content", auth.ActContent, func(t *testing.T) reply {
+			return all.post(t, "/submissions/"+reported.ID+"/content", api.Reason{Reason: "ticket 1"})
+		}},
+		{"PUT /submissions/{id}", auth.ActSubmissionClosed, func(t *testing.T) reply {
+			closed, spam := "Closed", "Spam"
+			return put("/submissions/"+reported.ID, api.SubmissionChange{Revision: reported.Revision, State: &closed, Result: &spam})(t)
+		}},
+		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
+			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))

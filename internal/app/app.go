@@ -88,6 +88,7 @@ type App struct {
 	lab        *detonate.Lab
 	again      *rejudge.Worker
 	acting     *acting
+	submitted  *submissions
 	outgoing   *outgoing
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -230,6 +231,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openSubmissions(ctx); err != nil {
+		return err
+	}
+	pipeline.Reports = a.reports()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -285,6 +290,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.learner.changed = a.judgeAgain
+	a.submitted.desk.Label = a.labelReported
 	a.measure()
 
 	proxies, err := networks(c.HTTP.TrustedProxies)
@@ -304,6 +310,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
 		Letters:    a.outgoing.store,
+		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -383,6 +390,9 @@ func (a *App) Close() error {
 	}
 	if a.acting != nil && a.acting.vault != nil {
 		errs = append(errs, a.acting.vault.Close())
+	}
+	if a.submitted != nil && a.submitted.vault != nil {
+		errs = append(errs, a.submitted.vault.Close())
 	}
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())

@@ -50,6 +50,7 @@ type Config struct {
 	Quarantine   Quarantine   `koanf:"quarantine"`
 	Remediate    Remediate    `koanf:"remediate"`
 	Incidents    Incidents    `koanf:"incidents"`
+	Submissions  Submissions  `koanf:"submissions"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -310,6 +311,7 @@ func Defaults() Config {
 		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
 		Incidents:    defaultIncidents(),
+		Submissions:  defaultSubmissions(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
 		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
@@ -532,7 +534,7 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateQuarantine(), c.validateMailboxes(), c.Outgoing.validate()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine(), c.Submissions.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	if err := c.Learning.validate(); err != nil {

@@ -65,16 +65,20 @@ const (
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
 
-	ActIncidentOpened   Action = "incident opened" // subject: its id, as in the following
-	ActIncidentChanged  Action = "incident changed"
-	ActIncidentMail     Action = "incident's mail changed" // put in or taken out, a query kept or dropped
-	ActIncidentNote     Action = "incident note written"   // changed or removed too
-	ActIncidentTask     Action = "incident task changed"
-	ActIncidentMerged   Action = "incident merged" // or separated again
-	ActIncidentReport   Action = "incident report made"
-	ActIncidentExported Action = "incident exported" // as a bundle
-	ActReleaseAsked     Action = "release asked for" // by the recipient of held mail; subject: the network message id
-	ActReleaseRefused   Action = "release refused"
+	ActIncidentOpened    Action = "incident opened" // subject: its id, as in the following
+	ActIncidentChanged   Action = "incident changed"
+	ActIncidentMail      Action = "incident's mail changed" // put in or taken out, a query kept or dropped
+	ActIncidentNote      Action = "incident note written"   // changed or removed too
+	ActIncidentTask      Action = "incident task changed"
+	ActIncidentMerged    Action = "incident merged" // or separated again
+	ActIncidentReport    Action = "incident report made"
+	ActIncidentExported  Action = "incident exported" // as a bundle
+	ActReleaseAsked      Action = "release asked for" // by the recipient of held mail; subject: the network message id
+	ActReleaseRefused    Action = "release refused"
+	ActSubmissionAdded   Action = "submission added"   // by somebody who signed in; subject: its id, as in the following
+	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
+	ActSubmissionClosed  Action = "submission closed"
+	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -99,6 +103,7 @@ func Actions() []Action {
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

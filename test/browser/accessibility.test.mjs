@@ -5,6 +5,7 @@ import { message } from "./mail.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { token } from "./releaselink.mjs";
+import { original, post } from "./submissionpages.mjs";
 import { answer, engines, learning, visited, watched } from "./settingspages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
@@ -507,5 +508,27 @@ check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Sea
   await page.getByRole("button", { name: "Refuse" }).click();
   await seen(page.getByRole("dialog").getByLabel("Answer"));
   await axe.look("refuse", "[role=dialog]");
+check("axe: submissions, from an empty queue to the answers", { server: fresh, as: ["Global Administrator", "Preview"], timeout: 240_000 }, async ({ server, session, page }) => {
+  const axe = new Findings(page);
+  await page.goto("/submissions");
+  await seen(page.getByRole("heading", { name: "Nobody reported mail yet" }));
+  await axe.look("empty queue");
+  await server.import(original("Your parcel waits"));
+  const [event] = (await session.ask("/explorer/emails")).rows;
+  await post(session, "/submissions", { network_message_id: event.NetworkMessageId, type: "Phish", reporter: "maren@northwind.example", comment: "Is this real?" });
+  await page.goto("/submissions");
+  await page.getByRole("grid", { name: "Submissions" }).getByText("Your parcel waits").click();
+  const one = page.getByRole("complementary", { name: "Submission: Your parcel waits" });
+  await one.getByRole("button", { name: "Close…" }).click();
+  await axe.look("closing a submission");
+  await page.goto("/submissions?part=figures");
+  await seen(page.getByRole("region", { name: "Reporters", exact: true }).getByText("maren@northwind.example"));
+  await axe.look("figures");
+  await page.goto("/submissions?part=answers");
+  await seen(page.getByLabel("When it is: Unknown"));
+  await axe.look("answers");
+  await page.goto(`/email/${event.NetworkMessageId}`);
+  await seen(page.getByRole("link", { name: /Reported by 1/ }));
+  await axe.look("reported message", "header");
   axe.none();
 });

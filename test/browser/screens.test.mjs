@@ -13,6 +13,7 @@ import "./hunting.mjs";
 import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
+import "./submissions.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";

@@ -51,6 +51,12 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const submissions = createRoute({
+  getParentRoute: () => inside,
+  path: "/submissions",
+  component: lazyRouteComponent(() => import("./pages/submissions/SubmissionsPage"), "SubmissionsPage"),
+});
+
 const rules = createRoute({
   getParentRoute: () => inside,
   path: "/rules",
@@ -100,7 +106,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, rules, rule, policy, quarantine, audit, settings, email, account])]),
+  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, submissions, rules, rule, policy, quarantine, audit, settings, email, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

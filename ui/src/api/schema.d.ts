@@ -2228,6 +2228,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What users reported, the last report or change first */
+        get: operations["get-submissions"];
+        put?: never;
+        /** Report a delivered message; audited */
+        post: operations["post-submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What reporters are told */
+        get: operations["get-submissions-answers"];
+        /** Change it; audited */
+        put: operations["put-submissions-answers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports over time */
+        get: operations["get-submissions-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a message by its bytes; it is judged and matched, never delivered; audited */
+        post: operations["post-submissions-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports a day, results, and how often reporters were right */
+        get: operations["get-submissions-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One submission with its reports */
+        get: operations["get-submissions-id"];
+        /** Take, close or reopen it; audited */
+        put: operations["put-submissions-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the reported message as text; needs email.preview; audited */
+        post: operations["post-submissions-id-content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge the reported message now */
+        post: operations["post-submissions-id-judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -2569,7 +2708,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            view: "all" | "malware" | "phish";
+            view: "all" | "malware" | "phish" | "submissions";
         };
         ActionStep: {
             /** @enum {string} */
@@ -4940,6 +5079,10 @@ export interface components {
             /** @description 'target' of the link */
             target: string;
         };
+        Placeholder: {
+            means: string;
+            name: string;
+        };
         Policy: {
             /** @description Delivery action */
             action: string;
@@ -5850,6 +5993,317 @@ export interface components {
             key: string;
             label: string;
         };
+        Submission: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+        };
+        SubmissionAnswers: {
+            /** @description That users report to; empty: none */
+            readonly address?: string;
+            /** @description Reporters hear of results */
+            answer: boolean;
+            /** Format: date-time */
+            readonly at?: string;
+            readonly by?: string;
+            /** @description That are watched */
+            readonly folders?: string[];
+            /** @description Addresses that want no answers */
+            opt_out: string[];
+            readonly placeholders?: components["schemas"]["Placeholder"][];
+            /**
+             * Format: int64
+             * @description 0: as shipped. Give it back with a change
+             */
+            revision: number;
+            sign_off: string;
+            subject: string;
+            /** @description By result; empty for no answer */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        SubmissionChange: {
+            /** @description With a result: tell the local model too. Needs email.label */
+            label?: boolean;
+            /** @description May go to the reporters */
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * @description Needed to close
+             * @enum {string}
+             */
+            result?: "Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown";
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            state?: "New" | "In triage" | "Closed";
+        };
+        SubmissionContent: {
+            links: components["schemas"]["ContentLink"][];
+            /** @description All text, with invisible characters written out */
+            plain: string;
+            /** @description It is what the reporter quoted, not the message */
+            quoted: boolean;
+            recorded: components["schemas"]["Recorded"];
+            truncated: boolean;
+        };
+        SubmissionDay: {
+            day: string;
+            /** Format: int64 */
+            reports: number;
+        };
+        SubmissionDetail: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** @description Whoever asks may read the reported message */
+            can_look: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /** @description After closing: what the local model was told, or why not */
+            labelled?: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /** @description Oldest first, 200 at most */
+            report_list: components["schemas"]["SubmissionReport"][];
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+            why_not: string;
+        };
+        SubmissionMetrics: {
+            /** @description UTC; days without reports are left out */
+            days: components["schemas"]["SubmissionDay"][];
+            /**
+             * Format: date-time
+             * @description First report of the oldest that nobody took
+             */
+            oldest_new?: string;
+            /**
+             * Format: int64
+             * @description Submissions that wait for somebody, whenever they came
+             */
+            open: number;
+            /** @description With the most proven reports */
+            reporters: components["schemas"]["SubmissionReporter"][];
+            /** Format: int64 */
+            reports: number;
+            /** @description Submissions by result; an empty name for those that are open */
+            results: components["schemas"]["SubmissionShare"][];
+            /**
+             * Format: int64
+             * @description Median from the first report to closing; 0: none was closed
+             */
+            triage_seconds: number;
+            /** @description Reports by type */
+            types: components["schemas"]["SubmissionShare"][];
+        };
+        SubmissionNew: {
+            comment?: string;
+            /** Format: uuid */
+            network_message_id: string;
+            /** @description Whose copy; absent: the first */
+            recipient?: string;
+            /** @description The person for whom it is reported; absent: whoever asks. They hear of the result */
+            reporter?: string;
+            /** @enum {string} */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+        };
+        SubmissionPage: {
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many are in each state, whatever the filter */
+            states: {
+                [key: string]: number;
+            };
+            submissions: components["schemas"]["Submission"][];
+        };
+        SubmissionReport: {
+            /** @description Result that the reporter was told, or that nobody was told because answers are off for them */
+            answer: string;
+            /**
+             * Format: date-time
+             * @description Absent: no mail went out
+             */
+            answered?: string;
+            /** Format: date-time */
+            at: string;
+            comment: string;
+            /** @enum {string} */
+            form: "Attached" | "Quoted" | "Moved to folder" | "Named";
+            /** @description Of the organisation */
+            inside: boolean;
+            mailbox: string;
+            name: string;
+            /** @description By what, or why not */
+            proof: string;
+            proven: boolean;
+            /** @description Address; anybody can write it unless proven */
+            reporter: string;
+            type: string;
+            /** @enum {string} */
+            via: "Mail" | "Folder" | "API";
+        };
+        SubmissionReporter: {
+            reporter: string;
+            /** Format: int64 */
+            reports: number;
+            /** Format: int64 */
+            right: number;
+            /**
+             * Format: int64
+             * @description The others are open, or their result says neither
+             */
+            wrong: number;
+        };
+        SubmissionShare: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        SubmissionSignal: {
+            claim: string;
+            evidence: string;
+            id: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        SubmissionVerdict: {
+            /**
+             * Format: date-time
+             * @description Absent: it was not judged
+             */
+            at?: string;
+            note: string;
+            /** Format: int64 */
+            score: number;
+            /** @description Heaviest first */
+            signals: components["schemas"]["SubmissionSignal"][];
+            /** @description Empty: clean, when it was judged */
+            threat_types: string[];
+        };
         Supply: {
             /** @description Why the files as they are now were not taken; those from before are at work. Empty: they are */
             problem: string;
@@ -5890,7 +6344,7 @@ export interface components {
         TimelineEvent: {
             detail: string;
             /** @enum {string} */
-            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download";
+            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download" | "reported";
             /** @description Who says so */
             source: string;
             /** Format: date-time */
@@ -8866,8 +9320,8 @@ export interface operations {
     "get-explorer-chart": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8933,8 +9387,8 @@ export interface operations {
     "get-explorer-count": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8998,8 +9452,8 @@ export interface operations {
     "get-explorer-emails": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9069,8 +9523,8 @@ export interface operations {
     "get-explorer-export": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9138,8 +9592,8 @@ export interface operations {
     "get-explorer-facet": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9379,8 +9833,8 @@ export interface operations {
     "get-explorer-urls": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9445,8 +9899,8 @@ export interface operations {
     "get-explorer-value": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -15709,6 +16163,680 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions": {
+        parameters: {
+            query?: {
+                state?: ("New" | "In triage" | "Closed")[] | null;
+                type?: ("Phish" | "Malware" | "Spam" | "Not junk")[] | null;
+                result?: ("Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown")[] | null;
+                match?: "Exact" | "Likely" | "None";
+                /** @description Part of an address */
+                reporter?: string;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of subject or sender */
+                text?: string;
+                /** @description Network message id */
+                message?: string;
+                /** @description Of the last report or change */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionAnswers"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-chart": {
+        parameters: {
+            query: {
+                split?: "SubmissionType" | "Result" | "ReporterEmailAddress" | "SubmissionSource" | "MatchLevel" | "ThreatTypes" | "IsReporterProven";
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-message": {
+        parameters: {
+            query?: {
+                type?: "Phish" | "Malware" | "Spam" | "Not junk";
+                comment?: string;
+                /** @description The person for whom it is reported; absent: whoever asks */
+                reporter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-metrics": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionMetrics"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionContent"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
                 };
             };
             /** @description Unauthorized */

@@ -40,7 +40,7 @@ export { ErrorCircle16Regular, ErrorCircle20Regular } from "@fluentui/react-icon
 export { Eye16Regular, Eye20Regular } from "@fluentui/react-icons/svg/eye";
 export { EyeOff20Regular } from "@fluentui/react-icons/svg/eye-off";
 export { Filter16Regular, Filter20Regular } from "@fluentui/react-icons/svg/filter";
-export { Flag16Regular } from "@fluentui/react-icons/svg/flag";
+export { Flag16Regular, Flag20Regular } from "@fluentui/react-icons/svg/flag";
 export { FolderMail16Regular } from "@fluentui/react-icons/svg/folder-mail";
 export { FolderOpen20Regular } from "@fluentui/react-icons/svg/folder-open";
 export { FolderZip16Regular } from "@fluentui/react-icons/svg/folder-zip";

@@ -17,6 +17,7 @@ import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
 import { offers, type Offer } from "../policy/entries";
 import { useEntryDialog } from "../policy/EntryDialogProvider";
+import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 import { latestOf, reasonOf } from "./reasons";
 import type { Place } from "./useList";
@@ -52,6 +53,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
             <VerdictBadge types={v.threat_types.join(", ")} confidence={now.phish_confidence} latest={e.LatestThreatTypes} filled outcome={e.outcome} />
             <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
             {clicks > 0 && <Badge icon={<CursorClick20Regular aria-hidden />}>{clicks === 1 ? "Clicked once" : `Clicked ${number(clicks)} times`}</Badge>}
+            <ReportedBadge message={e.NetworkMessageId} />
             {e.IsPriorityAccount && <Badge icon={<Star12Filled aria-hidden />}>Priority account</Badge>}
             {e.IsFirstContact && e.EmailDirection === "Inbound" && <Badge icon={null}>First contact</Badge>}
           </div>
@@ -106,7 +108,7 @@ function full(claim: string): string {
 function Crumbs({ shown, list, place, onPrev, onNext }: Pick<Props, "shown" | "list" | "place" | "onPrev" | "onNext">) {
   const { label } = useFields();
   const filter = place.chips.filter((c) => c.op !== "kql").map((c) => `${label(c.field)} ${operatorWords[c.op]} ${valueWords(c)}`.trim());
-  const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : "All email";
+  const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : list?.view === "submissions" ? "Submissions" : "All email";
   return (
     <nav className={styles.crumbs} aria-label="Way back">
       <Link to="/explorer" search={list ? writeExplorer({ ...readExplorer({}), ...list, open: shown }) : {}}>Explorer</Link>

@@ -7,6 +7,7 @@ import { ActionWord } from "../../components/Verdict";
 import { useValueEvidence } from "../../text/useEvidence";
 import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
+import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 
 /** Subject, sender, recipient and place of the message, over every tab of the flyout. */
@@ -26,6 +27,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
       <div className={styles.flyrow}>
         <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
+        <ReportedBadge message={e.NetworkMessageId} />
       </div>
     </header>
   );
