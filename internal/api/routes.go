@@ -95,12 +95,15 @@ func (s *Server) declare() {
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()
+	s.declareKeys()
+	s.declareProvider()
 	s.declareActions()
 	s.declareIncidents()
 	s.declareQuarantine()
 	s.declareSubmissions()
 	s.declareAudit()
 	s.declareLetters()
+	s.declareMessages()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

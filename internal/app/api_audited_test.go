@@ -18,15 +18,21 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
-	"PUT /preferences":             "theme, zone and columns of whoever asks; nobody else sees them",
-	"POST /explorer/filter":        "only turns one way of writing a filter into the other",
-	"POST /policy/entries/check":   "says what entries would mean; nothing is kept",
-	"POST /rules/test":             "compiles a text; nothing is kept",
-	"POST /quarantine/plan":        "says what releasing or deleting would do; nothing is kept",
-	"POST /actions/plan":           "says what an action would do; nothing is kept",
-	"POST /account/totp":           "makes a secret that counts for nothing before a code of it was shown",
-	"POST /submissions/{id}/judge": "asks the judge anew; only what it says is kept",
-	"POST /approvals/simulate":     "says who would have to approve something; nothing is kept",
+	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
+	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
+	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
+	"POST /rules/test":                "compiles a text; nothing is kept",
+	"POST /quarantine/plan":           "says what releasing or deleting would do; nothing is kept",
+	"POST /actions/plan":              "says what an action would do; nothing is kept",
+	"POST /account/totp":              "makes a secret that counts for nothing before a code of it was shown",
+	"POST /submissions/{id}/judge":    "asks the judge anew; only what it says is kept",
+	"POST /approvals/simulate":        "says who would have to approve something; nothing is kept",
+	"POST /session/provider/begin":    "leads to the provider; what the browser comes back with leaves the record",
+	"POST /session/key/begin":         "a question to a key; the answer leaves the record, and so does a wrong password",
+	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
+	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
+	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -42,7 +48,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	t.Parallel()
 	mail := providertest.NewMemory()
 	mail.Deliver("cat@harbour.test", "INBOX", simple("acted"), nil, time.Now())
-	s := open(t, acting, mailed(mail), func(c *app.Config, _ *app.Options) {
+	s := open(t, acting, keyed, mailed(mail), func(c *app.Config, _ *app.Options) {
 		c.Learning.Bad, c.Learning.Good = 30, 100
 		c.Organisation.People = []app.Person{{Name: "Bob Ross", Address: "bob@harbour.test"}}
 	})
@@ -62,6 +68,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		token   api.TokenMade
 		own     caller
 		codes   []string
+		key     = newToken()
+		added   api.KeyLine
 	)
 	var entry api.Entry
 	var query api.HuntSaved
@@ -181,7 +189,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
 		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
-		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // what fails for good takes eight tries
+		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // TestRetryLeavesARecord
+		{"POST /messages", auth.ActMessageSent, nil},             // TestMessageToRecipients
 		{"POST /quarantine/asks/{token}", auth.ActReleaseAsked, func(t *testing.T) reply {
 			heldID = s.take(t, phish("held"), "cat@harbour.test")
 			return s.nobody().post(t, "/quarantine/asks/"+s.ReleaseToken(heldID, "cat@harbour.test", s.clock.now().Add(time.Hour)), map[string]string{})
@@ -310,6 +319,30 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			s.step()
 			s.nobody().signIn(t, "ben@harbour.test").enrol(t)
 			return boss.send(t, http.MethodDelete, "/operators/"+invited.Operator.ID+"/factor", nil)
+		}},
+		{"POST /session/provider", auth.ActSignIn, nil},             // TestProviderSignsIn
+		{"DELETE /account/provider", auth.ActProviderUnlinked, nil}, // TestProviderLinksAccounts
+		{"POST /account/keys", auth.ActKeyAdded, func(t *testing.T) reply {
+			own = s.nobody().signIn(t, "ben@harbour.test")
+			begun, answer := own.newKey(t, key)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/account/keys", map[string]any{"name": "blue", "credential": answer})
+			added = ok[api.KeyAdded](r).Key
+			return r
+		}},
+		{"POST /session/key", auth.ActSignIn, func(t *testing.T) reply {
+			begun := s.beginKey(t, "ben@harbour.test")
+			r := s.shows(t, begun, key.signs(t, begun))
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"POST /session/step-up/key", auth.ActStepUp, func(t *testing.T) reply {
+			begun := own.post(t, "/session/step-up/key/begin", nil)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/session/step-up/key", map[string]any{"credential": key.signs(t, begun)})
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"DELETE /account/keys/{id}", auth.ActKeyRemoved, func(t *testing.T) reply {
+			return own.send(t, http.MethodDelete, "/account/keys/"+added.ID, nil)
 		}},
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})

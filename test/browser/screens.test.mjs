@@ -17,3 +17,5 @@ import "./submissions.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
+import "./signin.mjs";
+import "./actions.mjs";

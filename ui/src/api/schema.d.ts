@@ -21,6 +21,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add it; with the first second factor come recovery codes, which are shown once; audited */
+        post: operations["post-account-keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to add a security key or passkey */
+        post: operations["post-account-keys-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give one's own key another name */
+        put: operations["put-account-keys-id"];
+        post?: never;
+        /** Remove one's own key; audited */
+        delete: operations["delete-account-keys-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/password": {
         parameters: {
             query?: never;
@@ -38,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink one's account from the provider; audited */
+        delete: operations["delete-account-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/recovery-codes": {
         parameters: {
             query?: never;
@@ -47,7 +116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** New recovery codes, with a code; the earlier ones stop working; audited */
+        /** New recovery codes, with a code or right after a second factor was shown; the earlier ones stop working; audited */
         post: operations["post-account-recovery-codes"];
         delete?: never;
         options?: never;
@@ -98,7 +167,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove one's own second factor, with a code; audited */
+        /** Remove one's own authenticator app, with a code; audited */
         post: operations["post-account-totp-remove"];
         delete?: never;
         options?: never;
@@ -1600,6 +1669,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that operators sent to recipients, one for each person, newest first */
+        get: operations["get-messages"];
+        put?: never;
+        /** Write to the recipients of mail; audited */
+        post: operations["post-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would get a message to the recipients of mail; nothing is kept */
+        post: operations["post-messages-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operators": {
         parameters: {
             query?: never;
@@ -2159,6 +2263,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with the answer of a key; audited */
+        post: operations["post-session-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to a key: after the password, or without one to a passkey of anybody */
+        post: operations["post-session-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the provider sent the browser back with; signs in, steps up or links; audited */
+        post: operations["post-session-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where to send the browser to sign in at the provider, to show that it is still the same person, or to link one's account */
+        post: operations["post-session-provider-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/step-up": {
         parameters: {
             query?: never;
@@ -2170,6 +2342,57 @@ export interface paths {
         put?: never;
         /** Show the second factor again, for what asks for a fresh one; the session gets another cookie; audited */
         post: operations["post-session-step-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a key again, for what asks for a fresh second factor; the session gets another cookie; audited */
+        post: operations["post-session-step-up-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to one's own keys */
+        post: operations["post-session-step-up-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways to sign in there are */
+        get: operations["get-session-ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2460,6 +2683,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description This session began at the provider */
+            by_provider: boolean;
             email: string;
             /**
              * Format: date-time
@@ -2471,6 +2696,10 @@ export interface components {
              * @description Until when what is critical asks for no code
              */
             fresh_until: string | null;
+            /** @description Security keys and passkeys, oldest first */
+            keys: components["schemas"]["KeyLine"][];
+            /** @description Who this is at the provider; absent: nobody */
+            linked?: components["schemas"]["Linked"];
             name: string;
             /** @description There is one */
             password: boolean;
@@ -2551,6 +2780,8 @@ export interface components {
             incident?: string;
             /** @enum {string} */
             kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release";
+            /** @description With a plan: ask the mailboxes of the first 200 targets, 10 s at most, what their owners did with it */
+            look?: boolean;
             /** @description What people call it; the kind when it is empty */
             name?: string;
             /** @description Digest of the plan that was looked at: 409 when the list is another one now */
@@ -2616,6 +2847,31 @@ export interface components {
             /** @description As LatestDeliveryLocation; empty: unknown */
             location: string;
         };
+        ActionLooked: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Targets whose mailbox answered
+             */
+            asked: number;
+            /** Format: int64 */
+            flagged: number;
+            /** Format: int64 */
+            forwarded: number;
+            /**
+             * Format: int64
+             * @description Of those asked: no folder has it
+             */
+            nowhere: number;
+            /** Format: int64 */
+            read: number;
+            /**
+             * Format: int64
+             * @description Others that can be acted on: too many, or no answer in time
+             */
+            unasked: number;
+        };
         ActionObstacle: {
             /** Format: int64 */
             count: number;
@@ -2649,6 +2905,8 @@ export interface components {
             kind: string;
             /** @description Latest delivery locations of all of them, most first */
             locations: components["schemas"]["ActionLocation"][];
+            /** @description What the mailboxes say; absent when they were not asked */
+            looked?: components["schemas"]["ActionLooked"];
             /**
              * Format: int64
              * @description Mailboxes that would be touched
@@ -2671,7 +2929,7 @@ export interface components {
             priority_accounts: number;
             /** @description Which line of the approval policy says so */
             rule: string;
-            /** @description The first 100 targets */
+            /** @description 100 of the targets, by mailbox; those that can be acted on first */
             sample: components["schemas"]["ActionTarget"][];
             /**
              * Format: int64
@@ -2729,6 +2987,8 @@ export interface components {
             location: string;
             /** @description That the recipient's address belongs to */
             mailbox: string;
+            /** @description What its owner did with it, in a plan that looked */
+            marks?: ("read" | "answered" | "forwarded" | "flagged")[];
             network_message_id: string;
             /** Format: date-time */
             next_try: string | null;
@@ -3155,6 +3415,9 @@ export interface components {
         };
         Code: {
             code: string;
+        };
+        CodeOrFresh: {
+            code?: string;
         };
         Content: {
             /** @description Made from the plain text part; there is no HTML */
@@ -4801,6 +5064,43 @@ export interface components {
             /** @description The policy watches and only says it */
             watched: boolean;
         };
+        KeyAdded: {
+            /** @description Shown once; empty when there was a second factor before */
+            codes: string[];
+            key: components["schemas"]["KeyLine"];
+        };
+        KeyAnswer: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        KeyLine: {
+            id: string;
+            /** Format: date-time */
+            made: string;
+            name: string;
+            /** @description Its counter went back: there may be a copy, and it is not accepted any more */
+            suspect: boolean;
+            /**
+             * Format: date-time
+             * @description Last use
+             */
+            used: string | null;
+        };
+        KeyName: {
+            name: string;
+        };
+        KeyQuestion: {
+            /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        KeySignIn: {
+            email?: string;
+            password?: string;
+        };
         LabelInputBody: {
             /**
              * @description none takes back what was said
@@ -4926,6 +5226,12 @@ export interface components {
             /** @description Addresses it led over, the last is where it ended. Never make links of them */
             way: string[];
         };
+        Linked: {
+            issuer: string;
+            /** Format: date-time */
+            since: string;
+            subject: string;
+        };
         MailAuth: {
             /** @description SPF or DKIM passed for a domain aligned with From */
             aligned: boolean;
@@ -4969,6 +5275,36 @@ export interface components {
             /** @description Their mail is not junk, when authentication proves them */
             safe_senders: string[];
         };
+        MessageAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            query?: components["schemas"]["ActionQuery"];
+            /** @description Why; needed to send it */
+            reason?: string;
+            /** @description Needed to send it */
+            subject?: string;
+            /** @description Plain text; needed to send it */
+            text?: string;
+        };
+        MessagePlan: {
+            /** @description Of what was sent; empty in a plan */
+            id: string;
+            /**
+             * Format: int64
+             * @description Different messages that they got
+             */
+            messages: number;
+            /** @description Tocsin sends no mail: outgoing.server is not set */
+            off: boolean;
+            /**
+             * Format: int64
+             * @description Recipients outside the organisation; they get nothing
+             */
+            outside: number;
+            /** @description Addresses of mailboxes, each once */
+            to: string[];
+            /** @description More than 500: choose fewer */
+            too_many: boolean;
+        };
         NewIncident: {
             description?: string;
             /** @description What it begins with */
@@ -4982,6 +5318,13 @@ export interface components {
              */
             severity: "Informational" | "Low" | "Medium" | "High";
             tags?: string[];
+        };
+        NewKey: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+            name: string;
         };
         NewOperator: {
             email: string;
@@ -5021,6 +5364,8 @@ export interface components {
             factor: boolean;
             /** @description UUIDv7 */
             id: string;
+            /** @description Signs in through the provider */
+            linked: boolean;
             name: string;
             /** @description Names of roles, groups first */
             roles: string[];
@@ -5230,6 +5575,31 @@ export interface components {
             theme: "auto" | "light" | "dark";
             /** @enum {string} */
             zone: "utc" | "local";
+        };
+        ProviderAddress: {
+            url: string;
+        };
+        ProviderAnswer: {
+            code?: string;
+            error?: string;
+            error_description?: string;
+            iss?: string;
+            state: string;
+        };
+        ProviderBegin: {
+            /** @description Path of the page to open afterwards */
+            next?: string;
+            /** @description One's own, to link */
+            password?: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+        };
+        ProviderDone: {
+            /** @description Path of the page to open */
+            next: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+            session: components["schemas"]["Session"];
         };
         QuarantineAsk: {
             events?: components["schemas"]["ActionEvent"][];
@@ -5910,6 +6280,8 @@ export interface components {
             organisation: components["schemas"]["Organisation"];
             /** @description Sorted; what to show and what to grey out */
             permissions: string[];
+            /** @description Where to send the browser after signing out, to sign out at the provider too; empty: nowhere */
+            sign_out_url: string;
             /**
              * Format: date-time
              * @description Clock of the server, UTC
@@ -6499,6 +6871,17 @@ export interface components {
              */
             unread: number;
         };
+        Ways: {
+            /** @description Security keys and passkeys can be used: the public address has a host name */
+            keys: boolean;
+            /**
+             * @description break-glass: for emergency accounts alone
+             * @enum {string}
+             */
+            password: "on" | "break-glass";
+            /** @description What the OpenID Connect provider is called; empty: there is none */
+            provider: string;
+        };
         WhatIfAsk: {
             /** @description Added to the list */
             entries?: components["schemas"]["EntryDraft"][];
@@ -6550,6 +6933,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAdded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -6649,6 +7272,60 @@ export interface operations {
             };
         };
     };
+    "delete-account-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-account-recovery-codes": {
         parameters: {
             query?: never;
@@ -6658,7 +7335,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Code"];
+                "application/json": components["schemas"]["CodeOrFresh"];
             };
         };
         responses: {
@@ -13097,6 +13774,186 @@ export interface operations {
             };
         };
     };
+    "get-messages": {
+        parameters: {
+            query?: {
+                /** @description 'next' of the page before; only older ones */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-operators": {
         parameters: {
             query?: never;
@@ -15907,6 +16764,250 @@ export interface operations {
             };
         };
     };
+    "post-session-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderBegin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAddress"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-session-step-up": {
         parameters: {
             query?: never;
@@ -15927,6 +17028,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-session-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
             /** @description Unauthorized */

@@ -15,6 +15,7 @@ import { useFields } from "../../filter/useFilter";
 import { useMay } from "../../session/queries";
 import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
+import { TakeAction } from "../actions/TakeAction";
 import { offers, type Offer } from "../policy/entries";
 import { useEntryDialog } from "../policy/EntryDialogProvider";
 import { ReportedBadge } from "../submissions/ReportedBadge";
@@ -62,6 +63,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
           <ListMenu event={e} />
           <Button appearance="subtle" icon={<Share20Regular />} onClick={() => copy(list ? fixedLink(location.href, range, { from, to }) : location.href, "Link copied")}>Share</Button>
           <Button icon={<ArrowDownload20Regular />} disabledFocusable={!can.download} title={can.download ? undefined : can.why} onClick={() => can.download && onDownload()}>Download</Button>
+          <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
         </div>
       </div>
       {/* Where there is no room beside, the facts stand below; these two are needed at once. */}

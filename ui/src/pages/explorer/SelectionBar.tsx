@@ -1,7 +1,10 @@
 import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import type { View } from "../../address/explorer";
 import type { EmailRow } from "../../api/client";
 import { chosen } from "../../components/grid/columns";
 import { facts, nothing, type Selection } from "../../components/grid/selection";
+import { TakeAction } from "../actions/TakeAction";
+import type { Scope as Targets } from "../../address/actions";
 import { useCopy } from "../../components/copy";
 import { ArrowDownload20Regular, Copy20Regular, Dismiss16Regular } from "../../components/icons";
 import { useMay, usePreferences } from "../../session/queries";
@@ -57,7 +60,14 @@ export function SelectionBar({ selection, total, onSelect, scope }: { selection:
           </MenuPopover>
         </Menu>
       )}
+      <TakeAction size="small" scope={() => targets(selection)} rows={selection.all ? undefined : [...selection.rows.values()]} />
       <Button size="small" appearance="subtle" icon={<Dismiss16Regular />} aria-label="Select nothing" onClick={() => onSelect(nothing)} />
     </div>
   );
+}
+
+/** What an action on the selection is about. */
+function targets(s: Selection): Targets {
+  if (s.all) return { what: "all", view: s.all.view as View, q: s.all.q, from: s.all.from, to: s.all.to };
+  return { what: "picked", picks: [...s.rows.values()].map((r) => ({ id: r.NetworkMessageId, recipient: r.RecipientEmailAddress })) };
 }
