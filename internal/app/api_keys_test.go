@@ -31,8 +31,14 @@ type token struct {
 	site   virtual.RelyingParty
 }
 
+// newToken is a key. The library writes coordinates of its point without leading zeros, which no authenticator does (RFC 9053, section
+// 7.1.1), so such a point, one in 128, is thrown away: the others take 77 octets.
 func newToken() *token {
-	return &token{virtual.NewAuthenticator(), virtual.NewCredential(virtual.KeyTypeEC2), harbour}
+	for {
+		if c := virtual.NewCredential(virtual.KeyTypeEC2); len(c.Key.AttestationData()) == 77 {
+			return &token{virtual.NewAuthenticator(), c, harbour}
+		}
+	}
 }
 
 // signs answers a question of BeginShow or BeginFind, and counts.
