@@ -34,10 +34,12 @@ func (c demoCommand) Run(ctx context.Context, errs stderr) error {
 		defer os.RemoveAll(dir)
 		cfg.Data = filepath.Join(dir, "data")
 	}
-	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs})
+	boxes := &demo.Mailboxes{}
+	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}})
 	if err != nil {
 		return err
 	}
+	a.FillMailboxes(boxes)
 	err = a.Run(ctx, func(ctx context.Context) error { return c.fill(ctx, a, errs) })
 	return errors.Join(err, a.Close())
 }

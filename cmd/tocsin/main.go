@@ -31,6 +31,7 @@ type commands struct {
 	Rejudge   rejudgeCommand   `cmd:"" help:"Judge delivered mail again, and decide what is to be done about it."`
 	WhatIf    whatIfCommand    `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
 	Action    actionCommand    `cmd:"" help:"Take mail out of mailboxes, put it back, approve what others ask for."`
+	Incident  incidentCommand  `cmd:"" help:"Incidents: see them, write their reports, take them out as a bundle."`
 	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
 	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
 	Audit     auditCommand     `cmd:"" help:"The log of what operators did: read it, export it, prove it."`

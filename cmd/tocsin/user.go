@@ -79,7 +79,18 @@ func (c userAddCommand) password(errs io.Writer) (string, error) {
 		if !terminal {
 			return "", errors.New("--password ask needs a terminal; use --password stdin")
 		}
-		fmt.Fprintf(errs, "Password for %s: ", c.Email)
+		return secretFrom(from, "Password for "+c.Email, errs)
+	case "stdin":
+		return secretFrom(from, "", errs)
+	}
+	return "", nil
+}
+
+// secretFrom reads a password from the terminal (ask), or one line of standard input (stdin).
+func secretFrom(from, prompt string, errs io.Writer) (string, error) {
+	switch from {
+	case "ask":
+		fmt.Fprintf(errs, "%s: ", prompt)
 		b, err := term.ReadPassword(int(os.Stdin.Fd()))
 		fmt.Fprintln(errs)
 		return string(b), err

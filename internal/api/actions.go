@@ -25,6 +25,8 @@ type Acting struct {
 	Approvals *remediate.Approvals
 	// Operators lists everybody, to say who could approve something.
 	Operators func(ctx context.Context) ([]auth.Operator, error)
+	// Provider reaches a mailbox; nil when none does.
+	Provider func(mailbox string) remediate.Provider
 }
 
 // planning is how long freezing a list may take: of fifty thousand messages it is looked whether their bytes are kept.
@@ -48,6 +50,34 @@ func (s *Server) declareActions() {
 	add(s, auth.ActionRead, "POST /approvals/simulate", quick, "Who would have to approve this", s.simulateApproval)
 }
 
+// frozen is the list of all events that match a query, or that were picked, at most MaxTargets and one more; and the query as one text.
+func (s *Server) frozen(ctx context.Context, query *ActionQuery, picked []ActionEvent) (events []event.EmailEvent, question string, err error) {
+	switch {
+	case query != nil && len(picked) > 0, query == nil && len(picked) == 0:
+		return nil, "", &refused{location: "body.query", msg: "give a query or events"}
+	case query != nil:
+		return s.deps.Explorer.Targets(ctx, query.request(ctx), remediate.MaxTargets)
+	}
+	picks := make([]hunt.Pick, len(picked))
+	for i, e := range picked {
+		picks[i] = hunt.Pick{ID: e.NetworkMessageID, Recipient: e.Recipient}
+	}
+	events, err = s.deps.Explorer.Picked(ctx, picks)
+	return events, "", err
+}
+
+// request is the query as Explorer reads it, with the rights of whoever asks.
+func (q *ActionQuery) request(ctx context.Context) hunt.Request {
+	r := hunt.Request{View: hunt.View(q.View), Query: q.Q, Content: auth.From(ctx).May(auth.EmailPreview)}
+	if q.From != nil {
+		r.From = *q.From
+	}
+	if q.To != nil {
+		r.To = *q.To
+	}
+	return r
+}
+
 // asked turns a request into what Planner takes: all events that match.
 func (s *Server) asked(ctx context.Context, in *ActionAsk) (remediate.Ask, error) {
 	p := auth.From(ctx)
@@ -56,24 +86,15 @@ func (s *Server) asked(ctx context.Context, in *ActionAsk) (remediate.Ask, error
 	}
 	var events []event.EmailEvent
 	var err error
-	switch {
-	case in.Query != nil && len(in.Events) > 0, in.Query == nil && len(in.Events) == 0:
-		return ask, &refused{location: "body.query", msg: "give a query or events"}
-	case in.Query != nil:
-		r := hunt.Request{View: hunt.View(in.Query.View), Query: in.Query.Q, Content: p.May(auth.EmailPreview)}
-		if in.Query.From != nil {
-			r.From = *in.Query.From
+	if in.Incident != "" {
+		if err := s.mayActFor(ctx, in.Incident, &ask.Incident); err != nil {
+			return ask, err
 		}
-		if in.Query.To != nil {
-			r.To = *in.Query.To
-		}
-		events, ask.Query, err = s.deps.Explorer.Targets(ctx, r, remediate.MaxTargets)
-	default:
-		picks := make([]hunt.Pick, len(in.Events))
-		for i, e := range in.Events {
-			picks[i] = hunt.Pick{ID: e.NetworkMessageID, Recipient: e.Recipient}
-		}
-		events, err = s.deps.Explorer.Picked(ctx, picks)
+	}
+	if in.Incident != "" && in.Query == nil && len(in.Events) == 0 {
+		events, err = s.incidentEvents(ctx, ask.Incident)
+	} else {
+		events, ask.Query, err = s.frozen(ctx, in.Query, in.Events)
 	}
 	if err != nil {
 		return ask, err
@@ -105,7 +126,32 @@ func (s *Server) planAction(ctx context.Context, in *actionAskInput) (*Reply[Act
 	if err != nil {
 		return nil, err
 	}
-	return &Reply[ActionPlan]{planOf(p)}, nil
+	out := planOf(p)
+	if in.Body.Look {
+		out.looked(remediate.Peek(ctx, s.deps.Acting.Provider, p.Targets))
+	}
+	return &Reply[ActionPlan]{out}, nil
+}
+
+// marks are the flags that say what an owner did with a message, in words.
+var marks = []struct{ flag, word string }{{`\Seen`, "read"}, {`\Answered`, "answered"}, {"$Forwarded", "forwarded"}, {`\Flagged`, "flagged"}}
+
+// looked adds what the mailboxes say.
+func (p *ActionPlan) looked(x remediate.Peeked) {
+	out := &ActionLooked{Asked: x.Asked, Unasked: x.Unasked, Nowhere: x.Nowhere}
+	words := map[int][]string{}
+	for seq, flags := range x.Flags {
+		for i, n := range []*int{&out.Read, &out.Answered, &out.Forwarded, &out.Flagged} {
+			if slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, marks[i].flag) }) {
+				*n++
+				words[seq] = append(words[seq], marks[i].word)
+			}
+		}
+	}
+	p.Looked = out
+	for i := range p.Sample {
+		p.Sample[i].Marks = words[p.Sample[i].Seq]
+	}
 }
 
 func (s *Server) startAction(ctx context.Context, in *actionAskInput) (*Reply[Action], error) {
@@ -304,7 +350,7 @@ const planSample = 100
 func planOf(p *remediate.Plan) ActionPlan {
 	out := ActionPlan{
 		Kind: string(p.Kind), Digest: p.Digest, Targets: len(p.Targets), Possible: p.Possible(), Messages: p.Blast.Messages, Mailboxes: p.Blast.Mailboxes, PriorityAccounts: p.Blast.Priority,
-		Already: p.Already, Impossible: []ActionObstacle{}, Locations: []ActionLocation{}, Approvals: p.Needs, Rule: p.Why, Undoable: p.Kind.Undoable(), Sample: []ActionTarget{},
+		Already: p.Already, Impossible: []ActionObstacle{}, Locations: []ActionLocation{}, Approvals: p.Needs, Rule: p.Why, Undoable: p.Kind.Undoable(),
 	}
 	for _, o := range p.Impossible {
 		out.Impossible = append(out.Impossible, ActionObstacle{o.Why, o.Count})
@@ -312,10 +358,24 @@ func planOf(p *remediate.Plan) ActionPlan {
 	for _, l := range p.Places {
 		out.Locations = append(out.Locations, ActionLocation{string(l.Place), l.Count})
 	}
-	for i := range p.Targets[:min(len(p.Targets), planSample)] {
-		out.Sample = append(out.Sample, targetOf(&p.Targets[i]))
-	}
+	out.Sample = sampleOf(p)
 	return out
+}
+
+// sampleOf shows what will be touched first, and keeps some room for what cannot be.
+func sampleOf(p *remediate.Plan) []ActionTarget {
+	possible, not := []ActionTarget{}, []ActionTarget(nil)
+	for i := range p.Targets {
+		t := &p.Targets[i]
+		if impossible := t.Outcome == remediate.Impossible; impossible && len(not) < planSample {
+			not = append(not, targetOf(t))
+		} else if !impossible && len(possible) < planSample {
+			possible = append(possible, targetOf(t))
+		}
+	}
+	room := min(len(not), planSample/5)
+	possible = possible[:min(len(possible), planSample-room)]
+	return append(possible, not[:min(len(not), planSample-len(possible))]...)
 }
 
 func actionOf(ctx context.Context, a *remediate.Action) Action {

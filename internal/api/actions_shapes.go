@@ -8,7 +8,7 @@ import (
 
 // ActionQuery is which mail an action is about: what Explorer shows for it, all pages.
 type ActionQuery struct {
-	View string     `json:"view,omitempty" enum:"all,malware,phish" default:"all"`
+	View string     `json:"view,omitempty" enum:"all,malware,phish,submissions" default:"all"`
 	Q    string     `json:"q,omitempty" maxLength:"20000" doc:"Filter as KQL over EmailEvents"`
 	From *time.Time `json:"from,omitempty" doc:"Start, included; absent: open"`
 	To   *time.Time `json:"to,omitempty" doc:"End, excluded; absent: open"`
@@ -20,7 +20,7 @@ type ActionEvent struct {
 	Recipient        string `json:"recipient" maxLength:"1000"`
 }
 
-// ActionAsk asks for an action, or for its plan. Give a query or events.
+// ActionAsk asks for an action, or for its plan. Give a query, events, or an incident alone: then it is about all of its mail.
 type ActionAsk struct {
 	Kind     string        `json:"kind" enum:"Move to junk,Move to deleted items,Soft delete,Hard delete,Move to inbox,Quarantine,Release"`
 	Name     string        `json:"name,omitempty" maxLength:"200" doc:"What people call it; the kind when it is empty"`
@@ -29,6 +29,7 @@ type ActionAsk struct {
 	Events   []ActionEvent `json:"events,omitempty" maxItems:"10000"`
 	Plan     string        `json:"plan,omitempty" maxLength:"100" doc:"Digest of the plan that was looked at: 409 when the list is another one now"`
 	Incident string        `json:"incident,omitempty" maxLength:"100" doc:"Id of the incident that it belongs to"`
+	Look     bool          `json:"look,omitempty" doc:"With a plan: ask the mailboxes of the first 200 targets, 10 s at most, what their owners did with it"`
 }
 
 type actionAskInput struct{ Body ActionAsk }
@@ -48,7 +49,19 @@ type ActionPlan struct {
 	Approvals        int              `json:"approvals" doc:"Other people who have to agree; 0: it runs at once"`
 	Rule             string           `json:"rule" doc:"Which line of the approval policy says so"`
 	Undoable         bool             `json:"undoable" doc:"It can be undone afterwards"`
-	Sample           []ActionTarget   `json:"sample" doc:"The first 100 targets"`
+	Looked           *ActionLooked    `json:"looked,omitempty" doc:"What the mailboxes say; absent when they were not asked"`
+	Sample           []ActionTarget   `json:"sample" doc:"100 of the targets, by mailbox; those that can be acted on first"`
+}
+
+// ActionLooked is what mailboxes say of targets before anything is done, as far as Message-IDs tell: no copy is proven yet.
+type ActionLooked struct {
+	Asked     int `json:"asked" doc:"Targets whose mailbox answered"`
+	Unasked   int `json:"unasked" doc:"Others that can be acted on: too many, or no answer in time"`
+	Nowhere   int `json:"nowhere" doc:"Of those asked: no folder has it"`
+	Read      int `json:"read"`
+	Answered  int `json:"answered"`
+	Forwarded int `json:"forwarded"`
+	Flagged   int `json:"flagged"`
 }
 
 // ActionObstacle is a reason why nothing can be done, and for how many.
@@ -162,6 +175,7 @@ type ActionTarget struct {
 	NextTry          *time.Time   `json:"next_try" nullable:"true"`
 	At               *time.Time   `json:"at" nullable:"true" doc:"When its outcome became final"`
 	Drifted          bool         `json:"drifted"`
+	Marks            []string     `json:"marks,omitempty" enum:"read,answered,forwarded,flagged" doc:"What its owner did with it, in a plan that looked"`
 	Receipt          *ActionProof `json:"receipt,omitempty" doc:"What was done; absent when nothing was"`
 }
 

@@ -30,6 +30,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	hub      *Hub
 	grants   *grants
+	flows    *flows
 	runs     *hunt.Runs
 	requests *requests
 	guesses  *auth.Throttle // of links that need no sign-in
@@ -40,6 +41,7 @@ type Server struct {
 func New(d Deps) *Server {
 	s := &Server{deps: d.withDefaults(), mux: http.NewServeMux(), hub: newHub(maxSubscribers)}
 	s.grants = newGrants(s.deps.Now)
+	s.flows = newFlows(s.deps.Now)
 	s.runs = hunt.NewRuns(s.deps.HuntMost, s.deps.HuntTurns, s.deps.Now)
 	s.requests = newRequests(s.deps.Metrics)
 	s.guesses = auth.NewThrottle(s.deps.Now)

@@ -83,10 +83,19 @@ func (s *Server) simulateApproval(ctx context.Context, in *approvalQuestionInput
 	switch {
 	case out.Approvals == 0:
 		out.Say = fmt.Sprintf("Nobody: it runs at once (%s).", out.Rule)
+	case len(out.Could) == 0:
+		out.Say = fmt.Sprintf("%s (%s), and nobody else has the role Approve: it would expire. Give it to more people.", others(out.Approvals), out.Rule)
 	case !out.Enough:
 		out.Say = fmt.Sprintf("%d of the people below (%s), and there are only %d: it would expire. Give the role Approve to more people.", out.Approvals, out.Rule, len(out.Could))
 	default:
 		out.Say = fmt.Sprintf("%d of the people below (%s).", out.Approvals, out.Rule)
 	}
 	return &Reply[ApprovalAnswer]{out}, nil
+}
+
+func others(n int) string {
+	if n == 1 {
+		return "One other person"
+	}
+	return fmt.Sprintf("%d other people", n)
 }

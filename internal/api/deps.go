@@ -14,9 +14,12 @@ import (
 
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
+	"tocsin/internal/auth/oidc"
+	"tocsin/internal/auth/passkey"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
+	"tocsin/internal/mailout"
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
@@ -31,9 +34,12 @@ type Deps struct {
 	UI           fs.FS // the built interface; nil when this binary has none
 
 	Gate        *auth.Gate
+	Provider    *oidc.Provider // sign-in through OpenID Connect; nil: none
+	Keys        *passkey.Site  // security keys; nil: the public address has no host name
 	Journal     auth.Journal
 	Audit       *audit.Notary
 	Letters     Letters
+	Outgoing    mailout.Queue // of mail that an operator writes
 	AuditKept   time.Duration // how long audit records are kept; 0: for ever
 	Sessions    scs.Store
 	SessionIdle time.Duration
@@ -63,8 +69,10 @@ type Deps struct {
 	Rules         *rulebook.Desk
 	Runs          Runs
 	Acting        *Acting
+	Incidents     *Incidents
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
+	Submitted     *Submitted
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -147,7 +147,7 @@ type Timeline struct {
 // TimelineEvent is one thing that happened.
 type TimelineEvent struct {
 	Time   time.Time `json:"time"`
-	Kind   string    `json:"kind" enum:"sent,hops,received,judged,delivered,rejudged,post_delivery,click,content,download"`
+	Kind   string    `json:"kind" enum:"sent,hops,received,judged,delivered,rejudged,post_delivery,click,content,download,reported"`
 	Title  string    `json:"title"`
 	Detail string    `json:"detail"`
 	Source string    `json:"source" doc:"Who says so"`

@@ -34,11 +34,7 @@ func (s *Server) chart(ctx context.Context, in *chartInput) (*Reply[Chart], erro
 	if err != nil {
 		return nil, err
 	}
-	out := Chart{From: c.From, To: c.To, BucketSeconds: c.BucketSeconds, Starts: list(c.Starts), Series: make([]ChartSeries, len(c.Series)), Total: c.Total, Mailboxes: c.Mailboxes, Asked: asked(c.Answer)}
-	for i, line := range c.Series {
-		out.Series[i] = ChartSeries{Key: line.Key, Label: line.Label, Other: line.Other, Total: line.Total, Counts: list(line.Counts)}
-	}
-	return &Reply[Chart]{out}, nil
+	return &Reply[Chart]{chartOf(c)}, nil
 }
 
 func (s *Server) facet(ctx context.Context, in *facetInput) (*Reply[Facet], error) {

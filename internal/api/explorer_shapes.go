@@ -4,7 +4,7 @@ import "time"
 
 // Scope is what every Explorer question shares. The whole of it stands in the address bar.
 type Scope struct {
-	View string    `query:"view" enum:"all,malware,phish" default:"all" doc:"Which mail: all, or only what was found to be malware or phish"`
+	View string    `query:"view" enum:"all,malware,phish,submissions" default:"all" doc:"Which mail: all, only what was found to be malware or phish, or only what was reported"`
 	Q    string    `query:"q" maxLength:"20000" default:"EmailEvents" doc:"Filter as KQL over EmailEvents"`
 	From time.Time `query:"from" doc:"Start, RFC 3339, included; absent: open"`
 	To   time.Time `query:"to" doc:"End, RFC 3339, excluded; absent: open"`

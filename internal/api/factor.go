@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,6 +19,7 @@ const (
 	typeFactorNeeded = "urn:tocsin:problem:second-factor-needed" // at sign-in: send the code too
 	typeStepUp       = "urn:tocsin:problem:step-up-needed"       // POST /session/step-up first
 	typeEnrol        = "urn:tocsin:problem:enrolment-needed"     // set a second factor up first
+	typeNotLetIn     = "urn:tocsin:problem:not-let-in"           // what somebody showed does not do; no role would help
 )
 
 // keyFactor is when the session last showed a second factor, in microseconds; 0 never.
@@ -26,14 +28,15 @@ const keyFactor = "factor"
 func (s *Server) declareFactor() {
 	add(s, auth.SignedIn, "POST /session/step-up", quick, "Show the second factor again, for what asks for a fresh one; the session gets another cookie; audited", s.stepUp)
 	add(s, auth.Enrol, "GET /account", quick, "One's own password and second factor: what is set up", s.getAccount)
-	add(s, auth.Enrol, "POST /account/totp", quick, "Begin to set an authenticator app up; the secret is shown once", s.enrolTOTP)
+	add(s, auth.Enrol, "POST /account/totp", quick, "Begin to set an authenticator app up; the secret is shown once", s.enrolTOTP, withStepUp)
 	add(s, auth.Enrol, "POST /account/totp/confirm", quick, "Show the first code; the answer has the recovery codes, which are shown once; audited", s.confirmTOTP)
-	add(s, auth.SignedIn, "POST /account/totp/remove", quick, "Remove one's own second factor, with a code; audited", s.removeTOTP, with204)
-	add(s, auth.SignedIn, "POST /account/recovery-codes", quick, "New recovery codes, with a code; the earlier ones stop working; audited", s.recoveryCodes)
+	add(s, auth.SignedIn, "POST /account/totp/remove", quick, "Remove one's own authenticator app, with a code; audited", s.removeTOTP, with204)
+	add(s, auth.SignedIn, "POST /account/recovery-codes", quick, "New recovery codes, with a code or right after a second factor was shown; the earlier ones stop working; audited", s.recoveryCodes)
 	add(s, auth.OperatorManage, "DELETE /operators/{id}/factor", quick, "Remove the second factor of somebody who lost it; their sessions end; audited", s.removeFactor, with204, withStepUp)
 }
 
-// withStepUp asks a session whose operator has a second factor to have shown it in the last 15 minutes. Tokens are not asked: making one
+// withStepUp asks a session whose operator has a second factor, or that began at the provider, to have shown in the last 15 minutes that it
+// is still the same person. Tokens are not asked: making one
 // asked already, and its scopes name what it may do.
 func withStepUp(op *huma.Operation) {
 	if op.Metadata == nil {
@@ -45,7 +48,7 @@ func withStepUp(op *huma.Operation) {
 
 // stale reports whether the principal has to show the second factor again.
 func (s *Server) stale(p *auth.Principal) bool {
-	return p != nil && p.Via == "session" && p.Operator.Factor && s.deps.Now().Sub(p.Shown) > auth.FactorFresh
+	return p != nil && p.Via == "session" && (p.Operator.Factor || p.Provider) && s.deps.Now().Sub(p.Shown) > auth.FactorFresh
 }
 
 // typed is a problem that a client can react to.
@@ -65,7 +68,34 @@ type Account struct {
 	FactorSince   *time.Time `json:"factor_since" nullable:"true" doc:"An authenticator app is set up"`
 	RecoveryCodes int        `json:"recovery_codes" doc:"That are not used"`
 	Required      bool       `json:"required" doc:"This installation wants a second factor of you"`
+	Keys          []KeyLine  `json:"keys" doc:"Security keys and passkeys, oldest first"`
+	ByProvider    bool       `json:"by_provider" doc:"This session began at the provider"`
+	Linked        *Linked    `json:"linked,omitempty" doc:"Who this is at the provider; absent: nobody"`
 	FreshUntil    *time.Time `json:"fresh_until" nullable:"true" doc:"Until when what is critical asks for no code"`
+}
+
+// Linked is an operator's identity at the provider.
+type Linked struct {
+	Issuer  string    `json:"issuer"`
+	Subject string    `json:"subject"`
+	Since   time.Time `json:"since"`
+}
+
+// FactorNeeded says which second factors can be shown after a right password.
+type FactorNeeded struct {
+	huma.ErrorModel
+	Key bool `json:"key" doc:"A security key: POST /session/key/begin"`
+	App bool `json:"app" doc:"A code of an authenticator app; a recovery code always does"`
+}
+
+// factorNeeded is the answer to a right password without a right second factor.
+func (s *Server) factorNeeded(ctx context.Context, email string, why error) error {
+	_, key, app, err := s.deps.Gate.FactorsOf(ctx, email)
+	if err != nil {
+		return err
+	}
+	p := &FactorNeeded{ErrorModel: *typed(typeFactorNeeded, http.StatusUnauthorized, why.Error()), Key: key && s.deps.Keys != nil, App: app}
+	return huma.ErrorWithHeaders(p, http.Header{"Www-Authenticate": {"Bearer"}})
 }
 
 // Code is a code of an authenticator app, or a recovery code.
@@ -74,6 +104,13 @@ type Code struct {
 }
 
 type codeInput struct{ Body Code }
+
+// CodeOrFresh is a code, or none right after a second factor was shown.
+type CodeOrFresh struct {
+	Code string `json:"code,omitempty" maxLength:"40"`
+}
+
+type codeOrFreshInput struct{ Body CodeOrFresh }
 
 // OwnPassword is asked for before a factor is set up.
 type OwnPassword struct {
@@ -105,7 +142,21 @@ func (s *Server) getAccount(ctx context.Context, _ *Nothing) (*Reply[Account], e
 		return nil, err
 	}
 	out := Account{Email: o.Email, Name: o.Name, Password: o.Password != "", FactorSince: optional(since), RecoveryCodes: left, Required: s.deps.Gate.NeedsFactor(o)}
-	if o.Factor && !p.Shown.IsZero() && !s.stale(p) {
+	keys, err := s.deps.Gate.Keys(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Keys, out.ByProvider = []KeyLine{}, p.Provider
+	for _, k := range keys {
+		out.Keys = append(out.Keys, keyLine(k))
+	}
+	switch l, err := s.deps.Gate.LinkOf(ctx, o.ID); {
+	case err == nil && s.deps.Provider != nil:
+		out.Linked = &Linked{Issuer: l.Issuer, Subject: l.Subject, Since: l.Since.UTC()}
+	case err != nil && !errors.Is(err, auth.ErrNoLink):
+		return nil, err
+	}
+	if (o.Factor || p.Provider) && !p.Shown.IsZero() && !s.stale(p) {
 		out.FreshUntil = optional(p.Shown.Add(auth.FactorFresh))
 	}
 	return &Reply[Account]{out}, nil
@@ -124,11 +175,18 @@ func (s *Server) stepUp(ctx context.Context, in *codeInput) (*Reply[Session], er
 
 // shown notes that the session showed a second factor, under a fresh cookie: one that was taken before is not lifted too.
 func (s *Server) shown(ctx context.Context, p *auth.Principal) (*Reply[Session], error) {
-	if err := s.sessions.RenewToken(ctx); err != nil {
-		return nil, fmt.Errorf("renew session: %w", err)
+	if err := s.shownAt(ctx, s.deps.Now()); err != nil {
+		return nil, err
 	}
-	s.sessions.Put(ctx, keyFactor, s.deps.Now().UnixMicro())
-	return s.session(p.Operator, auth.Granted(p.Operator.Roles)), nil
+	return s.session(ctx, p.Operator, auth.Granted(p.Operator.Roles)), nil
+}
+
+func (s *Server) shownAt(ctx context.Context, at time.Time) error {
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renew session: %w", err)
+	}
+	s.sessions.Put(ctx, keyFactor, at.UnixMicro())
+	return nil
 }
 
 func (s *Server) enrolTOTP(ctx context.Context, in *ownPasswordInput) (*Reply[TOTPEnrolment], error) {
@@ -167,16 +225,23 @@ func (s *Server) removeTOTP(ctx context.Context, in *codeInput) (*struct{}, erro
 	if err != nil {
 		return nil, err
 	}
-	if s.deps.Gate.NeedsFactor(p.Operator) {
-		return nil, &refused{location: "body.code", msg: "this installation wants a second factor of you; it can be replaced by an administrator, not removed"}
+	keys, err := s.deps.Gate.Keys(ctx, p.Operator.ID)
+	if err != nil {
+		return nil, err
 	}
-	return nil, s.deps.Gate.RemoveOwnFactor(ctx, p, in.Body.Code)
+	if s.deps.Gate.NeedsFactor(p.Operator) && len(keys) == 0 {
+		return nil, &refused{location: "body.code", msg: "this is your last second factor, and this installation wants one of you; add a security key first"}
+	}
+	return nil, s.deps.Gate.RemoveOwnTOTP(ctx, p, in.Body.Code)
 }
 
-func (s *Server) recoveryCodes(ctx context.Context, in *codeInput) (*Reply[RecoveryCodes], error) {
+func (s *Server) recoveryCodes(ctx context.Context, in *codeOrFreshInput) (*Reply[RecoveryCodes], error) {
 	p, err := bySession(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.Code == "" && s.stale(p) {
+		return nil, errStepUp()
 	}
 	codes, err := s.deps.Gate.RenewRecoveryCodes(ctx, p, in.Body.Code)
 	if err != nil {

@@ -66,7 +66,7 @@ func operatorLine(o auth.Operator, sessions, tokens int) OperatorLine {
 	}
 	return OperatorLine{
 		ID: o.ID, Email: o.Email, Name: o.Name, Roles: texts(o.Roles), State: state,
-		Factor: o.Factor, Created: o.Created.UTC(), SignedIn: optional(o.SignedIn), Sessions: sessions, Tokens: tokens,
+		Factor: o.Factor, Linked: o.Linked, Created: o.Created.UTC(), SignedIn: optional(o.SignedIn), Sessions: sessions, Tokens: tokens,
 	}
 }
 

@@ -14,6 +14,7 @@ type OperatorLine struct {
 	Roles    []string   `json:"roles" doc:"Names of roles, groups first"`
 	State    string     `json:"state" enum:"active,invited,tokens,disabled" doc:"invited: no password yet, never signed in; tokens: no password and API tokens; disabled: may not sign in, and tokens do not work"`
 	Factor   bool       `json:"factor" doc:"A second factor is set up"`
+	Linked   bool       `json:"linked" doc:"Signs in through the provider"`
 	Created  time.Time  `json:"created"`
 	SignedIn *time.Time `json:"signed_in" nullable:"true" doc:"Last sign-in"`
 	Sessions int        `json:"sessions" doc:"That are not over"`

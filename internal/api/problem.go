@@ -68,10 +68,19 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := actionProblem(err); p != nil {
 		return p
 	}
+	if p := incidentProblem(err); p != nil {
+		return p
+	}
 	if p := quarantineProblem(err); p != nil {
 		return p
 	}
 	if p := aidProblem(err); p != nil {
+		return p
+	}
+	if p := submissionProblem(err); p != nil {
+		return p
+	}
+	if p := s.signInProblem(err); p != nil {
 		return p
 	}
 	switch {
@@ -162,6 +171,32 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	}
 	s.deps.Log.Error("request failed", "operation", op, "err", err)
 	return huma.NewError(http.StatusInternalServerError, "something went wrong inside; the server's log has the details")
+}
+
+// signInProblem gives the errors of providers and security keys their status, nil for others.
+func (s *Server) signInProblem(err error) error {
+	var (
+		no   *auth.ProviderRefused
+		down *auth.ProviderDown
+	)
+	switch {
+	case errors.As(err, &no):
+		return typed(typeNotLetIn, http.StatusForbidden, no.Msg)
+	case errors.As(err, &down):
+		s.deps.Log.Warn("the sign-in provider does not answer", "err", down.Err)
+		return huma.ErrorWithHeaders(huma.NewError(http.StatusServiceUnavailable, down.Error()), http.Header{"Retry-After": {"10"}})
+	case errors.Is(err, auth.ErrLocalOff):
+		return typed(typeNotLetIn, http.StatusForbidden, auth.ErrLocalOff.Error())
+	case errors.Is(err, auth.ErrKeySuspect):
+		return typed(typeNotLetIn, http.StatusForbidden, auth.ErrKeySuspect.Error())
+	case errors.Is(err, auth.ErrKeyRefused):
+		return typed(typeNotLetIn, http.StatusForbidden, auth.ErrKeyRefused.Error())
+	case errors.Is(err, errNoProvider), errors.Is(err, errNoKeys), errors.Is(err, auth.ErrNoKey), errors.Is(err, auth.ErrNoLink):
+		return huma.NewError(http.StatusNotFound, err.Error())
+	case errors.Is(err, auth.ErrKeyThere), errors.Is(err, auth.ErrLinked):
+		return huma.NewError(http.StatusConflict, err.Error())
+	}
+	return nil
 }
 
 // QueryProblem is a problem of a query's text. It says the place twice: as members of its own, and as every other wrong input does.

@@ -95,11 +95,17 @@ func (s *Server) declare() {
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()
+	s.declareKeys()
+	s.declareProvider()
 	s.declareActions()
+	s.declareIncidents()
+	s.declareIncidentsOf()
 	s.declareQuarantine()
 	s.declareAid()
+	s.declareSubmissions()
 	s.declareAudit()
 	s.declareLetters()
+	s.declareMessages()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

@@ -99,7 +99,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			who.Address = s.address(r)
 			ctx = auth.With(ctx, who)
 		}
-		ctx = context.WithValue(ctx, deviceKey{}, r.UserAgent())
+		ctx = s.withFlows(context.WithValue(ctx, deviceKey{}, r.UserAgent()), r)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, addressKey{}, s.address(r))))
 	})
 }
@@ -138,7 +138,8 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 	o, err := s.deps.Gate.Resume(ctx, id, since)
 	// The store forgets a session at the life that it was made with; the setting may be shorter now.
 	over := now.Sub(seen) > s.deps.SessionIdle || now.Sub(since) >= s.deps.SessionLife
-	session := s.sessions.GetString(ctx, keySession)
+	session, issuer := s.sessions.GetString(ctx, keySession), s.sessions.GetString(ctx, keyProvider)
+	over = over || issuer != "" && (s.deps.Provider == nil || s.deps.Provider.Issuer() != issuer) // the settings name another now
 	if err == nil && !over {
 		var on bool
 		on, err = s.deps.Gate.SessionGoesOn(ctx, session, id)
@@ -156,7 +157,7 @@ func (s *Server) who(ctx context.Context, r *http.Request) (*auth.Principal, err
 			return nil, err
 		}
 	}
-	p := &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session", Session: session}
+	p := &auth.Principal{Operator: o, Permissions: auth.Granted(o.Roles), Via: "session", Session: session, Provider: issuer != ""}
 	if at := s.sessions.GetInt64(ctx, keyFactor); at > 0 {
 		p.Shown = time.UnixMicro(at)
 	}

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-
-	"github.com/danielgtaylor/huma/v2"
+	"time"
 
 	"tocsin/internal/auth"
 )
@@ -26,13 +24,13 @@ func (s *Server) getSession(ctx context.Context, _ *Nothing) (*Reply[Session], e
 	if who == nil {
 		return nil, auth.ErrNotSignedIn
 	}
-	return s.session(who.Operator, who.Permissions), nil
+	return s.session(ctx, who.Operator, who.Permissions), nil
 }
 
 func (s *Server) postSession(ctx context.Context, in *signInInput) (*Reply[Session], error) {
 	o, err := s.deps.Gate.SignInWith(ctx, in.Body.Email, in.Body.Password, in.Body.Code, address(ctx))
 	if errors.Is(err, auth.ErrFactorNeeded) || errors.Is(err, auth.ErrCode) {
-		return nil, huma.ErrorWithHeaders(typed(typeFactorNeeded, http.StatusUnauthorized, err.Error()), http.Header{"Www-Authenticate": {"Bearer"}})
+		return nil, s.factorNeeded(ctx, in.Body.Email, err)
 	}
 	if err != nil {
 		return nil, err
@@ -69,9 +67,23 @@ func (s *Server) postSetup(ctx context.Context, in *setupPost) (*Reply[Session],
 	return s.begin(ctx, o, false)
 }
 
-// begin starts a session under a fresh token, whatever cookie the browser had before (session fixation). shown says that a second factor was
-// shown just now.
+// proof is what began a session beside a password.
+type proof struct {
+	at       time.Time // when a second factor was shown; zero: none was
+	provider string    // the issuer at whose provider it began; "" for none
+}
+
+// begin starts a session. shown says that a second factor was shown just now.
 func (s *Server) begin(ctx context.Context, o auth.Operator, shown bool) (*Reply[Session], error) {
+	var p proof
+	if shown {
+		p.at = s.deps.Now()
+	}
+	return s.beginWith(ctx, o, p)
+}
+
+// beginWith starts a session under a fresh token, whatever cookie the browser had before (session fixation).
+func (s *Server) beginWith(ctx context.Context, o auth.Operator, p proof) (*Reply[Session], error) {
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return nil, fmt.Errorf("renew session: %w", err)
 	}
@@ -89,15 +101,16 @@ func (s *Server) begin(ctx context.Context, o auth.Operator, shown bool) (*Reply
 	s.sessions.Put(ctx, keyOperator, o.ID)
 	s.sessions.Put(ctx, keySince, now.UnixMicro())
 	s.sessions.Put(ctx, keySeen, now.Unix())
+	s.sessions.Put(ctx, keyProvider, p.provider)
 	s.sessions.Remove(ctx, keyFactor)
-	if shown {
-		s.sessions.Put(ctx, keyFactor, now.UnixMicro())
+	if !p.at.IsZero() {
+		s.sessions.Put(ctx, keyFactor, p.at.UnixMicro())
 	}
 	may := auth.Granted(o.Roles)
-	if s.mustEnrol(o, shown) {
+	if s.mustEnrol(o, !p.at.IsZero()) {
 		may = []auth.Permission{auth.Enrol}
 	}
-	return s.session(o, may), nil
+	return s.session(ctx, o, may), nil
 }
 
 // mustEnrol reports whether a session may do nothing but set up a second factor. One that showed a factor elsewhere need not.
@@ -105,7 +118,11 @@ func (s *Server) mustEnrol(o auth.Operator, shown bool) bool {
 	return s.deps.Gate.NeedsFactor(o) && !o.Factor && !shown
 }
 
-func (s *Server) session(o auth.Operator, may []auth.Permission) *Reply[Session] {
+func (s *Server) session(ctx context.Context, o auth.Operator, may []auth.Permission) *Reply[Session] {
+	signOut := ""
+	if s.deps.Provider != nil && s.sessions.GetString(ctx, keyProvider) != "" {
+		signOut = s.deps.Provider.SignOutURL(ctx)
+	}
 	return &Reply[Session]{Session{
 		MustEnrol:    len(may) == 1 && may[0] == auth.Enrol,
 		Operator:     Operator{ID: o.ID, Email: o.Email, Name: o.Name, Roles: texts(o.Roles)},
@@ -114,6 +131,7 @@ func (s *Server) session(o auth.Operator, may []auth.Permission) *Reply[Session]
 		Version:      s.deps.Version,
 		Demo:         s.deps.Demo,
 		Time:         s.deps.Now().UTC(),
+		SignOutURL:   signOut,
 	}}
 }
 

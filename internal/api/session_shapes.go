@@ -31,6 +31,7 @@ type Session struct {
 	Version      string       `json:"version"`
 	Demo         bool         `json:"demo" doc:"The mail is invented"`
 	Time         time.Time    `json:"time" doc:"Clock of the server, UTC"`
+	SignOutURL   string       `json:"sign_out_url" doc:"Where to send the browser after signing out, to sign out at the provider too; empty: nowhere"`
 }
 
 // SignIn is what a person types in.

@@ -34,7 +34,11 @@ func (s *Server) emailTimeline(ctx context.Context, in *emailInput) (*Reply[Time
 	if err != nil {
 		return nil, err
 	}
-	events = append(append(events, after...), looks...)
+	reports, err := s.reported(ctx, e.NetworkMessageId)
+	if err != nil {
+		return nil, err
+	}
+	events = append(append(append(events, after...), looks...), reports...)
 	// What happened at the same instant stays in the order in which it must have happened.
 	slices.SortStableFunc(events, func(a, b TimelineEvent) int { return a.Time.Compare(b.Time) })
 	return &Reply[Timeline]{Timeline{Events: events}}, nil

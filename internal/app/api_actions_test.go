@@ -65,6 +65,11 @@ func TestActionsFromPlanToUndo(t *testing.T) {
 	if plan.Targets != 4 || plan.Possible != 3 || plan.Mailboxes != 3 || plan.PriorityAccounts != 1 || plan.Messages != 1 || plan.Approvals != 1 || plan.Rule != "Priority accounts" || !plan.Undoable || len(plan.Sample) != 4 || len(plan.Impossible) != 1 {
 		t.Errorf("%+v", plan)
 	}
+	peek := ask
+	peek.Look = true
+	if l := ok[api.ActionPlan](asker.post(t, "/actions/plan", peek)); plan.Looked != nil || l.Looked == nil || l.Looked.Read != 2 || l.Looked.Asked != 2 || l.Looked.Unasked != 1 || l.Sample[0].Marks[0] != "read" || l.Digest != plan.Digest {
+		t.Errorf("%+v", l)
+	}
 	if p := asker.post(t, "/actions", ask).problem(http.StatusUnprocessableEntity); p.Errors[0].Location != "body.reason" {
 		t.Errorf("%+v", p)
 	}

@@ -18,14 +18,21 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
-	"PUT /preferences":           "theme, zone and columns of whoever asks; nobody else sees them",
-	"POST /explorer/filter":      "only turns one way of writing a filter into the other",
-	"POST /policy/entries/check": "says what entries would mean; nothing is kept",
-	"POST /rules/test":           "compiles a text; nothing is kept",
-	"POST /quarantine/plan":      "says what releasing or deleting would do; nothing is kept",
-	"POST /actions/plan":         "says what an action would do; nothing is kept",
-	"POST /account/totp":         "makes a secret that counts for nothing before a code of it was shown",
-	"POST /approvals/simulate":   "says who would have to approve something; nothing is kept",
+	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
+	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
+	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
+	"POST /rules/test":                "compiles a text; nothing is kept",
+	"POST /quarantine/plan":           "says what releasing or deleting would do; nothing is kept",
+	"POST /actions/plan":              "says what an action would do; nothing is kept",
+	"POST /account/totp":              "makes a secret that counts for nothing before a code of it was shown",
+	"POST /submissions/{id}/judge":    "asks the judge anew; only what it says is kept",
+	"POST /approvals/simulate":        "says who would have to approve something; nothing is kept",
+	"POST /session/provider/begin":    "leads to the provider; what the browser comes back with leaves the record",
+	"POST /session/key/begin":         "a question to a key; the answer leaves the record, and so does a wrong password",
+	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
+	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
+	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
 // deed is one call that succeeds, and the record that it must leave.
@@ -41,7 +48,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	t.Parallel()
 	mail := providertest.NewMemory()
 	mail.Deliver("cat@harbour.test", "INBOX", simple("acted"), nil, time.Now())
-	s := open(t, acting, mailed(mail), func(c *app.Config, _ *app.Options) {
+	s := open(t, acting, keyed, mailed(mail), func(c *app.Config, _ *app.Options) {
 		c.Learning.Bad, c.Learning.Good = 30, 100
 		c.Organisation.People = []app.Person{{Name: "Bob Ross", Address: "bob@harbour.test"}}
 	})
@@ -61,9 +68,13 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		token   api.TokenMade
 		own     caller
 		codes   []string
+		key     = newToken()
+		added   api.KeyLine
 	)
 	var entry api.Entry
 	var query api.HuntSaved
+	var note api.IncidentNote
+	var task api.IncidentTask
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -98,6 +109,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	}
 	var done api.Action
 	heldID := ""
+	var reported api.SubmissionDetail
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -186,7 +198,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /actions/{id}/reject", auth.ActActionRejected, answer("reject")},
 		{"POST /actions/{id}/cancel", auth.ActActionCancelled, answer("cancel")},
 		{"POST /actions/{id}/approve", auth.ActActionApproved, answer("approve")},
-		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // what fails for good takes eight tries
+		{"POST /actions/{id}/retry", auth.ActActionRetried, nil}, // TestRetryLeavesARecord
+		{"POST /messages", auth.ActMessageSent, nil},             // TestMessageToRecipients
 		{"POST /quarantine/asks/{token}", auth.ActReleaseAsked, func(t *testing.T) reply {
 			heldID = s.take(t, phish("held"), "cat@harbour.test")
 			return s.nobody().post(t, "/quarantine/asks/"+s.ReleaseToken(heldID, "cat@harbour.test", s.clock.now().Add(time.Hour)), map[string]string{})
@@ -200,10 +213,63 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /quarantine/release", auth.ActActionAsked, func(t *testing.T) reply {
 			return all.post(t, "/quarantine/release", api.QuarantineRelease{QuarantineAsk: api.QuarantineAsk{Events: []api.ActionEvent{{NetworkMessageID: heldID, Recipient: "cat@harbour.test"}}, Reason: "ticket 1"}})
 		}},
+		{"POST /submissions", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			return all.post(t, "/submissions", api.SubmissionNew{NetworkMessageID: id, Type: "Phish"})
+		}},
+		{"POST /submissions/message", auth.ActSubmissionAdded, func(t *testing.T) reply {
+			r := all.post(t, "/submissions/message", simple("reported"))
+			reported = ok[api.SubmissionDetail](r)
+			return r
+		}},
+		{"POST /submissions/{id}/content", auth.ActContent, func(t *testing.T) reply {
+			return all.post(t, "/submissions/"+reported.ID+"/content", api.Reason{Reason: "ticket 1"})
+		}},
+		{"PUT /submissions/{id}", auth.ActSubmissionClosed, func(t *testing.T) reply {
+			closed, spam := "Closed", "Spam"
+			return put("/submissions/"+reported.ID, api.SubmissionChange{Revision: reported.Revision, State: &closed, Result: &spam})(t)
+		}},
+		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
+			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
 		}},
+		{"POST /incidents", auth.ActIncidentOpened, func(t *testing.T) reply {
+			return all.post(t, "/incidents", api.NewIncident{Name: "one", Mail: &api.IncidentMailAsk{Query: &api.ActionQuery{Q: "EmailEvents"}, Live: true}})
+		}},
+		{"POST /incidents/bulk", auth.ActIncidentChanged, post("/incidents/bulk", api.IncidentBulk{IDs: []string{"1"}, Change: &api.IncidentChange{AddTags: []string{"x"}}})},
+		{"PUT /incidents/{id}", auth.ActIncidentChanged, put("/incidents/1", api.IncidentChange{RemoveTags: []string{"x"}})},
+		{"POST /incidents/{id}/messages", auth.ActIncidentMail, post("/incidents/1/messages", api.IncidentMailAsk{Events: events})},
+		{"POST /incidents/{id}/messages/remove", auth.ActIncidentMail, post("/incidents/1/messages/remove", api.IncidentPicked{Events: events})},
+		{"POST /incidents/{id}/queries/{query}/take", auth.ActIncidentMail, func(t *testing.T) reply {
+			return all.post(t, "/incidents/1/queries/"+ok[api.IncidentQueries](all.get(t, "/incidents/1/queries")).Queries[0].ID+"/take", nil)
+		}},
+		{"DELETE /incidents/{id}/queries/{query}", auth.ActIncidentMail, func(t *testing.T) reply {
+			return remove("/incidents/1/queries/" + ok[api.IncidentQueries](all.get(t, "/incidents/1/queries")).Queries[0].ID)(t)
+		}},
+		{"POST /incidents/{id}/notes", auth.ActIncidentNote, func(t *testing.T) reply {
+			r := all.post(t, "/incidents/1/notes", api.IncidentWords{Text: "one"})
+			note = decode[api.IncidentNote](r)
+			return r
+		}},
+		{"PUT /incidents/{id}/notes/{note}", auth.ActIncidentNote, func(t *testing.T) reply { return put("/incidents/1/notes/"+note.ID, api.IncidentWords{Text: "two"})(t) }},
+		{"DELETE /incidents/{id}/notes/{note}", auth.ActIncidentNote, func(t *testing.T) reply { return remove("/incidents/1/notes/" + note.ID)(t) }},
+		{"POST /incidents/{id}/tasks", auth.ActIncidentTask, func(t *testing.T) reply {
+			r := all.post(t, "/incidents/1/tasks", api.IncidentTaskDraft{Title: "one"})
+			task = decode[api.IncidentTask](r)
+			return r
+		}},
+		{"PUT /incidents/{id}/tasks/{task}", auth.ActIncidentTask, func(t *testing.T) reply {
+			return put("/incidents/1/tasks/"+task.ID, api.IncidentTaskDraft{Title: "one", Done: true})(t)
+		}},
+		{"DELETE /incidents/{id}/tasks/{task}", auth.ActIncidentTask, func(t *testing.T) reply { return remove("/incidents/1/tasks/" + task.ID)(t) }},
+		{"POST /incidents/{id}/bundle", auth.ActIncidentExported, post("/incidents/1/bundle", api.IncidentBundle{Reason: "ticket 1", Password: "correct horse battery"})},
+		{"POST /incidents/{id}/merge", auth.ActIncidentMerged, func(t *testing.T) reply {
+			ok[api.Incident](all.post(t, "/incidents", api.NewIncident{Name: "two"}))
+			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
+		}},
+		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)
@@ -262,6 +328,30 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			s.step()
 			s.nobody().signIn(t, "ben@harbour.test").enrol(t)
 			return boss.send(t, http.MethodDelete, "/operators/"+invited.Operator.ID+"/factor", nil)
+		}},
+		{"POST /session/provider", auth.ActSignIn, nil},             // TestProviderSignsIn
+		{"DELETE /account/provider", auth.ActProviderUnlinked, nil}, // TestProviderLinksAccounts
+		{"POST /account/keys", auth.ActKeyAdded, func(t *testing.T) reply {
+			own = s.nobody().signIn(t, "ben@harbour.test")
+			begun, answer := own.newKey(t, key)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/account/keys", map[string]any{"name": "blue", "credential": answer})
+			added = ok[api.KeyAdded](r).Key
+			return r
+		}},
+		{"POST /session/key", auth.ActSignIn, func(t *testing.T) reply {
+			begun := s.beginKey(t, "ben@harbour.test")
+			r := s.shows(t, begun, key.signs(t, begun))
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"POST /session/step-up/key", auth.ActStepUp, func(t *testing.T) reply {
+			begun := own.post(t, "/session/step-up/key/begin", nil)
+			r := own.and(flowCookie(t, begun, keyCookie)).post(t, "/session/step-up/key", map[string]any{"credential": key.signs(t, begun)})
+			own = s.nobody().and(cookie(t, r))
+			return r
+		}},
+		{"DELETE /account/keys/{id}", auth.ActKeyRemoved, func(t *testing.T) reply {
+			return own.send(t, http.MethodDelete, "/account/keys/"+added.ID, nil)
 		}},
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})

@@ -262,6 +262,24 @@ func TestSignInTellsNothing(t *testing.T) {
 	}
 }
 
+// TestSessionsAreNotFixed: a cookie that somebody put into another's browser before the sign-in opens nothing after it.
+func TestSessionsAreNotFixed(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.operator(t, "ada@harbour.test", auth.SecurityReader)
+	s.operator(t, "eve@harbour.test", auth.SecurityReader)
+	eve := s.nobody().signIn(t, "eve@harbour.test")
+	for name, planted := range map[string]caller{
+		"made up": s.nobody().with("Cookie", "tocsin_session="+strings.Repeat("A", 43)), "of somebody": eve,
+	} {
+		r := planted.post(t, "/session", api.SignIn{Email: "ada@harbour.test", Password: password}).want(http.StatusOK)
+		if planted.header.Get("Cookie") == cookie(t, r).String() {
+			t.Errorf("%s: the cookie stayed", name)
+		}
+		planted.get(t, "/session").problem(http.StatusUnauthorized)
+	}
+}
+
 func TestGuessingIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := open(t, behind)

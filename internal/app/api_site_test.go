@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,12 @@ import (
 	"tocsin/internal/ingest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(providerFolder)
+		os.Exit(code)
+	}))
+}
 
 // site is a whole Tocsin on stores of its own, which answers on a loopback port: what these tests know of it they ask over HTTP, as
 // the screens and programs do.

@@ -88,6 +88,7 @@ type App struct {
 	lab        *detonate.Lab
 	again      *rejudge.Worker
 	acting     *acting
+	submitted  *submissions
 	outgoing   *outgoing
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -230,6 +231,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openSubmissions(ctx); err != nil {
+		return err
+	}
+	pipeline.Reports = a.reports()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -285,8 +290,13 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.learner.changed = a.judgeAgain
+	a.submitted.desk.Label = a.labelReported
 	a.measure()
 
+	provider, err := c.provider(a.opt.Now)
+	if err != nil {
+		return err
+	}
 	proxies, err := networks(c.HTTP.TrustedProxies)
 	if err != nil {
 		return err
@@ -295,15 +305,19 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Version: api.Version, Demo: a.opt.Demo,
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
 		Own:          c.Own(),
-		Gate:         a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
+		Provider:     provider, Keys: c.keySite(),
+		Gate: a.gate, Journal: a.cases, Audit: a.notary, AuditKept: c.Audit.Retention, Sessions: a.cases.Sessions(), SessionIdle: c.Sessions.Idle, SessionLife: c.Sessions.Life, Preferences: a.cases,
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
-		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators},
+		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
+		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
 		Letters:    a.outgoing.store,
+		Outgoing:   a.outgoing,
+		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -383,6 +397,9 @@ func (a *App) Close() error {
 	}
 	if a.acting != nil && a.acting.vault != nil {
 		errs = append(errs, a.acting.vault.Close())
+	}
+	if a.submitted != nil && a.submitted.vault != nil {
+		errs = append(errs, a.submitted.vault.Close())
 	}
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())

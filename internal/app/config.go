@@ -49,6 +49,8 @@ type Config struct {
 	Rejudge      Rejudge      `koanf:"rejudge"`
 	Quarantine   Quarantine   `koanf:"quarantine"`
 	Remediate    Remediate    `koanf:"remediate"`
+	Incidents    Incidents    `koanf:"incidents"`
+	Submissions  Submissions  `koanf:"submissions"`
 	DNS          DNS          `koanf:"dns"`
 	GeoIP        GeoIP        `koanf:"geoip"`
 	Mail         Mail         `koanf:"mail"`
@@ -59,6 +61,7 @@ type Config struct {
 	Audit        Audit        `koanf:"audit"`
 	Sessions     Sessions     `koanf:"sessions"`
 	Auth         Auth         `koanf:"auth"`
+	OIDC         OIDC         `koanf:"oidc"`
 	Log          Log          `koanf:"log"`
 }
 
@@ -281,7 +284,9 @@ type Sessions struct {
 
 // Auth is how operators sign in.
 type Auth struct {
-	SecondFactor string `koanf:"second_factor"` // whose sign-in needs one: optional, administrators, everybody
+	SecondFactor string   `koanf:"second_factor"` // whose sign-in needs one: optional, administrators, everybody
+	Local        string   `koanf:"local"`         // whom passwords and keys are for: on (everybody), break-glass
+	BreakGlass   []string `koanf:"break_glass"`   // addresses of operators who may sign in without the provider
 }
 
 // Log goes to standard error.
@@ -308,6 +313,8 @@ func Defaults() Config {
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
+		Incidents:    defaultIncidents(),
+		Submissions:  defaultSubmissions(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
 		Campaigns:    Campaigns{Enabled: true},
 		DNS:          DNS{Enabled: true},
@@ -316,7 +323,8 @@ func Defaults() Config {
 		Learning:     Learning{Collect: true, Bad: 200, Good: 2000, Every: 50, Examples: 200_000, Quiet: 72 * time.Hour, FalsePositives: 0.5},
 		Audit:        Audit{Retention: 730 * 24 * time.Hour},
 		Sessions:     Sessions{Idle: 8 * time.Hour, Life: 24 * time.Hour},
-		Auth:         Auth{SecondFactor: auth.FactorOptional},
+		Auth:         Auth{SecondFactor: auth.FactorOptional, Local: localOn, BreakGlass: []string{}},
+		OIDC:         defaultOIDC(),
 		Log:          Log{Level: "info", Format: "text"},
 	}
 }
@@ -437,8 +445,8 @@ func fromEnviron(environ []string) (map[string]any, error) {
 		if !ok {
 			return nil, fmt.Errorf("environment: there is no setting %s%s", name, didYouMean(name, known))
 		}
-		if key == "organisation.people" {
-			return nil, fmt.Errorf("environment: %s cannot be given here; write organisation.people in a config file", name)
+		if key == "organisation.people" || key == "oidc.groups" {
+			return nil, fmt.Errorf("environment: %s cannot be given here; write %s in a config file", name, key)
 		}
 		out[key] = value
 	}
@@ -530,11 +538,11 @@ func (c Config) validate() error {
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return fmt.Errorf("config: log.format: %q is unknown; text or json", c.Log.Format)
 	}
-	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine()); err != nil {
+	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine(), c.Submissions.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
-	if err := c.Learning.validate(); err != nil {
-		return err
+	if err := errors.Join(c.Learning.validate(), c.validateSignIn()); err != nil {
+		return errors.New(oneLine(err))
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above
 }

@@ -91,6 +91,13 @@ func TestWrongSettings(t *testing.T) {
 		{"too many hunting queries", "hunting:\n  concurrent: 99\n", nil, []string{"hunting.concurrent", "1 to 12"}},
 		{"hunting with all memory", "events:\n  memory: 512MB\nhunting:\n  memory: 512MB\n", nil, []string{"hunting.memory", "events.memory", "64MB"}},
 		{"hunting without room", "hunting:\n  disk: 1MB\n", nil, []string{"hunting.disk", "64MB"}},
+		{"a provider without a client", "oidc:\n  issuer: https://id.example\n", nil, []string{"oidc.client_id"}},
+		{"a provider without an address of one's own", "oidc:\n  issuer: https://id.example\n  client_id: t\n", nil, []string{"http.public_url"}},
+		{"a provider without TLS", "http:\n  public_url: https://t.example\noidc:\n  issuer: http://id.example\n  client_id: t\n", nil, []string{"oidc.issuer", "https://"}},
+		{"a group without a role", "http:\n  public_url: https://t.example\noidc:\n  issuer: https://id.example\n  client_id: t\n  groups:\n    - {group: soc, roles: [Boss]}\n", nil, []string{"oidc.groups", "Boss", "Security Operator"}},
+		{"operators without groups", "http:\n  public_url: https://t.example\noidc:\n  issuer: https://id.example\n  client_id: t\n  create: true\n", nil, []string{"oidc.create", "oidc.groups"}},
+		{"nobody could sign in", "auth:\n  local: break-glass\n", nil, []string{"break-glass", "oidc.issuer", "auth.break_glass"}},
+		{"groups in a variable", "", []string{"TOCSIN_OIDC_GROUPS=x"}, []string{"TOCSIN_OIDC_GROUPS", "config file"}},
 		{"unknown variable", "", []string{"TOCSIN_HTTP_LISTN=x"}, []string{"TOCSIN_HTTP_LISTN", "TOCSIN_HTTP_LISTEN"}},
 	} {
 		path := filepath.Join(t.TempDir(), "tocsin.yaml")

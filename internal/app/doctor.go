@@ -53,6 +53,7 @@ func Doctor(ctx context.Context, c Config, resolver *net.Resolver) []Finding {
 	out = append(out, checkTLS("http", c.HTTP.Certificate, c.HTTP.Key), checkTLS("smtp", c.SMTP.Certificate, c.SMTP.Key), checkTLS("lmtp", c.LMTP.Certificate, c.LMTP.Key))
 	out = append(out, checkDirectory(ctx, c)...)
 	out = append(out, checkExposure(c), checkDNS(ctx, c, resolver), checkGeoIP(c), checkOrganisation(c), checkClock(c))
+	out = append(out, checkSignIn(ctx, c)...)
 	out = append(out, checkEngines(ctx, c)...)
 	out = append(out, checkOutgoing(ctx, c))
 	kept := out[:0]

@@ -74,7 +74,9 @@ func (a *App) newProxy() *lmtp.Proxy {
 	name, value := c.junk()
 	return lmtp.New(lmtp.Config{
 		Next: c.Next, Deadline: c.Deadline, Late: treatment.Answer(c.Late), Broken: treatment.Answer(c.Broken), JunkName: name, JunkValue: value, Logger: a.log,
-		Observe: func(outcome string, waited time.Duration) { a.handing.WithLabelValues(outcome).Observe(waited.Seconds()) },
+		Observe: func(outcome string, waited time.Duration) {
+			a.handing.WithLabelValues(outcome).Observe(waited.Seconds())
+		},
 	}, a.intake, a.pipeline, a.deliveries)
 }
 

@@ -63,5 +63,9 @@ func (c Config) newGate(s *casestore.Store, now func() time.Time) (*auth.Gate, e
 	}
 	g := auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), now)
 	g.SetFactors(key, c.Auth.SecondFactor)
-	return g, nil
+	p, err := c.provider(now)
+	if err != nil {
+		return nil, err
+	}
+	return g, c.federate(g, p)
 }

@@ -102,6 +102,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.forgetHeld(ctx, now); err != nil {
 		return fmt.Errorf("forget what was taken out: %w", err)
 	}
+	if err := a.forgetSubmissions(ctx, now); err != nil {
+		return fmt.Errorf("forget submissions: %w", err)
+	}
 	return nil
 }
 

@@ -11,38 +11,43 @@ import (
 type Action string
 
 const (
-	ActSignIn          Action = "sign-in"
-	ActSignInRefused   Action = "sign-in refused"
-	ActSignOut         Action = "sign-out"
-	ActSetupLink       Action = "set-up link made"
-	ActOperatorAdded   Action = "operator added"
-	ActTokenMade       Action = "token made"
-	ActTokenRevoked    Action = "token revoked"
-	ActOperatorChanged Action = "operator changed" // subject: the address; detail: before and after
-	ActInvited         Action = "invitation made"  // a link with which the operator chooses a password
-	ActInvitationUsed  Action = "invitation used"
-	ActSessionEnded    Action = "session ended" // somebody's, before its time; subject: the operator
-	ActPassword        Action = "password changed"
-	ActFactorSet       Action = "second factor set up"
-	ActFactorRemoved   Action = "second factor removed" // by an administrator, or by its owner with a code; subject: the operator
-	ActRecoveryUsed    Action = "recovery code used"
-	ActRecoveryMade    Action = "recovery codes made"
-	ActStepUp          Action = "second factor shown"
-	ActCodeRefused     Action = "code refused"
-	ActContent         Action = "content looked at"
-	ActDownload        Action = "message downloaded"
-	ActExport          Action = "rows exported"
-	ActQuery           Action = "query run"
-	ActQueryEnded      Action = "query ended"   // subject: the run's id, as in the detail of "query run"
-	ActQueryStopped    Action = "query stopped" // somebody else's; subject: the run's id
-	ActQuerySaved      Action = "query saved"   // also when it is changed; subject: the saved query's id
-	ActQueryRemoved    Action = "saved query removed"
-	ActImport          Action = "mail imported"
-	ActPriority        Action = "priority account changed" // subject: the address
-	ActDirectory       Action = "directory changed"        // subject: the source; "" for all
-	ActLabel           Action = "message labelled"         // subject: the network message id
-	ActModel           Action = "model activated"          // subject: the threat it speaks of
-	ActModelReset      Action = "learning reset"
+	ActSignIn           Action = "sign-in"
+	ActSignInRefused    Action = "sign-in refused"
+	ActSignOut          Action = "sign-out"
+	ActSetupLink        Action = "set-up link made"
+	ActOperatorAdded    Action = "operator added"
+	ActTokenMade        Action = "token made"
+	ActTokenRevoked     Action = "token revoked"
+	ActOperatorChanged  Action = "operator changed" // subject: the address; detail: before and after
+	ActInvited          Action = "invitation made"  // a link with which the operator chooses a password
+	ActInvitationUsed   Action = "invitation used"
+	ActSessionEnded     Action = "session ended" // somebody's, before its time; subject: the operator
+	ActPassword         Action = "password changed"
+	ActFactorSet        Action = "second factor set up"
+	ActFactorRemoved    Action = "second factor removed" // by an administrator, or by its owner with a code; subject: the operator
+	ActRecoveryUsed     Action = "recovery code used"
+	ActRecoveryMade     Action = "recovery codes made"
+	ActStepUp           Action = "second factor shown"
+	ActCodeRefused      Action = "code refused"       // or a key's answer, or another identity at the provider; detail: why
+	ActKeyAdded         Action = "security key added" // detail: its name
+	ActKeyRemoved       Action = "security key removed"
+	ActKeySuspect       Action = "security key suspected" // its counter went back: there may be a copy
+	ActProviderLinked   Action = "provider linked"        // detail: issuer and subject
+	ActProviderUnlinked Action = "provider unlinked"
+	ActContent          Action = "content looked at"
+	ActDownload         Action = "message downloaded"
+	ActExport           Action = "rows exported"
+	ActQuery            Action = "query run"
+	ActQueryEnded       Action = "query ended"   // subject: the run's id, as in the detail of "query run"
+	ActQueryStopped     Action = "query stopped" // somebody else's; subject: the run's id
+	ActQuerySaved       Action = "query saved"   // also when it is changed; subject: the saved query's id
+	ActQueryRemoved     Action = "saved query removed"
+	ActImport           Action = "mail imported"
+	ActPriority         Action = "priority account changed" // subject: the address
+	ActDirectory        Action = "directory changed"        // subject: the source; "" for all
+	ActLabel            Action = "message labelled"         // subject: the network message id
+	ActModel            Action = "model activated"          // subject: the threat it speaks of
+	ActModelReset       Action = "learning reset"
 
 	ActPolicyChanged  Action = "policy changed" // subject: the version
 	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value
@@ -64,9 +69,22 @@ const (
 	ActActionRetried   Action = "action tried again"
 	ActActionUndone    Action = "action undone"           // subject: the action that is undone
 	ActApprovals       Action = "approval policy changed" // subject: the version
+	ActMessageSent     Action = "message sent"            // to recipients of mail; subject: its id
 
-	ActReleaseAsked   Action = "release asked for" // by the recipient of held mail; subject: the network message id
-	ActReleaseRefused Action = "release refused"
+	ActIncidentOpened    Action = "incident opened" // subject: its id, as in the following
+	ActIncidentChanged   Action = "incident changed"
+	ActIncidentMail      Action = "incident's mail changed" // put in or taken out, a query kept or dropped
+	ActIncidentNote      Action = "incident note written"   // changed or removed too
+	ActIncidentTask      Action = "incident task changed"
+	ActIncidentMerged    Action = "incident merged" // or separated again
+	ActIncidentReport    Action = "incident report made"
+	ActIncidentExported  Action = "incident exported" // as a bundle
+	ActReleaseAsked      Action = "release asked for" // by the recipient of held mail; subject: the network message id
+	ActReleaseRefused    Action = "release refused"
+	ActSubmissionAdded   Action = "submission added"   // by somebody who signed in; subject: its id, as in the following
+	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
+	ActSubmissionClosed  Action = "submission closed"
+	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
@@ -90,13 +108,16 @@ func Actions() []Action {
 		ActSignIn, ActSignInRefused, ActSignOut, ActSetupLink, ActOperatorAdded, ActTokenMade, ActTokenRevoked,
 		ActOperatorChanged, ActInvited, ActInvitationUsed, ActSessionEnded, ActPassword,
 		ActFactorSet, ActFactorRemoved, ActRecoveryUsed, ActRecoveryMade, ActStepUp, ActCodeRefused,
+		ActKeyAdded, ActKeyRemoved, ActKeySuspect, ActProviderLinked, ActProviderUnlinked,
 		ActContent, ActDownload, ActExport, ActQuery, ActQueryEnded, ActQueryStopped, ActQuerySaved, ActQueryRemoved, ActHistoryCleared,
 		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
 		ActRejudged, ActWhatIf, ActRunCancelled,
-		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals,
+		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
+		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

@@ -49,6 +49,7 @@ type Operator struct {
 	Password string // PHC string of argon2id; "" when the operator has no password (tokens only)
 	Disabled bool
 	Factor   bool // a second factor is set up and confirmed
+	Linked   bool // an identity of the provider is theirs
 	Created  time.Time
 	Changed  time.Time // when password or roles last changed; older sessions end
 	SignedIn time.Time // last sign-in, zero when never
@@ -62,6 +63,7 @@ type Principal struct {
 	Address     string       // of the client, without port
 	Session     string       // id of the session; "" for others
 	Shown       time.Time    // when the session last showed a second factor; zero: never
+	Provider    bool         // the session began at the OpenID Connect provider
 	MustEnrol   bool         // a second factor is required and not set up: nothing else may be done
 }
 

@@ -23,7 +23,7 @@ import (
 
 // Errors of second factors. They are safe to show.
 var (
-	ErrFactorNeeded = errors.New("type in the code of your authenticator app, or a recovery code")
+	ErrFactorNeeded = errors.New("show your second factor too")
 	ErrCode         = errors.New("this code is wrong, too old or used already; wait for the next one")
 	ErrFactorThere  = errors.New("a second factor is set up already; remove it first")
 	ErrNoFactor     = errors.New("no second factor is set up")
@@ -45,7 +45,9 @@ type factors interface {
 	PutRecoveryCodes(ctx context.Context, operatorID string, hashes []string) error
 	UseRecoveryCode(ctx context.Context, operatorID, hash string) (bool, error)
 	RecoveryCodesLeft(ctx context.Context, operatorID string) (int, error)
+	// RemoveFactor forgets app, keys and recovery codes; RemoveTOTP the app, and the codes when there is no key.
 	RemoveFactor(ctx context.Context, operatorID string) error
+	RemoveTOTP(ctx context.Context, operatorID string) error
 }
 
 // Whose sign-in needs a second factor.
@@ -108,7 +110,8 @@ func (g *Gate) EnrolTOTP(ctx context.Context, p *Principal, issuer, password str
 	return Enrolment{Secret: secret, URL: u.String()}, nil
 }
 
-// ConfirmTOTP takes the first code of an enrolment and returns the recovery codes, which are not kept.
+// ConfirmTOTP takes the first code of an enrolment and returns the recovery codes, which are not kept; none when a key was there before,
+// and they with it.
 func (g *Gate) ConfirmTOTP(ctx context.Context, p *Principal, code string) ([]string, error) {
 	o := p.Operator
 	t, err := g.store.TOTP(ctx, o.ID)
@@ -127,6 +130,9 @@ func (g *Gate) ConfirmTOTP(ctx context.Context, p *Principal, code string) ([]st
 	}
 	g.throttle.Succeeded(codeKey(o), p.Address)
 	codes, hashes := g.newCodes()
+	if o.Factor {
+		codes, hashes = []string{}, nil
+	}
 	if err := g.store.ConfirmTOTP(ctx, o.ID, t.Sealed, g.now(), step, hashes); err != nil {
 		return nil, err
 	}
@@ -136,10 +142,10 @@ func (g *Gate) ConfirmTOTP(ctx context.Context, p *Principal, code string) ([]st
 // CheckFactor takes a code of the operator's app, or a recovery code; each counts once. Guessing is slowed down as for passwords.
 func (g *Gate) CheckFactor(ctx context.Context, o Operator, code, address string) error {
 	t, err := g.store.TOTP(ctx, o.ID)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoFactor) {
 		return err
 	}
-	if t.Confirmed.IsZero() {
+	if !o.Factor {
 		return ErrNoFactor
 	}
 	if err := g.throttle.Try(codeKey(o), address); err != nil {
@@ -147,10 +153,11 @@ func (g *Gate) CheckFactor(ctx context.Context, o Operator, code, address string
 	}
 	flat := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
 	recovery := len(flat) == recoverySize*8/5
-	var used bool
+	used := false
+	err = nil // without an app a recovery code does
 	if recovery {
 		used, err = g.store.UseRecoveryCode(ctx, o.ID, g.codeHash(flat))
-	} else {
+	} else if !t.Confirmed.IsZero() {
 		var step int64
 		if step, err = g.match(o, t, flat); err == nil {
 			used, err = g.store.UseStep(ctx, o.ID, step)
@@ -185,10 +192,15 @@ func (g *Gate) refusedCode(ctx context.Context, o Operator, address string, err 
 	return g.Write(ctx, Record{OperatorID: o.ID, Operator: o.Email, Via: "session", Address: address, Action: ActCodeRefused, Subject: o.Email}, nil)
 }
 
-// RenewRecoveryCodes replaces the codes after a factor was shown; the earlier ones stop working.
+// RenewRecoveryCodes replaces the codes; the earlier ones stop working. The code is "" when a factor was shown just now.
 func (g *Gate) RenewRecoveryCodes(ctx context.Context, p *Principal, code string) ([]string, error) {
-	if err := g.StepUp(ctx, p, code); err != nil {
-		return nil, err
+	if !p.Operator.Factor {
+		return nil, ErrNoFactor
+	}
+	if code != "" {
+		if err := g.StepUp(ctx, p, code); err != nil {
+			return nil, err
+		}
 	}
 	codes, hashes := g.newCodes()
 	if err := g.store.PutRecoveryCodes(ctx, p.Operator.ID, hashes); err != nil {
@@ -197,15 +209,18 @@ func (g *Gate) RenewRecoveryCodes(ctx context.Context, p *Principal, code string
 	return codes, g.Write(ctx, Record{Action: ActRecoveryMade, Subject: p.Operator.Email}, nil)
 }
 
-// RemoveOwnFactor removes the factor after it, or a recovery code, was shown.
-func (g *Gate) RemoveOwnFactor(ctx context.Context, p *Principal, code string) error {
+// RemoveOwnTOTP removes the app after a code of it, or a recovery code, was shown.
+func (g *Gate) RemoveOwnTOTP(ctx context.Context, p *Principal, code string) error {
 	if err := g.StepUp(ctx, p, code); err != nil {
 		return err
 	}
-	return g.RemoveFactor(ctx, p.Operator.ID)
+	if err := g.store.RemoveTOTP(ctx, p.Operator.ID); err != nil {
+		return err
+	}
+	return g.Write(ctx, Record{Action: ActFactorRemoved, Subject: p.Operator.Email}, map[string]string{"factor": "authenticator app"})
 }
 
-// RemoveFactor is for somebody who lost the app and the recovery codes. Their sessions end.
+// RemoveFactor is for somebody who lost app, keys and recovery codes. Their sessions end.
 func (g *Gate) RemoveFactor(ctx context.Context, operatorID string) error {
 	o, err := g.store.OperatorByID(ctx, operatorID)
 	if err != nil {
@@ -222,13 +237,10 @@ func (g *Gate) RemoveFactor(ctx context.Context, operatorID string) error {
 	return g.Write(ctx, Record{Action: ActFactorRemoved, Subject: o.Email}, nil)
 }
 
-// Factor says since when an operator has a second factor (zero: none) and how many recovery codes are left.
+// Factor says since when an operator has an authenticator app (zero: none) and how many recovery codes are left.
 func (g *Gate) Factor(ctx context.Context, operatorID string) (since time.Time, left int, err error) {
 	t, err := g.store.TOTP(ctx, operatorID)
-	if errors.Is(err, ErrNoFactor) || err == nil && t.Confirmed.IsZero() {
-		return time.Time{}, 0, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoFactor) {
 		return time.Time{}, 0, err
 	}
 	left, err = g.store.RecoveryCodesLeft(ctx, operatorID)

@@ -41,6 +41,8 @@ type Store interface {
 
 	accounts
 	factors
+	identities
+	keyring
 }
 
 // Token is an API token of an operator, without the secret.
@@ -69,6 +71,9 @@ type Gate struct {
 	key      [32]byte // seals secrets
 	hasKey   bool
 	whom     string // whose sign-in needs a second factor
+
+	federation Federation
+	breakGlass []string // whom passwords and keys are for; empty: everybody
 }
 
 // NewGate returns a gate over the stores.
@@ -108,6 +113,9 @@ func (g *Gate) SignInWith(ctx context.Context, email, password, code, address st
 		err := g.Write(ctx, Record{Operator: email, Via: "session", Address: address, Action: ActSignInRefused}, nil)
 		return Operator{}, errors.Join(ErrCredentials, err)
 	}
+	if err := g.localOnly(o); err != nil {
+		return Operator{}, errors.Join(err, g.refusedLocal(ctx, o, address, err))
+	}
 	if o.Factor {
 		// A right password alone forgives no wrong ones, and is none itself.
 		g.throttle.TakeBack(email, address)
@@ -119,7 +127,6 @@ func (g *Gate) SignInWith(ctx context.Context, email, password, code, address st
 		}
 	}
 	g.throttle.Succeeded(email, address)
-	now := g.now()
 	if outdated {
 		phc, err := g.hasher.Hash(ctx, password)
 		if err == nil {
@@ -129,10 +136,7 @@ func (g *Gate) SignInWith(ctx context.Context, email, password, code, address st
 			return Operator{}, err
 		}
 	}
-	if err := g.store.MarkSignIn(ctx, o.ID, now); err != nil {
-		return Operator{}, err
-	}
-	return o, g.Write(ctx, Record{OperatorID: o.ID, Operator: o.Email, Via: "session", Address: address, Action: ActSignIn}, nil)
+	return o, g.signedIn(ctx, o, address, nil)
 }
 
 // Resume returns the operator of a session that began at the given time. The session is over when the operator is
@@ -183,10 +187,10 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 	return &Principal{Operator: o, Permissions: t.May(o), Via: "token"}, nil
 }
 
-// localPermissions is what the commands of this machine (import, hunt, policy, list, rejudge, whatif, audit) need from the server that holds the stores. Sorted. Whoever can read
+// localPermissions is what the commands of this machine (import, hunt, incident, policy, list, rejudge, whatif, audit) need from the server that holds the stores. Sorted. Whoever can read
 // the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone. It sees actions and touches
 // no mailbox: who does that, and who approves it, is a person with a name.
-var localPermissions = []Permission{ActionRead, AuditRead, EmailPreview, HuntRun, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
+var localPermissions = []Permission{ActionRead, AuditRead, EmailPreview, HuntRun, IncidentRead, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

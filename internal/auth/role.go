@@ -47,6 +47,10 @@ const (
 	AuditRead       Permission = "audit.read"       // read what operators did
 	MetricsRead     Permission = "metrics.read"     // read /metrics from another machine
 	ApprovalsEdit   Permission = "approvals.edit"   // say who has to approve which actions
+	IncidentRead    Permission = "incident.read"    // see incidents: their mail, notes, tasks and timeline, and their reports
+	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
+	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
+	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -71,8 +75,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, QuarantineRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, MailboxRead)
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {
 	case SecurityReader:

@@ -29,12 +29,15 @@ func (s *Store) TOTP(ctx context.Context, operatorID string) (auth.TOTP, error) 
 	return t, wrap("second factor", err)
 }
 
-// ConfirmTOTP makes the secret count and keeps the hashes of recovery codes, both or neither.
+// ConfirmTOTP makes the secret count and keeps the hashes of recovery codes unless they are nil, both or neither.
 func (s *Store) ConfirmTOTP(ctx context.Context, operatorID, sealed string, at time.Time, step int64, hashes []string) error {
 	return s.InTx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, s.dialect.Rebind(`UPDATE totp SET confirmed = ?, step = ? WHERE operator_id = ? AND secret = ? AND confirmed = 0`), micros(at), step, operatorID, sealed)
 		if err := oneRow(res, err, auth.ErrFactorThere); err != nil {
 			return err
+		}
+		if hashes == nil {
+			return nil
 		}
 		return s.putCodes(ctx, tx, operatorID, hashes)
 	})
@@ -75,15 +78,26 @@ func (s *Store) RecoveryCodesLeft(ctx context.Context, operatorID string) (n int
 	return n, wrap("recovery codes", err)
 }
 
-// RemoveFactor forgets the second factor of an operator, and the recovery codes with it.
+// RemoveFactor forgets every second factor of an operator, and the recovery codes with them.
 func (s *Store) RemoveFactor(ctx context.Context, operatorID string) error {
 	return s.InTx(ctx, func(tx *sql.Tx) error {
-		if err := s.putCodes(ctx, tx, operatorID, nil); err != nil {
-			return err
+		if _, err := tx.ExecContext(ctx, s.dialect.Rebind(`DELETE FROM keys WHERE operator_id = ?`), operatorID); err != nil {
+			return wrap("keys", err)
 		}
-		_, err := tx.ExecContext(ctx, s.dialect.Rebind(`DELETE FROM totp WHERE operator_id = ?`), operatorID)
-		return wrap("second factor", err)
+		return s.removeTOTP(ctx, tx, operatorID)
 	})
+}
+
+// RemoveTOTP forgets the authenticator app of an operator, and the recovery codes when there is no key.
+func (s *Store) RemoveTOTP(ctx context.Context, operatorID string) error {
+	return s.InTx(ctx, func(tx *sql.Tx) error { return s.removeTOTP(ctx, tx, operatorID) })
+}
+
+func (s *Store) removeTOTP(ctx context.Context, tx *sql.Tx, operatorID string) error {
+	if _, err := tx.ExecContext(ctx, s.dialect.Rebind(`DELETE FROM totp WHERE operator_id = ?`), operatorID); err != nil {
+		return wrap("second factor", err)
+	}
+	return s.tidyCodes(ctx, tx, operatorID)
 }
 
 func changed(res sql.Result, err error) (bool, error) {

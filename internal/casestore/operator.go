@@ -20,7 +20,8 @@ var (
 const operatorColumns = `id, email, name, roles, password, disabled, created, changed, signed_in`
 
 // readColumns are those and what other tables know of an operator.
-const readColumns = operatorColumns + `, EXISTS (SELECT 1 FROM totp WHERE totp.operator_id = operators.id AND totp.confirmed > 0)`
+const readColumns = operatorColumns + `, (EXISTS (SELECT 1 FROM totp WHERE totp.operator_id = operators.id AND totp.confirmed > 0)
+	OR EXISTS (SELECT 1 FROM keys WHERE keys.operator_id = operators.id)), EXISTS (SELECT 1 FROM identities WHERE identities.operator_id = operators.id)`
 
 // OperatorByEmail returns the operator with the (lower-case) address.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (auth.Operator, error) {
@@ -96,7 +97,7 @@ func scanOperator(row scanner) (auth.Operator, error) {
 		roles                    string
 		created, changed, signed int64
 	)
-	err := row.Scan(&o.ID, &o.Email, &o.Name, &roles, &o.Password, &o.Disabled, &created, &changed, &signed, &o.Factor)
+	err := row.Scan(&o.ID, &o.Email, &o.Name, &roles, &o.Password, &o.Disabled, &created, &changed, &signed, &o.Factor, &o.Linked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.Operator{}, auth.ErrNotFound
 	}

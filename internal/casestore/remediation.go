@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"tocsin/internal/incident"
 	"tocsin/internal/remediate"
 )
 
@@ -81,7 +82,7 @@ func (r *Remediation) Actions(ctx context.Context, f remediate.ActionFilter) ([]
 		and(`author_id <> ? AND approvals NOT LIKE ?`, f.NotByID, `%"`+escapeLike(f.NotByID)+`"%`)
 	}
 	if f.Incident != "" {
-		and(`incident = ?`, f.Incident)
+		and(`(incident = ? OR incident IN (SELECT id FROM incidents WHERE root = ?))`, f.Incident, f.Incident) // with what was merged into it
 	}
 	if f.Before != "" {
 		and(`id < ?`, f.Before)
@@ -157,6 +158,9 @@ func (r *Remediation) Create(ctx context.Context, a remediate.Action, targets []
 			return err
 		}
 		if err := r.insertTargets(ctx, tx, fresh, boxes); err != nil {
+			return err
+		}
+		if err := r.tellIncident(ctx, tx, &a, incident.ActionAsked, askedSay(&a), a.By, a.Created); err != nil {
 			return err
 		}
 		return r.spread(ctx, tx, &a)

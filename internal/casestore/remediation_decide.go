@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
+	"tocsin/internal/incident"
 	"tocsin/internal/remediate"
 )
 
@@ -20,10 +22,16 @@ func (r *Remediation) Answer(ctx context.Context, id string, x remediate.Approva
 		}
 		if a.State == remediate.Waiting && !a.Expires.IsZero() && !x.At.Before(a.Expires) {
 			late = true
-			return r.end(ctx, tx, &a, remediate.Expired, x.At)
+			if err := r.end(ctx, tx, &a, remediate.Expired, x.At); err != nil {
+				return err
+			}
+			return r.tellIncident(ctx, tx, &a, incident.ActionDecided, "let the request for "+named(&a)+" expire", tocsin, x.At)
 		}
 		state, err := a.Answer(x)
 		if err != nil {
+			return err
+		}
+		if err := r.tellIncident(ctx, tx, &a, incident.ActionDecided, answeredSay(&a, x), x.By, x.At); err != nil {
 			return err
 		}
 		if state == remediate.Rejected {
@@ -83,6 +91,9 @@ func (r *Remediation) Cancel(ctx context.Context, id string, now time.Time) (rem
 		if a.State.Over() {
 			return remediate.ErrOver
 		}
+		if err := r.tellIncident(ctx, tx, &a, incident.ActionDecided, "cancelled "+named(&a), "", now); err != nil {
+			return err
+		}
 		if a.State == remediate.Waiting {
 			return r.end(ctx, tx, &a, remediate.Cancelled, now)
 		}
@@ -129,6 +140,9 @@ func (r *Remediation) Retry(ctx context.Context, id string, now time.Time) (reme
 		if err != nil || n == 0 {
 			return errors.Join(remediate.ErrNoRetry, err)
 		}
+		if err := r.tellIncident(ctx, tx, &a, incident.ActionDecided, fmt.Sprintf("tries %s of %s again", counted(int(n), "email event"), named(&a)), "", now); err != nil {
+			return err
+		}
 		a.Counts.Failed -= int(n)
 		a.Counts.Todo += int(n)
 		a.State, a.Ended, a.Cancel = remediate.Queued, time.Time{}, false
@@ -168,6 +182,9 @@ func (r *Remediation) Expire(ctx context.Context, now time.Time) (all []remediat
 				return err
 			}
 			if err := r.end(ctx, tx, &a, remediate.Expired, now); err != nil {
+				return err
+			}
+			if err := r.tellIncident(ctx, tx, &a, incident.ActionDecided, "let the request for "+named(&a)+" expire", tocsin, now); err != nil {
 				return err
 			}
 			all = append(all, a)
@@ -251,8 +268,15 @@ func (r *Remediation) SaveCheck(ctx context.Context, t remediate.Target, drifted
 		if !drifted {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE actions SET drifted = drifted + 1 WHERE id = ?`), t.Action)
-		return wrap("check", err)
+		a, err := scanAction(tx.QueryRowContext(ctx, r.s.dialect.Rebind(`UPDATE actions SET drifted = drifted + 1 WHERE id = ? RETURNING `+actionColumns), t.Action))
+		if err != nil || a.Counts.Drifted > 1 { // one line tells that it drifted; the action has the figures
+			return err
+		}
+		at := t.At
+		if n := len(t.Receipt.Checks); n > 0 {
+			at = t.Receipt.Checks[n-1].At
+		}
+		return r.tellIncident(ctx, tx, &a, incident.ActionDrift, fmt.Sprintf("found mail again that %s had dealt with, in the mailbox of %s", named(&a), t.Mailbox), tocsin, at)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/internal/incident"
 	"tocsin/internal/remediate"
 )
 
@@ -225,6 +226,9 @@ func (r *Remediation) settle(ctx context.Context, tx *sql.Tx, id string, told in
 	}
 	a.State, a.Ended = a.Counts.End(a.Cancel), now
 	if err := r.saveAction(ctx, tx, &a); err != nil {
+		return err
+	}
+	if err := r.tellIncident(ctx, tx, &a, incident.ActionOver, overSay(&a), tocsin, now); err != nil {
 		return err
 	}
 	if a.Undoes != "" && a.Counts.Done == 0 { // nothing was undone: it may be tried again

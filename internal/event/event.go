@@ -165,6 +165,27 @@ type Campaign struct {
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 
+// UserSubmission is one report of a message, or the result of a submission. Key: ReportId. The field has these as operations of its audit log
+// (UserSubmission, AdminSubmission, UserSubmissionTriage) and no table of hunting; the table is Tocsin's.
+type UserSubmission struct {
+	Timestamp             time.Time `kql:"datetime" doc:"When it was reported, or closed"`
+	ActionType            string    `kql:"string,facet" values:"UserSubmission,AdminSubmission,UserSubmissionTriage" doc:"Reported by a user, reported by an operator, closed with a result"`
+	SubmissionId          string    `kql:"string" doc:"The submission: all reports of one message"`
+	SubmissionType        string    `kql:"string,facet" values:"Phish,Malware,Spam,Not junk" doc:"What the reporter says it is; of a result: what the first one said"`
+	SubmissionSource      string    `kql:"string,facet" values:"Mail,Folder,API" doc:"The way it came in"`
+	ReporterEmailAddress  string    `kql:"string,facet" doc:"Who reported it; of a result: who closed it"`
+	IsReporterProven      bool      `kql:"bool" doc:"It is proven that the reporter sent it"`
+	Result                string    `kql:"string,facet" values:"Phishing,Malware,Spam,Not junk,Simulation,Unknown" doc:"Only of UserSubmissionTriage"`
+	MatchLevel            string    `kql:"string,facet" values:"Exact,Likely,None" doc:"How sure it is which delivered message it is"`
+	NetworkMessageId      string    `kql:"string,id,later" doc:"The delivered message; empty without a match"`
+	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient of it"`
+	InternetMessageId     string    `kql:"string" doc:"Message-ID header, as reported"`
+	SenderFromAddress     string    `kql:"string,facet" doc:"Address of the From header, as reported"`
+	Subject               string    `kql:"string" doc:"Subject, as reported"`
+	ThreatTypes           string    `kql:"string,facet,list" doc:"What Tocsin's judge said of it at that time"`
+	ReportId              string    `kql:"string" doc:"Row id"`
+}
+
 // Batch is what one or more messages add to the store; it is appended whole or not at all.
 type Batch struct {
 	Emails       []EmailEvent
@@ -173,6 +194,7 @@ type Batch struct {
 	PostDelivery []PostDelivery
 	Clicks       []UrlClick
 	Campaigns    []Campaign
+	Submissions  []UserSubmission
 }
 
 // Extra is the shape of EmailEvent.AdditionalFields.

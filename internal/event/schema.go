@@ -77,6 +77,7 @@ var Tables = sync.OnceValue(func() []*Table {
 		table("EmailPostDeliveryEvents", "What happened to a message after delivery", PostDelivery{}, "ReportId"),
 		campaigns(),
 		table("UrlClickEvents", "Clicks on rewritten links", UrlClick{}, "ReportId"),
+		table("UserSubmissions", "What people reported, and what came of it; a row a report, and one each time a submission is closed (Tocsin)", UserSubmission{}, "ReportId"),
 	}
 })
 

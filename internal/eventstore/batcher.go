@@ -264,6 +264,9 @@ func describe(b event.Batch) string {
 	for i := range b.Campaigns {
 		note(b.Campaigns[i].NetworkMessageId)
 	}
+	for i := range b.Submissions {
+		note(b.Submissions[i].NetworkMessageId)
+	}
 	if len(seen) == 1 {
 		return fmt.Sprintf("message %q (%d rows)", first, Rows(b))
 	}

@@ -29,9 +29,10 @@ type Store interface {
 type View string
 
 const (
-	All     View = "all"
-	Malware View = "malware"
-	Phish   View = "phish"
+	All         View = "all"
+	Malware     View = "malware"
+	Phish       View = "phish"
+	Submissions View = "submissions" // what somebody reported
 )
 
 // Request is which mail a question is about.
@@ -96,8 +97,10 @@ func (x *Explorer) base(r Request) (*kql.Query, error) {
 		ops += `| where ThreatTypes has "Malware" or LatestThreatTypes has "Malware" `
 	case Phish:
 		ops += `| where ThreatTypes has "Phish" or LatestThreatTypes has "Phish" `
+	case Submissions:
+		ops += `| where NetworkMessageId in ((UserSubmissions | where NetworkMessageId != "" | distinct NetworkMessageId)) `
 	default:
-		return nil, inputError("view", "%q is no view; there are all, malware and phish", string(r.View))
+		return nil, inputError("view", "%q is no view; there are all, malware, phish and submissions", string(r.View))
 	}
 	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
 		return nil, inputError("to", "the range ends (%s) before it begins (%s)", r.To.Format(time.RFC3339), r.From.Format(time.RFC3339))

@@ -298,10 +298,13 @@ func (x *Explorer) Quarantine(ctx context.Context, a QuarantineAsk, p Page) (*Qu
 	return out, err
 }
 
+// filledAtOnce is how many entries one question is about.
+const filledAtOnce = 400
+
 // filled adds what the events of entries say. One whose event was forgotten meanwhile is left out.
 func (x *Explorer) filled(ctx context.Context, list []QuarantineEntry) ([]QuarantineEntry, error) {
 	at := map[Pick]*QuarantineEntry{}
-	for part := range slices.Chunk(list, pickedAtOnce) {
+	for part := range slices.Chunk(list, filledAtOnce) {
 		var a QuarantineAsk
 		for i := range part {
 			k := Pick{part[i].NetworkMessageID, part[i].Recipient}

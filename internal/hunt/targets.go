@@ -7,7 +7,6 @@ import (
 
 	"tocsin/internal/detect"
 	"tocsin/internal/event"
-	"tocsin/internal/kql"
 )
 
 // targetColumns are what an action on mailboxes needs of an event.
@@ -80,9 +79,6 @@ func (x *Explorer) changed(ctx context.Context, events []event.EmailEvent) error
 // Pick names one email event.
 type Pick struct{ ID, Recipient string }
 
-// pickedAtOnce is how many messages one question is about.
-const pickedAtOnce = 400
-
 // Picked returns the events with these names, in any order. What there is none of is left out.
 func (x *Explorer) Picked(ctx context.Context, picks []Pick) (events []event.EmailEvent, err error) {
 	wanted := map[Pick]bool{}
@@ -107,29 +103,12 @@ func (x *Explorer) Picked(ctx context.Context, picks []Pick) (events []event.Ema
 // named gives the events of messages to take, with these columns.
 func (x *Explorer) named(ctx context.Context, ids, columns []string, take func(e event.EmailEvent)) error {
 	decode := decoderFor[event.EmailEvent](columns)
-	for part := range slices.Chunk(ids, pickedAtOnce) {
-		base, err := x.base(spanOf(part))
-		if err != nil {
-			return err
-		}
-		quoted := make([]string, len(part))
-		for i, id := range part {
-			quoted[i] = kql.Quote(id)
-		}
-		q, err := pipe(base, "| where NetworkMessageId in (%s) | project %s", strings.Join(quoted, ", "), joinColumns(columns))
-		if err != nil {
-			return err
-		}
-		if err := x.run(ctx, q, func(row []any) error {
-			var e event.EmailEvent
-			decode(&e, row)
-			take(e)
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.about(ctx, emailEvents.Name, ids, "| project "+joinColumns(columns), func(row []any) error {
+		var e event.EmailEvent
+		decode(&e, row)
+		take(e)
+		return nil
+	})
 }
 
 // spanOf is the time that ids speak of; all time, when one of them speaks of none.

@@ -76,6 +76,7 @@ type PipelineConfig struct {
 	Late       Late                       // nil: nobody answers later
 	Campaigns  *Campaigns                 // nil: every message is judged by itself
 	Memory     *casestore.Memory          // who wrote to whom; nil: nothing is remembered
+	Reports    Reports                    // takes mail to the address for reports; nil: there is none
 	Limits     email.Limits
 	Scan       scan.Limits
 	Logger     *slog.Logger // nil: discard
@@ -214,6 +215,15 @@ func (p *Pipeline) process(ctx context.Context, j Job, in *Inline) error {
 		defer func() { <-in.turn }()
 		if in.isFinished() {
 			return nil
+		}
+	}
+	if reports := p.forReports(&j); len(reports) > 0 {
+		r, err := p.reported(ctx, j, reports)
+		if err != nil {
+			return err
+		}
+		if len(j.Recipients) == 0 {
+			return p.onlyReport(ctx, j, r, in)
 		}
 	}
 	out, err := p.examine(ctx, j, in)

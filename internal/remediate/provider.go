@@ -65,6 +65,14 @@ type FirstAid interface {
 // ErrChanged is a script that others changed since somebody looked at it.
 var ErrChanged = errors.New("the mail rules were changed since they were looked at; look again")
 
+// FolderReader is an extra power of a Mailbox: what lies in one folder, for folders that people put reports into.
+type FolderReader interface {
+	// Folder returns copies in the folder that people see as name (in any case, below the inbox or not), oldest first, at most limit: those
+	// that came after the copy with the ID after, or all for "" and for an ID that means nothing there any more. A folder that is not
+	// there holds nothing. SHA256 is empty.
+	Folder(ctx context.Context, name, after string, limit int) ([]Copy, error)
+}
+
 // MailboxRule is something a mailbox does with mail by itself.
 type MailboxRule struct {
 	ID      string // of the provider

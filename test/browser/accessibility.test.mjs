@@ -6,7 +6,9 @@ import { mailbox } from "./mailboxpages.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { token } from "./releaselink.mjs";
+import { original, post } from "./submissionpages.mjs";
 import { answer, engines, learning, visited, watched } from "./settingspages.mjs";
+import { federated, virtualKey } from "./signinpages.mjs";
 import { AxeBuilder, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
 
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -62,6 +64,88 @@ check("axe: the front door", { server: fresh, as: "nobody", timeout: 180_000 }, 
   await page.getByRole("button", { name: "Sign in" }).click();
   await seen(page.getByRole("alert"));
   await axe.look("refused sign-in");
+  axe.none();
+});
+
+check("axe: ways in, one's account, operators", { server: federated, as: ["Global Administrator"], timeout: 300_000 }, async ({ open, session, page }) => {
+  const axe = new Findings(page);
+  const { password } = session.person;
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  await virtualKey(session, page);
+  await page.goto("/account");
+  await seen(page.getByText(/^Only your password stands between/));
+  await axe.look("account without a second factor");
+  await button("Set an authenticator app up").click();
+  await page.getByLabel("Your password").fill(password);
+  await button("Go on").click();
+  await seen(page.getByRole("img", { name: /^QR code/ }));
+  await axe.look("authenticator app", "main");
+  await button("Cancel").click();
+  await button("Add a security key").click();
+  await page.getByLabel("Name of the key").fill("blue key");
+  await page.getByLabel("Your password").fill(password);
+  await axe.look("new key", "main");
+  await button("Add the key").click();
+  await seen(page.getByRole("list", { name: "Recovery codes" }));
+  await axe.look("recovery codes", "main");
+  await page.getByLabel("I keep them in a safe place").check();
+  await button("Done").click();
+  await seen(page.getByText("10 of 10 recovery codes are left."));
+  await axe.look("account with a key");
+  await button("Remove blue key").click();
+  await seen(page.getByRole("dialog"));
+  await axe.look("remove a key", "[role=dialog]");
+  await button("Cancel").click();
+  await gone(page.getByRole("dialog"));
+  await button("Link…").click();
+  await seen(page.getByRole("dialog"));
+  await axe.look("link", "[role=dialog]");
+  await button("Cancel").click();
+  await gone(page.getByRole("dialog"));
+  let refused = 0;
+  await page.route("**/api/v1/tokens", (r) => (r.request().method() === "POST" && refused++ === 0 ? r.fulfill({ status: 403, contentType: "application/problem+json", json: { type: "urn:tocsin:problem:step-up-needed", status: 403 } }) : r.continue()));
+  await button("New token…").click();
+  await page.getByLabel("What it is for").fill("nightly export");
+  await page.getByLabel("explorer.read", { exact: true }).check();
+  await axe.look("new token", "[role=dialog]");
+  await button("Make the token").click();
+  const dialog = page.getByRole("dialog", { name: "Show that it is you" });
+  await seen(dialog);
+  await axe.look("step-up by key", "[role=dialog]:last-of-type");
+  await button("Type in a recovery code").click();
+  await axe.look("step-up by code", "[role=dialog]:last-of-type");
+  await button("Use the security key").click();
+  await button("Use the security key").click();
+  await gone(dialog);
+  await button("Close").click();
+
+  await page.goto("/settings?tab=operators");
+  await seen(page.getByRole("heading", { name: "Who is signed in" }));
+  await axe.look("operators");
+  await button("Add an operator…").click();
+  await page.getByLabel("Email address").fill("ida@kestrelquay.example");
+  await axe.look("new operator", "[role=dialog]");
+  await button("Add, and make a link").click();
+  await seen(page.getByText("A link for ida@kestrelquay.example"));
+  await axe.look("link for an operator", "[role=dialog]");
+  const link = await page.getByRole("dialog").locator("code").textContent();
+  await button("Close").click();
+  await button("Change ida@kestrelquay.example").click();
+  await seen(page.getByRole("dialog"));
+  await axe.look("change an operator", "[role=dialog]");
+
+  const { page: theirs } = await open({ as: "nobody" });
+  const door = new Findings(theirs);
+  await theirs.goto(link);
+  await seen(theirs.getByRole("heading", { name: "Choose your password" }));
+  await door.look("invitation");
+  await theirs.goto("/");
+  await seen(theirs.getByRole("button", { name: "Sign in with Kestrel Quay ID" }));
+  await door.look("sign-in with a provider");
+  await theirs.goto("/signin/provider?state=x&error=access_denied");
+  await seen(theirs.getByRole("alert"));
+  await door.look("not let in");
+  door.none();
   axe.none();
 });
 
@@ -394,6 +478,92 @@ check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   axe.none();
 });
 
+check("axe: actions", { as: ["Security Administrator", "Search and Purge", "Approve"], timeout: 300_000 }, async ({ page, session, open }) => {
+  const axe = new Findings(page);
+  const q = 'EmailEvents\n| where ThreatTypes has "Phish"';
+  const ask = async (asker, data) => (await asker.context.request.post("/api/v1/actions", { data: { reason: "ticket 4711", ...data } })).json();
+  const surface = ".fui-DialogSurface";
+  const wizard = page.getByRole("dialog", { name: "Take action" });
+  await explorer(page, { q, act: "choose", on: "all~2020-01-01T00:00:00Z~2040-01-01T00:00:00Z", does: "Soft delete" });
+  await seen(wizard.getByText("No undo"));
+  await axe.look("choose", surface);
+  await wizard.getByLabel("Reason").fill("ticket 4711");
+  await wizard.getByRole("button", { name: "Next: targets" }).click();
+  await seen(wizard.getByRole("region", { name: "Targets" }));
+  await axe.look("targets", surface);
+  await wizard.getByRole("button", { name: "Back" }).click();
+  await wizard.getByRole("radio", { name: /^Hard delete/ }).check();
+  await wizard.getByRole("button", { name: "Next: targets" }).click();
+  await wizard.getByRole("button", { name: "Next: approval" }).click();
+  await seen(wizard.getByText("Who can approve it"));
+  await axe.look("approval", surface);
+  await page.goto("/explorer?act=choose&on=kept~nothing");
+  await seen(wizard.getByText("This link does not say which mail it is about"));
+
+  const { rows } = await session.ask("/explorer/emails", { q: 'EmailEvents\n| where LatestDeliveryLocation == "Inbox/folder" and IsPriorityAccount == false', view: "all", limit: "2" });
+  const events = rows.map((r) => ({ network_message_id: r.NetworkMessageId, recipient: r.RecipientEmailAddress }));
+  const done = await ask(session, { kind: "Soft delete", name: "Two memos", events });
+  await page.goto(`/explorer?act=${done.id}`);
+  await seen(wizard.getByRole("heading", { name: "All 2 are soft deleted" }));
+  await axe.look("result", surface);
+  await wizard.getByRole("button", { name: "Undo…" }).click();
+  await seen(page.getByRole("dialog", { name: "Undo it?" }).getByText(/^Runs at once/));
+  await axe.look("undo", surface);
+  const other = await open({ as: ["Security Operator", "Search and Purge"] });
+  const waits = await ask(other, { kind: "Hard delete", name: "A wave", query: { q } });
+  const own = await ask(session, { kind: "Hard delete", name: "My own", events });
+
+  await page.goto("/actions");
+  await seen(page.getByRole("gridcell", { name: "Wanted" }));
+  await axe.look("waiting");
+  await page.goto("/actions?tab=history");
+  await seen(page.getByRole("gridcell", { name: "Two memos" }));
+  await axe.look("history", "main");
+  await page.goto("/actions?tab=running&kind=Release");
+  await seen(page.getByText("No action is like that"));
+  await axe.look("nothing", "main");
+  await page.goto(`/actions/${done.id}`);
+  await page.getByRole("button", { name: /^Receipt of / }).first().click();
+  await axe.look("one action");
+  await page.goto(`/actions/${own.id}`);
+  await seen(page.getByText("You asked for this: somebody else has to approve it."));
+  await axe.look("one's own", "main");
+  await page.goto(`/actions/${waits.id}`);
+  await page.getByRole("button", { name: "Reject…" }).click();
+  await axe.look("reject", surface);
+
+  await page.goto("/approvals");
+  await seen(page.getByText(/^Nobody: it runs at once/));
+  await page.getByRole("button", { name: "Move “Hard delete” up" }).click();
+  await axe.look("approval policy");
+  await page.getByRole("button", { name: "Add a rule…" }).click();
+  await axe.look("a rule", surface);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Save…" }).click();
+  await axe.look("save the rules", surface);
+  await page.keyboard.press("Escape");
+  await page.goto("/actions?tab=messages");
+  await seen(page.getByText("No message was sent to recipients"));
+  await axe.look("messages", "main");
+  await explorer(page);
+  await page.getByRole("grid", { name: "Email events" }).getByRole("gridcell").first().click();
+  await page.getByRole("button", { name: "Take action" }).click();
+  await axe.look("what can be done", ".fui-MenuPopover");
+  await page.getByRole("menuitem", { name: "Send a message to recipients…" }).click();
+  await seen(page.getByText(/^Tocsin sends no mail here/));
+  await axe.look("message to recipients", surface);
+  await page.setViewportSize({ width: 780, height: 900 });
+  for (const path of [`/actions/${done.id}`, "/approvals", "/actions"]) {
+    await page.goto(path);
+    await seen(page.getByRole("heading", { level: 1 }));
+    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), `${path} moves sideways`);
+  }
+  await explorer(page, { q, act: "choose", on: "all~2020-01-01T00:00:00Z~2040-01-01T00:00:00Z" });
+  await seen(wizard.getByText("No undo"));
+  await axe.look("narrow wizard", surface);
+  axe.none();
+});
+
 check("axe: the audit log", { server: fresh, timeout: 300_000 }, async ({ session, page }) => {
   const axe = new Findings(page);
   const policy = await session.ask("/policy");
@@ -529,5 +699,99 @@ check("axe: a mailbox", { server: demo, as: ["Security Operator", "Search and Pu
   }
   await page.locator("details").last().locator("summary").click();
   await axe.look("rules and history");
+  axe.none();
+});
+
+check("axe: submissions, from an empty queue to the answers", { server: fresh, as: ["Global Administrator", "Preview"], timeout: 240_000 }, async ({ server, session, page }) => {
+  const axe = new Findings(page);
+  await page.goto("/submissions");
+  await seen(page.getByRole("heading", { name: "Nobody reported mail yet" }));
+  await axe.look("empty queue");
+  await server.import(original("Your parcel waits"));
+  const [event] = (await session.ask("/explorer/emails")).rows;
+  await post(session, "/submissions", { network_message_id: event.NetworkMessageId, type: "Phish", reporter: "maren@northwind.example", comment: "Is this real?" });
+  await page.goto("/submissions");
+  await page.getByRole("grid", { name: "Submissions" }).getByText("Your parcel waits").click();
+  const one = page.getByRole("complementary", { name: "Submission: Your parcel waits" });
+  await one.getByRole("button", { name: "Close…" }).click();
+  await axe.look("closing a submission");
+  await page.goto("/submissions?part=figures");
+  await seen(page.getByRole("region", { name: "Reporters", exact: true }).getByText("maren@northwind.example"));
+  await axe.look("figures");
+  await page.goto("/submissions?part=answers");
+  await seen(page.getByLabel("When it is: Unknown"));
+  await axe.look("answers");
+  await page.goto(`/email/${event.NetworkMessageId}`);
+  await seen(page.getByRole("link", { name: /Reported by 1/ }));
+  await axe.look("reported message", "header");
+  axe.none();
+});
+
+check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();
+  const made = await post("/incidents", {
+    name: "Looked at by axe", severity: "High", tags: ["payroll"], description: "What is known.", owner: "",
+    mail: { query: { view: "phish", q: "EmailEvents", from: "2020-01-01T00:00:00Z", to: "2040-01-01T00:00:00Z" }, live: true, name: "all phish" },
+  });
+  await post(`/incidents/${made.id}/notes`, { text: "A note, @person1 please look at hxxp://a.example" });
+  await post(`/incidents/${made.id}/tasks`, { title: "Call her", due: "2025-01-01T00:00:00Z" });
+  const surface = ".fui-DialogSurface", dialog = page.getByRole("dialog");
+  const shut = async () => {
+    await page.keyboard.press("Escape");
+    await gone(dialog);
+  };
+  await page.goto("/incidents");
+  const list = page.getByRole("grid", { name: "Incidents" });
+  await seen(list.getByText("Looked at by axe"));
+  await axe.look("list");
+  await list.locator('[data-cell="0:0"]').click();
+  await axe.look("selected", "main");
+  for (const name of ["Merge…", "Tags…", "Close…"]) {
+    await page.getByRole("button", { name }).click();
+    await seen(dialog);
+    await axe.look(name, surface);
+    await shut();
+  }
+  await page.goto("/incidents?text=nothing-like-it");
+  await seen(page.getByText("No incident is like that"));
+  await axe.look("nothing found", "main");
+  await page.getByRole("button", { name: "New incident" }).click();
+  await seen(dialog);
+  await axe.look("new", surface);
+  await shut();
+
+  for (const tab of ["summary", "messages", "entities", "notes", "tasks", "actions", "timeline"]) {
+    await page.goto(`/incidents/${made.number}?tab=${tab}`);
+    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
+    await eventually(async () => assert.equal(await page.getByLabel(/^(Reading|Looking)/).count(), 0));
+    await axe.look(tab, tab === "summary" ? undefined : "main");
+  }
+  await page.goto(`/incidents/${made.number}?tab=tasks`);
+  await page.getByRole("button", { name: "Add task" }).click();
+  await axe.look("new task", "[role=tabpanel]");
+  const note = page.getByRole("textbox", { name: "New note" });
+  await note.fill("ask ");
+  await note.pressSequentially("@p");
+  await seen(page.getByRole("listbox", { name: "People" }));
+  await axe.look("mention", "[aria-label=Activity]");
+  await note.fill("");
+  await page.getByRole("button", { name: "Report", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Export everything…" }).click();
+  await seen(dialog);
+  await axe.look("export", surface);
+  await shut();
+  await page.getByRole("button", { name: "Close incident" }).click();
+  await seen(dialog);
+  await dialog.getByRole("button", { name: "Close incident" }).click();
+  await axe.look("close, asked", surface);
+  await shut();
+  await page.setViewportSize({ width: 800, height: 900 });
+  for (const tab of ["summary", "messages"]) {
+    await page.goto(`/incidents/${made.number}?tab=${tab}`);
+    await seen(page.getByRole("heading", { level: 1, name: /^Looked at by axe/ }));
+    assert.ok(await page.evaluate(() => [document.documentElement, document.querySelector("main")].every((e) => e.scrollWidth <= e.clientWidth)), "the page moves sideways");
+    await axe.look(`narrow, ${tab}`, "main");
+  }
   axe.none();
 });

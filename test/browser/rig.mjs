@@ -45,11 +45,11 @@ process.on("exit", () => servers.forEach((s) => s.process.kill("SIGKILL")));
 
 export class Server {
   /** Starts `tocsin serve` or `tocsin demo` on a data folder and resolves when it is ready. */
-  static async start(command, data, until = /^Tocsin listens on/) {
+  static async start(command, data, until = /^Tocsin listens on/, { http = "127.0.0.1:0", more = [] } = {}) {
     const s = new Server();
     s.data = data;
     // Port 0: the system picks one that is free, and the server says which.
-    s.process = spawn(binary, [command, "--data", data, "--http", "127.0.0.1:0"], { env, stdio: ["ignore", "ignore", "pipe"] });
+    s.process = spawn(binary, [command, "--data", data, "--http", http, ...more], { env, stdio: ["ignore", "ignore", "pipe"] });
     servers.add(s);
     s.said = [];
     await new Promise((resolve, reject) => {
@@ -181,6 +181,7 @@ export class Session {
   static async start(server, { as = "analyst", viewport = { width: 1440, height: 900 }, colorScheme = "light" } = {}) {
     launched = true;
     const s = new Session();
+    s.allowed = [server.url, ...(server.allowed ?? [])];
     s.server = server;
     s.wrong = [];
     s.context = await (await browser()).newContext({ viewport, colorScheme, baseURL: server.url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "Europe/Berlin" });
@@ -193,10 +194,10 @@ export class Session {
   }
 
   async watch() {
-    const { context, wrong, server } = this;
+    const { context, wrong, allowed } = this;
     context.on("request", (r) => {
       const u = new URL(r.url());
-      if (u.origin !== server.url && !["data:", "blob:", "about:"].includes(u.protocol)) wrong.push(`request to ${r.url()}`);
+      if (!allowed.includes(u.origin) && !["data:", "blob:", "about:"].includes(u.protocol)) wrong.push(`request to ${r.url()}`);
     });
     context.on("console", (m) => {
       if (m.type() === "error" && !refusal.test(m.text())) wrong.push(`console: ${m.text()}`);

@@ -21,10 +21,10 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "rules"},
+	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/detonate", "internal/quarantine"},
+		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
@@ -32,15 +32,16 @@ var layers = [][]string{
 
 // peers are the imports allowed inside one layer: from, then to.
 var peers = map[[2]string]bool{
-	{"internal/detect", "internal/mailauth"}:  true, // a judgement's context holds who really sent it
-	{"internal/detect", "internal/intel"}:     true,
-	{"internal/detect", "internal/scan"}:      true, // and what is inside its files
-	{"internal/detect", "rules"}:              true,
-	{"internal/campaign", "internal/intel"}:   true,
-	{"internal/audit", "internal/auth"}:       true, // what is proven are auth's records
-	{"internal/api", "ui"}:                    true, // the pages are served beside the interface
-	{"internal/ingest", "internal/casestore"}: true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
-	{"internal/ingest", "internal/blobstore"}: true,
+	{"internal/detect", "internal/mailauth"}:      true, // a judgement's context holds who really sent it
+	{"internal/detect", "internal/intel"}:         true,
+	{"internal/detect", "internal/scan"}:          true, // and what is inside its files
+	{"internal/detect", "rules"}:                  true,
+	{"internal/campaign", "internal/intel"}:       true,
+	{"internal/audit", "internal/auth"}:           true, // what is proven are auth's records
+	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
+	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
+	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
+	{"internal/ingest", "internal/blobstore"}:     true,
 }
 
 type listed struct {

@@ -28,6 +28,12 @@ const release = createRoute({
   component: lazyRouteComponent(() => import("./pages/release/ReleasePage"), "ReleasePage"),
 });
 
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: "/signin/provider",
+  component: lazyRouteComponent(() => import("./pages/signin/ProviderPage"), "ProviderPage"),
+});
+
 /** Everything behind the sign-in, inside the shell. */
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Gate });
 
@@ -49,6 +55,12 @@ const hunting = createRoute({
   getParentRoute: () => inside,
   path: "/hunting",
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
+});
+
+const submissions = createRoute({
+  getParentRoute: () => inside,
+  path: "/submissions",
+  component: lazyRouteComponent(() => import("./pages/submissions/SubmissionsPage"), "SubmissionsPage"),
 });
 
 const rules = createRoute({
@@ -93,6 +105,36 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("./pages/audit/AuditPage"), "AuditPage"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents",
+  component: lazyRouteComponent(() => import("./pages/incidents/IncidentsPage"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents/$id",
+  component: lazyRouteComponent(() => import("./pages/incidents/IncidentPage"), "IncidentPage"),
+});
+
+const actions = createRoute({
+  getParentRoute: () => inside,
+  path: "/actions",
+  component: lazyRouteComponent(() => import("./pages/actions/ActionsPage"), "ActionsPage"),
+});
+
+const action = createRoute({
+  getParentRoute: () => inside,
+  path: "/actions/$id",
+  component: lazyRouteComponent(() => import("./pages/actions/ActionPage"), "ActionPage"),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: "/approvals",
+  component: lazyRouteComponent(() => import("./pages/actions/ApprovalsPage"), "ApprovalsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -106,7 +148,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, inside.addChildren([index, explorer, hunting, rules, rule, policy, quarantine, audit, settings, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

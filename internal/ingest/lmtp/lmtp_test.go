@@ -338,6 +338,25 @@ func TestEachRecipient(t *testing.T) {
 	}
 }
 
+// Mail to the address for reports is handed on to it as addressed, at once, whatever stands in it.
+func TestReportsAreHandedOn(t *testing.T) {
+	b := build(t, Config{})
+	for i, to := range [][]string{{roadtest.ReportsTo}, {roadtest.ReportsTo, ada}} {
+		start := time.Now()
+		for j, got := range b.dial(t).send(roadtest.Simple(fmt.Sprint("quarantine ", i)), to...) {
+			if got[:3] != "250" || time.Since(start) > 5*time.Second {
+				t.Errorf("%s: %s after %s", to[j], got, time.Since(start))
+			}
+		}
+	}
+	if len(b.boxes.of(roadtest.ReportsTo)) != 2 || len(b.boxes.of(ada)) != 0 || len(b.Reports) != 2 {
+		t.Errorf("%d and %d delivered, %d reports", len(b.boxes.of(roadtest.ReportsTo)), len(b.boxes.of(ada)), len(b.Reports))
+	}
+	if rows := b.Rows(); len(rows) != 1 || rows[ada] != "Blocked, Quarantine" {
+		t.Errorf("events %v", rows)
+	}
+}
+
 func TestReplacedAttachment(t *testing.T) {
 	b := build(t, Config{})
 	got := b.dial(t).send(roadtest.WithFiles("replace for "+ada, "note.txt", "invoice.exe"), ada, bea)

@@ -40,6 +40,24 @@ type Road struct {
 	Away    bool          // the event store
 	Slow    time.Duration // of the judge
 	Full    bool          // the disk
+	Reports []ingest.Reported
+}
+
+// ReportsTo is where users report mail.
+const ReportsTo = "report@rig.example"
+
+// For says which mail is a report.
+func (r *Road) For(recipient string) bool { return recipient == ReportsTo }
+
+// Take keeps a report, unless the store is away.
+func (r *Road) Take(_ context.Context, m ingest.Reported) error {
+	r.Mu.Lock()
+	defer r.Mu.Unlock()
+	if r.Away {
+		return errors.New("the case store is away")
+	}
+	r.Reports = append(r.Reports, m)
+	return nil
 }
 
 // Append is the event store.
@@ -127,7 +145,7 @@ func New(t testing.TB, more func(*ingest.PipelineConfig, *casestore.Store)) *Roa
 		t.Fatal(err)
 	}
 	r.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	cfg := ingest.PipelineConfig{Blobs: r.Blobs, Ledger: r.Ledger, Events: r, Judge: r, Decide: decideBySubject, Logger: r.Logger,
+	cfg := ingest.PipelineConfig{Blobs: r.Blobs, Ledger: r.Ledger, Events: r, Judge: r, Decide: decideBySubject, Logger: r.Logger, Reports: r,
 		Org: func() detect.Organisation { return detect.Organisation{Domains: []string{"rig.example"}} }}
 	if more != nil {
 		more(&cfg, r.Ledger)

@@ -252,6 +252,25 @@ func matches(raw []byte, want remediate.Message) bool {
 	return strings.Contains(strings.ToLower(m.Header.Get("From")), strings.ToLower(want.SenderFrom))
 }
 
+// Folder lists the copies in a folder behind another.
+func (o *memoryMailbox) Folder(ctx context.Context, name, after string, limit int) (out []remediate.Copy, err error) {
+	err = o.m.do(ctx, OpFind, o.address, func(b *memoryBox) error {
+		number := func(id string) (n int) {
+			_, _ = fmt.Sscanf(id[strings.LastIndexByte(id, ';')+1:], "%d", &n)
+			return n
+		}
+		for _, c := range b.copies {
+			if strings.EqualFold(c.Folder, name) && number(c.ID) > number(after) && len(out) < limit {
+				found := c.Copy
+				found.SHA256 = ""
+				out = append(out, found)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 func (o *memoryMailbox) Stat(ctx context.Context, c remediate.Copy) (out remediate.Copy, err error) {
 	err = o.m.do(ctx, OpStat, o.address, func(b *memoryBox) error {
 		i := b.index(c)

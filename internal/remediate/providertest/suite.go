@@ -46,6 +46,7 @@ func Run(t *testing.T, make func(t *testing.T) System) {
 		{"a copy that is gone", goneCopies},
 		{"a copy whose identity another has", renewed},
 		{"places that are no folders", noFolders},
+		{"lists a folder from a place on", listsFolder},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := make(t)
@@ -329,4 +330,38 @@ func noFolders(t *testing.T, s System, m remediate.Mailbox) {
 		}
 	}
 	held(t, s, "INBOX: one")
+}
+
+// listsFolder: what people put into a folder is found once, in the order in which it came.
+func listsFolder(t *testing.T, s System, m remediate.Mailbox) {
+	f, ok := m.(remediate.FolderReader)
+	if !ok {
+		t.Skip("this provider does not list folders")
+	}
+	list := func(name, after string, limit int, want ...string) []remediate.Copy {
+		t.Helper()
+		got, err := f.Folder(t.Context(), name, after, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		for _, c := range got {
+			have = append(have, string(fetch(t, m, c)))
+		}
+		if !slices.Equal(have, want) {
+			t.Fatalf("folder %q after %q holds %q, want %q", name, after, have, want)
+		}
+		return got
+	}
+	list("There is no such folder", "", 10)
+	one, two, three := string(letter("<f1@x.example>", "one")), string(letter("<f2@x.example>", "two")), string(letter("<f3@x.example>", "three"))
+	s.Put(t, s.Other, []byte(one), nil, then)
+	s.Put(t, s.Other, []byte(two), nil, then.Add(-time.Hour))
+	first := list(s.Other, "", 1, one)
+	both := list(s.Other, "", 10, one, two)
+	list(s.Other, first[0].ID, 10, two)
+	list(s.Other, both[1].ID, 10)
+	s.Put(t, s.Other, []byte(three), nil, then)
+	list(strings.ToUpper(s.Other), both[1].ID, 10, three)
+	list(s.Other, "999;999;elsewhere", 10, one, two, three)
 }

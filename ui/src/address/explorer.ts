@@ -4,7 +4,7 @@
 import { readRange, writeRange, type Range } from "./range";
 import type { Search } from "./search";
 
-export const views = ["all", "malware", "phish"] as const;
+export const views = ["all", "malware", "phish", "submissions"] as const;
 export type View = (typeof views)[number];
 export const tabs = ["email", "urls", "users", "origin", "families"] as const;
 export type Tab = (typeof tabs)[number];

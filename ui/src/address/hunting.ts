@@ -97,5 +97,6 @@ export function asQuery(filter: string, view: string): string {
   const threat = threats[view];
   // Pipes inside of text stay where they are.
   const lines = filter.replace(/(@"(?:[^"]|"")*"|@'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\s*\|\s*/g, (_, text: string | undefined) => text ?? "\n| ");
-  return `${lines}${threat ? `\n| where ThreatTypes has "${threat}" or LatestThreatTypes has "${threat}"` : ""}\n| order by Timestamp desc`;
+  const reported = view === "submissions" ? '\n| where NetworkMessageId in ((UserSubmissions | where NetworkMessageId != "" | distinct NetworkMessageId))' : "";
+  return `${lines}${reported}${threat ? `\n| where ThreatTypes has "${threat}" or LatestThreatTypes has "${threat}"` : ""}\n| order by Timestamp desc`;
 }

@@ -23,6 +23,8 @@ export const api = createClient<paths>({ baseUrl: prefix });
 
 /** Types of problems that a page answers by asking the person for something. */
 export const factorNeeded = "urn:tocsin:problem:second-factor-needed";
+/** What somebody showed does not do, and no role would help. */
+export const notLetIn = "urn:tocsin:problem:not-let-in";
 export const stepUpNeeded = "urn:tocsin:problem:step-up-needed";
 
 /** Asks for the second factor; resolves to whether it was shown. Set by the shell. */
@@ -62,6 +64,8 @@ export class Problem extends Error {
     readonly retryAfter?: number,
     /** A URN where the page can react, else "". */
     readonly type: string = "",
+    /** Members of its own. */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail || title);
     this.name = "Problem";
@@ -91,5 +95,5 @@ export function problem(r: Response, body: unknown): Problem {
     ? b["errors"].map((e: Record<string, unknown>) => ({ message: String(e["message"] ?? ""), location: String(e["location"] ?? ""), value: e["value"] }))
     : [];
   const wait = Number(r.headers.get("Retry-After"));
-  return new Problem(r.status, text("title") || r.statusText || `Status ${r.status}`, text("detail"), errors, wait > 0 ? wait : undefined, text("type"));
+  return new Problem(r.status, text("title") || r.statusText || `Status ${r.status}`, text("detail"), errors, wait > 0 ? wait : undefined, text("type"), b);
 }

@@ -21,6 +21,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add it; with the first second factor come recovery codes, which are shown once; audited */
+        post: operations["post-account-keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to add a security key or passkey */
+        post: operations["post-account-keys-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give one's own key another name */
+        put: operations["put-account-keys-id"];
+        post?: never;
+        /** Remove one's own key; audited */
+        delete: operations["delete-account-keys-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/password": {
         parameters: {
             query?: never;
@@ -38,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink one's account from the provider; audited */
+        delete: operations["delete-account-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/account/recovery-codes": {
         parameters: {
             query?: never;
@@ -47,7 +116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** New recovery codes, with a code; the earlier ones stop working; audited */
+        /** New recovery codes, with a code or right after a second factor was shown; the earlier ones stop working; audited */
         post: operations["post-account-recovery-codes"];
         delete?: never;
         options?: never;
@@ -98,7 +167,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove one's own second factor, with a code; audited */
+        /** Remove one's own authenticator app, with a code; audited */
         post: operations["post-account-totp-remove"];
         delete?: never;
         options?: never;
@@ -603,6 +672,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/emails/{nmid}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that hold it, whichever recipient's, newest first */
+        get: operations["get-emails-nmid-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/emails/{nmid}/label": {
         parameters: {
             query?: never;
@@ -1082,6 +1168,404 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, page by page */
+        get: operations["get-incidents"];
+        put?: never;
+        /** Open an incident, with mail or without; audited */
+        post: operations["post-incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change up to 500 incidents, or merge them into one; audited */
+        post: operations["post-incidents-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many incidents each value of a filter would show */
+        get: operations["get-incidents-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be chosen for an incident: severities, classifications, owners, tags, clocks */
+        get: operations["get-incidents-options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident */
+        get: operations["get-incidents-id"];
+        /** Change what is given of an incident; audited */
+        put: operations["put-incidents-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All of it as an encrypted zip; with messages, mail that its recipient has needs email.preview; audited */
+        post: operations["post-incidents-id-bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People, links, files and other values of its mail, page by page */
+        get: operations["get-incidents-id-entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that were merged into it */
+        get: operations["get-incidents-id-members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge it into another, which then shows what is in it; audited */
+        post: operations["post-incidents-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its mail as it is now, page by page */
+        get: operations["get-incidents-id-messages"];
+        put?: never;
+        /** Put mail into an incident: a list that stays, and the query too when it shall be asked again; audited */
+        post: operations["post-incidents-id-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/messages/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take mail out of an incident's list; no mailbox is touched; audited */
+        post: operations["post-incidents-id-messages-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a note; audited */
+        post: operations["post-incidents-id-notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own note; audited */
+        put: operations["put-incidents-id-notes-note"];
+        post?: never;
+        /** Remove one's own note; audited */
+        delete: operations["delete-incidents-id-notes-note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queries that stay with it */
+        get: operations["get-incidents-id-queries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one of them matches now, and what of that is new */
+        get: operations["get-incidents-id-queries-query"];
+        put?: never;
+        post?: never;
+        /** Keep a query no longer; the mail it brought stays; audited */
+        delete: operations["delete-incidents-id-queries-query"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/queries/{query}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put what it matches now into the incident; audited */
+        post: operations["post-incidents-id-queries-query-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that share files, campaigns, links, senders or recipients with it */
+        get: operations["get-incidents-id-related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of it as one page for others; audited */
+        get: operations["get-incidents-id-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a merged incident one of its own again; audited */
+        post: operations["post-incidents-id-separate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its mail has in common, and where it is now */
+        get: operations["get-incidents-id-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its tasks */
+        get: operations["get-incidents-id-tasks"];
+        put?: never;
+        /** Add a task; audited */
+        post: operations["post-incidents-id-tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or finish a task; audited */
+        put: operations["put-incidents-id-tasks-task"];
+        post?: never;
+        /** Remove a task; audited */
+        delete: operations["delete-incidents-id-tasks-task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that happened in it, newest first */
+        get: operations["get-incidents-id-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations/{token}": {
         parameters: {
             query?: never;
@@ -1281,6 +1765,41 @@ export interface paths {
         put?: never;
         /** End the sessions of the mailbox's owner, where the mail system can; audited */
         post: operations["post-mailboxes-address-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that operators sent to recipients, one for each person, newest first */
+        get: operations["get-messages"];
+        put?: never;
+        /** Write to the recipients of mail; audited */
+        post: operations["post-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would get a message to the recipients of mail; nothing is kept */
+        post: operations["post-messages-plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1846,6 +2365,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with the answer of a key; audited */
+        post: operations["post-session-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to a key: after the password, or without one to a passkey of anybody */
+        post: operations["post-session-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the provider sent the browser back with; signs in, steps up or links; audited */
+        post: operations["post-session-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where to send the browser to sign in at the provider, to show that it is still the same person, or to link one's account */
+        post: operations["post-session-provider-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session/step-up": {
         parameters: {
             query?: never;
@@ -1857,6 +2444,57 @@ export interface paths {
         put?: never;
         /** Show the second factor again, for what asks for a fresh one; the session gets another cookie; audited */
         post: operations["post-session-step-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a key again, for what asks for a fresh second factor; the session gets another cookie; audited */
+        post: operations["post-session-step-up-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up/key/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The question to one's own keys */
+        post: operations["post-session-step-up-key-begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ways to sign in there are */
+        get: operations["get-session-ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1909,6 +2547,145 @@ export interface paths {
         put?: never;
         /** Make the first administrator and sign in */
         post: operations["post-setup-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What users reported, the last report or change first */
+        get: operations["get-submissions"];
+        put?: never;
+        /** Report a delivered message; audited */
+        post: operations["post-submissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What reporters are told */
+        get: operations["get-submissions-answers"];
+        /** Change it; audited */
+        put: operations["put-submissions-answers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports over time */
+        get: operations["get-submissions-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a message by its bytes; it is judged and matched, never delivered; audited */
+        post: operations["post-submissions-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports a day, results, and how often reporters were right */
+        get: operations["get-submissions-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One submission with its reports */
+        get: operations["get-submissions-id"];
+        /** Take, close or reopen it; audited */
+        put: operations["put-submissions-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the reported message as text; needs email.preview; audited */
+        post: operations["post-submissions-id-content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/submissions/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge the reported message now */
+        post: operations["post-submissions-id-judge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2008,6 +2785,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
+            /** @description This session began at the provider */
+            by_provider: boolean;
             email: string;
             /**
              * Format: date-time
@@ -2019,6 +2798,10 @@ export interface components {
              * @description Until when what is critical asks for no code
              */
             fresh_until: string | null;
+            /** @description Security keys and passkeys, oldest first */
+            keys: components["schemas"]["KeyLine"][];
+            /** @description Who this is at the provider; absent: nobody */
+            linked?: components["schemas"]["Linked"];
             name: string;
             /** @description There is one */
             password: boolean;
@@ -2099,6 +2882,8 @@ export interface components {
             incident?: string;
             /** @enum {string} */
             kind: "Move to junk" | "Move to deleted items" | "Soft delete" | "Hard delete" | "Move to inbox" | "Quarantine" | "Release";
+            /** @description With a plan: ask the mailboxes of the first 200 targets, 10 s at most, what their owners did with it */
+            look?: boolean;
             /** @description What people call it; the kind when it is empty */
             name?: string;
             /** @description Digest of the plan that was looked at: 409 when the list is another one now */
@@ -2164,6 +2949,31 @@ export interface components {
             /** @description As LatestDeliveryLocation; empty: unknown */
             location: string;
         };
+        ActionLooked: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Targets whose mailbox answered
+             */
+            asked: number;
+            /** Format: int64 */
+            flagged: number;
+            /** Format: int64 */
+            forwarded: number;
+            /**
+             * Format: int64
+             * @description Of those asked: no folder has it
+             */
+            nowhere: number;
+            /** Format: int64 */
+            read: number;
+            /**
+             * Format: int64
+             * @description Others that can be acted on: too many, or no answer in time
+             */
+            unasked: number;
+        };
         ActionObstacle: {
             /** Format: int64 */
             count: number;
@@ -2197,6 +3007,8 @@ export interface components {
             kind: string;
             /** @description Latest delivery locations of all of them, most first */
             locations: components["schemas"]["ActionLocation"][];
+            /** @description What the mailboxes say; absent when they were not asked */
+            looked?: components["schemas"]["ActionLooked"];
             /**
              * Format: int64
              * @description Mailboxes that would be touched
@@ -2219,7 +3031,7 @@ export interface components {
             priority_accounts: number;
             /** @description Which line of the approval policy says so */
             rule: string;
-            /** @description The first 100 targets */
+            /** @description 100 of the targets, by mailbox; those that can be acted on first */
             sample: components["schemas"]["ActionTarget"][];
             /**
              * Format: int64
@@ -2256,7 +3068,7 @@ export interface components {
              * @default all
              * @enum {string}
              */
-            view: "all" | "malware" | "phish";
+            view: "all" | "malware" | "phish" | "submissions";
         };
         ActionStep: {
             /** @enum {string} */
@@ -2277,6 +3089,8 @@ export interface components {
             location: string;
             /** @description That the recipient's address belongs to */
             mailbox: string;
+            /** @description What its owner did with it, in a plan that looked */
+            marks?: ("read" | "answered" | "forwarded" | "flagged")[];
             network_message_id: string;
             /** Format: date-time */
             next_try: string | null;
@@ -2706,6 +3520,9 @@ export interface components {
         };
         Code: {
             code: string;
+        };
+        CodeOrFresh: {
+            code?: string;
         };
         Content: {
             /** @description Made from the plain text part; there is no HTML */
@@ -3685,6 +4502,496 @@ export interface components {
             duplicate: boolean;
             network_message_id: string;
         };
+        Incident: {
+            /**
+             * Format: date-time
+             * @description When somebody first took it up: an owner, or another status than Active
+             */
+            acknowledged: string | null;
+            /** @description Not set, or as GET /incidents/options lists them */
+            classification: string;
+            /** @description What was said when it was resolved */
+            closing: string;
+            counts: components["schemas"]["IncidentCounts"];
+            /** Format: date-time */
+            created: string;
+            created_by: string;
+            description: string;
+            /** @description What it was, as GET /incidents/options lists for the classification; Not set */
+            determination: string;
+            due: components["schemas"]["IncidentDue"];
+            /**
+             * Format: date-time
+             * @description Of its mail
+             */
+            first_activity: string | null;
+            id: string;
+            /** @description How people write the number: INC-0147. Paths take it, the number or the id */
+            label: string;
+            /** Format: date-time */
+            last_activity: string | null;
+            /** @description Whoever asks this may change it: incident.work, and it is not merged */
+            may_work: boolean;
+            /** @description Id of the incident that it was merged into and that is to be worked on instead; empty: none */
+            merged_into: string;
+            /**
+             * Format: int64
+             * @description Email events in it, with those of incidents that were merged into it
+             */
+            messages: number;
+            /** @description Whoever asks this is its owner */
+            mine: boolean;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            /** @description Email address of an operator; empty: nobody */
+            owner: string;
+            owner_name: string;
+            /**
+             * Format: int64
+             * @description Recipients among them
+             */
+            people: number;
+            /** Format: date-time */
+            resolved: string | null;
+            resolved_by: string;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @enum {string} */
+            status: "Active" | "In progress" | "Resolved";
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When anything in it last changed, notes and mail too
+             */
+            updated: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            version: number;
+        };
+        IncidentBulk: {
+            /** @description Its version is not looked at */
+            change?: components["schemas"]["IncidentChange"];
+            ids: string[];
+            merge_into?: string;
+            /** @description Of a merge */
+            reason?: string;
+        };
+        IncidentBulkDone: {
+            /** Format: int64 */
+            done: number;
+            failed: components["schemas"]["IncidentObstacle"][];
+        };
+        IncidentBundle: {
+            /** @description With the messages, which is so unless false is said; mail that its recipient has needs email.preview */
+            messages?: boolean;
+            /** @description Opens the files in it; ASCII. Tocsin does not keep it */
+            password: string;
+            /** @description For the audit log */
+            reason: string;
+        };
+        IncidentChange: {
+            add_tags?: string[];
+            classification?: string;
+            /** @description Closing words, for the report */
+            closing?: string;
+            description?: string;
+            determination?: string;
+            name?: string;
+            /** @description Email address of an operator; empty: nobody */
+            owner?: string;
+            remove_tags?: string[];
+            /** @enum {string} */
+            severity?: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * @description Resolved needs a classification and a determination
+             * @enum {string}
+             */
+            status?: "Active" | "In progress" | "Resolved";
+            /** @description All of them */
+            tags?: string[];
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when there is a newer one; 0: whatever it is now
+             */
+            version?: number;
+        };
+        IncidentClock: {
+            /** Format: int64 */
+            acknowledge_seconds: number;
+            /** Format: int64 */
+            resolve_seconds: number;
+            severity: string;
+        };
+        IncidentCounts: {
+            /** Format: int64 */
+            actions: number;
+            /** Format: int64 */
+            done_tasks: number;
+            /**
+             * Format: int64
+             * @description Incidents that were merged into it
+             */
+            merged: number;
+            /** Format: int64 */
+            notes: number;
+            /**
+             * Format: int64
+             * @description Waiting, queued or running
+             */
+            open_actions: number;
+            /** Format: int64 */
+            open_tasks: number;
+            /** Format: int64 */
+            queries: number;
+        };
+        IncidentDue: {
+            /**
+             * Format: date-time
+             * @description Deadline; null: not measured
+             */
+            acknowledge: string | null;
+            /** @description Missed, whether or not it was done since */
+            acknowledge_late: boolean;
+            /**
+             * Format: date-time
+             * @description The nearest deadline that still has to be met
+             */
+            next: string | null;
+            /** @description A deadline has passed, and what it is for is still to do */
+            overdue: boolean;
+            /** Format: date-time */
+            resolve: string | null;
+            resolve_late: boolean;
+        };
+        IncidentEmails: {
+            /** @description Network message ids of those */
+            gone: string[];
+            next: string;
+            /** @description Of mail that is older than what is kept, only its id, its recipient and its time */
+            rows: components["schemas"]["EmailRow"][];
+        };
+        IncidentEntry: {
+            /** Format: date-time */
+            at: string;
+            /** @description Email address, or what did it */
+            by: string;
+            by_name: string;
+            changes: components["schemas"]["IncidentFieldWas"][];
+            /**
+             * Format: int64
+             * @description Of email events
+             */
+            count: number;
+            /** @description Id of the incident it happened in: another one when that was merged */
+            incident: string;
+            /** @enum {string} */
+            kind: "created" | "changed" | "messages added" | "messages removed" | "query kept" | "query dropped" | "note" | "note edited" | "note removed" | "task added" | "task changed" | "task done" | "task removed" | "action asked for" | "action decided" | "action over" | "action drifted" | "merged" | "separated" | "exported";
+            /** @description Of the kind note, as it is now */
+            note?: components["schemas"]["IncidentNote"];
+            /** @description What by did, in a sentence without its subject */
+            say: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Id of the note, task, query, action or incident that it is about */
+            subject: string;
+        };
+        IncidentFacets: {
+            /**
+             * Format: int64
+             * @description That the filter shows
+             */
+            all: number;
+            classification: components["schemas"]["IncidentValueCount"][];
+            /** Format: int64 */
+            mentioning_me: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            overdue: number;
+            /** @description Email addresses; empty: nobody */
+            owner: components["schemas"]["IncidentValueCount"][];
+            severity: components["schemas"]["IncidentValueCount"][];
+            status: components["schemas"]["IncidentValueCount"][];
+            tag: components["schemas"]["IncidentValueCount"][];
+        };
+        IncidentFieldWas: {
+            field: string;
+            is: string;
+            was: string;
+        };
+        IncidentLikeness: {
+            /**
+             * Format: int64
+             * @description Messages of the other one that have it; of recipients, how many both have
+             */
+            count: number;
+            /** @enum {string} */
+            kind: "message" | "file" | "campaign" | "url_host" | "sender" | "recipient";
+            label: string;
+            say: string;
+            /** @description Empty for recipients and messages */
+            value: string;
+        };
+        IncidentMailAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            /** @description Keep the query too, to be asked again */
+            live?: boolean;
+            /** @description What people call the query */
+            name?: string;
+            /** @description All that match now are put in, as a list that stays */
+            query?: components["schemas"]["ActionQuery"];
+        };
+        IncidentMatches: {
+            /**
+             * Format: int64
+             * @description Of those, how many are not in the incident
+             */
+            fresh: number;
+            /**
+             * Format: int64
+             * @description Email events; at most 50,000 are counted
+             */
+            matches: number;
+            /** @description There are more: narrow it before they are taken in */
+            more: boolean;
+            query: components["schemas"]["IncidentQuery"];
+            /** @description The newest 100 of these */
+            sample: components["schemas"]["EmailRow"][];
+        };
+        IncidentMeaning: {
+            classification: string;
+            determinations: string[];
+        };
+        IncidentMembers: {
+            incidents: components["schemas"]["Incident"][];
+        };
+        IncidentMerge: {
+            /** @description Id, number or label */
+            into: string;
+            reason?: string;
+        };
+        IncidentNote: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            /** Format: date-time */
+            edited: string | null;
+            id: string;
+            /** @description Email addresses of operators; filled in when the note is written */
+            mentions: string[];
+            mine: boolean;
+            removed: boolean;
+            /** @description Plain text; empty when it was removed */
+            text: string;
+        };
+        IncidentObstacle: {
+            id: string;
+            say: string;
+        };
+        IncidentOptions: {
+            classifications: components["schemas"]["IncidentMeaning"][];
+            clocks: components["schemas"]["IncidentClock"][];
+            /** @description Operators who may work on incidents, by name; notes may mention them */
+            owners: components["schemas"]["IncidentPerson"][];
+            /** @description Gravest first */
+            severities: string[];
+            statuses: string[];
+            /** @description In use, most used first */
+            tags: components["schemas"]["IncidentValueCount"][];
+        };
+        IncidentPage: {
+            incidents: components["schemas"]["Incident"][];
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /** Format: int64 */
+            total: number;
+        };
+        IncidentPerson: {
+            email: string;
+            me: boolean;
+            name: string;
+        };
+        IncidentPicked: {
+            events: components["schemas"]["ActionEvent"][];
+        };
+        IncidentQueries: {
+            queries: components["schemas"]["IncidentQuery"][];
+        };
+        IncidentQuery: {
+            /** Format: date-time */
+            added: string;
+            /**
+             * Format: date-time
+             * @description When what it matched was last taken in
+             */
+            asked: string;
+            author: string;
+            /** Format: date-time */
+            from: string | null;
+            id: string;
+            /** @description All of it as one query */
+            kql: string;
+            name: string;
+            q: string;
+            /** Format: date-time */
+            to: string | null;
+            view: string;
+        };
+        IncidentReason: {
+            reason?: string;
+        };
+        IncidentRelated: {
+            related: components["schemas"]["RelatedIncident"][];
+            /** @description What was not looked at, in a sentence; empty when everything was */
+            say: string;
+        };
+        IncidentRemoved: {
+            incident: components["schemas"]["Incident"];
+            /** Format: int64 */
+            removed: number;
+        };
+        IncidentSummary: {
+            /** @description The first ten of each kind */
+            entities: components["schemas"]["IncidentThings"][];
+            /**
+             * Format: int64
+             * @description In the event store
+             */
+            events: number;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int64
+             * @description In the list, and older than what is kept
+             */
+            missing: number;
+            /** @description Adds up to events; in the order of charts */
+            outcomes: components["schemas"]["OutcomeCount"][];
+            /**
+             * Format: int64
+             * @description Priority accounts among the recipients
+             */
+            priority: number;
+            /**
+             * Format: int64
+             * @description Lie in a mailbox now
+             */
+            still: number;
+            /**
+             * Format: int64
+             * @description Of those, how many are a threat by today's verdict
+             */
+            threats: number;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        IncidentTaken: {
+            /**
+             * Format: int64
+             * @description Email events
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Were in it
+             */
+            already: number;
+            incident: components["schemas"]["Incident"];
+            /** @description Of the query that is kept; empty: none */
+            query_id: string;
+            /**
+             * Format: int64
+             * @description In it now
+             */
+            total: number;
+        };
+        IncidentTask: {
+            author: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            done: string | null;
+            done_by: string;
+            /** Format: date-time */
+            due: string | null;
+            id: string;
+            overdue: boolean;
+            owner: string;
+            owner_name: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IncidentTaskDraft: {
+            done?: boolean;
+            /** Format: date-time */
+            due?: string;
+            owner?: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Of a change: that was looked at
+             */
+            version?: number;
+        };
+        IncidentTasks: {
+            tasks: components["schemas"]["IncidentTask"][];
+        };
+        IncidentThing: {
+            /** Format: int64 */
+            events: number;
+            /** Format: date-time */
+            first: string | null;
+            /** @description What people call it, when that is not the value: a display name, a file's name, a campaign's */
+            label: string;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** @description A recipient who is a priority account */
+            priority: boolean;
+            /**
+             * Format: int64
+             * @description Of the events, how many lie in a mailbox now
+             */
+            still: number;
+            value: string;
+        };
+        IncidentThings: {
+            /** @enum {string} */
+            kind: "recipient" | "sender" | "sender_domain" | "ip" | "subject" | "url" | "url_host" | "file" | "campaign" | "threat" | "technology" | "location";
+            /** @description There are more than Tocsin counts */
+            more: boolean;
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /** @description Most events first */
+            top: components["schemas"]["IncidentThing"][];
+            /**
+             * Format: int64
+             * @description Different values
+             */
+            total: number;
+        };
+        IncidentTimeline: {
+            entries: components["schemas"]["IncidentEntry"][];
+            /**
+             * Format: int64
+             * @description Give it as before; 0 on the last page
+             */
+            next: number;
+        };
+        IncidentValueCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        IncidentWords: {
+            /** @description @ and an operator's address, or the part before its @, mentions them */
+            text: string;
+        };
         InvitationPage: {
             email: string;
             /** Format: date-time */
@@ -3862,6 +5169,43 @@ export interface components {
             /** @description The policy watches and only says it */
             watched: boolean;
         };
+        KeyAdded: {
+            /** @description Shown once; empty when there was a second factor before */
+            codes: string[];
+            key: components["schemas"]["KeyLine"];
+        };
+        KeyAnswer: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        KeyLine: {
+            id: string;
+            /** Format: date-time */
+            made: string;
+            name: string;
+            /** @description Its counter went back: there may be a copy, and it is not accepted any more */
+            suspect: boolean;
+            /**
+             * Format: date-time
+             * @description Last use
+             */
+            used: string | null;
+        };
+        KeyName: {
+            name: string;
+        };
+        KeyQuestion: {
+            /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        KeySignIn: {
+            email?: string;
+            password?: string;
+        };
         LabelInputBody: {
             /**
              * @description none takes back what was said
@@ -3986,6 +5330,12 @@ export interface components {
             threat: string;
             /** @description Addresses it led over, the last is where it ended. Never make links of them */
             way: string[];
+        };
+        Linked: {
+            issuer: string;
+            /** Format: date-time */
+            since: string;
+            subject: string;
         };
         MailAuth: {
             /** @description SPF or DKIM passed for a domain aligned with From */
@@ -4113,6 +5463,57 @@ export interface components {
             /** @description Mail systems that take its mail in by reading it */
             watched: string[];
         };
+        MessageAsk: {
+            events?: components["schemas"]["ActionEvent"][];
+            query?: components["schemas"]["ActionQuery"];
+            /** @description Why; needed to send it */
+            reason?: string;
+            /** @description Needed to send it */
+            subject?: string;
+            /** @description Plain text; needed to send it */
+            text?: string;
+        };
+        MessagePlan: {
+            /** @description Of what was sent; empty in a plan */
+            id: string;
+            /**
+             * Format: int64
+             * @description Different messages that they got
+             */
+            messages: number;
+            /** @description Tocsin sends no mail: outgoing.server is not set */
+            off: boolean;
+            /**
+             * Format: int64
+             * @description Recipients outside the organisation; they get nothing
+             */
+            outside: number;
+            /** @description Addresses of mailboxes, each once */
+            to: string[];
+            /** @description More than 500: choose fewer */
+            too_many: boolean;
+        };
+        NewIncident: {
+            description?: string;
+            /** @description What it begins with */
+            mail?: components["schemas"]["IncidentMailAsk"];
+            name: string;
+            /** @description Email address of an operator */
+            owner?: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            tags?: string[];
+        };
+        NewKey: {
+            /** @description As the browser's WebAuthn API gives it */
+            credential: {
+                [key: string]: unknown;
+            };
+            name: string;
+        };
         NewOperator: {
             email: string;
             /** @description Empty: the part before the @ */
@@ -4151,6 +5552,8 @@ export interface components {
             factor: boolean;
             /** @description UUIDv7 */
             id: string;
+            /** @description Signs in through the provider */
+            linked: boolean;
             name: string;
             /** @description Names of roles, groups first */
             roles: string[];
@@ -4185,6 +5588,13 @@ export interface components {
             domains: string[];
             name: string;
         };
+        OutcomeCount: {
+            /** Format: int64 */
+            count: number;
+            label: string;
+            /** @enum {string} */
+            outcome: "blocked" | "junked" | "replaced" | "removed" | "delivered_threat" | "delivered";
+        };
         OwnPassword: {
             password: string;
         };
@@ -4201,6 +5611,10 @@ export interface components {
             reason: string;
             /** @description 'target' of the link */
             target: string;
+        };
+        Placeholder: {
+            means: string;
+            name: string;
         };
         Policy: {
             /** @description Delivery action */
@@ -4349,6 +5763,31 @@ export interface components {
             theme: "auto" | "light" | "dark";
             /** @enum {string} */
             zone: "utc" | "local";
+        };
+        ProviderAddress: {
+            url: string;
+        };
+        ProviderAnswer: {
+            code?: string;
+            error?: string;
+            error_description?: string;
+            iss?: string;
+            state: string;
+        };
+        ProviderBegin: {
+            /** @description Path of the page to open afterwards */
+            next?: string;
+            /** @description One's own, to link */
+            password?: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+        };
+        ProviderDone: {
+            /** @description Path of the page to open */
+            next: string;
+            /** @enum {string} */
+            purpose: "sign-in" | "step-up" | "link";
+            session: components["schemas"]["Session"];
         };
         QuarantineAsk: {
             events?: components["schemas"]["ActionEvent"][];
@@ -4626,6 +6065,16 @@ export interface components {
              * @description Absent: now
              */
             until?: string | null;
+        };
+        RelatedIncident: {
+            incident: components["schemas"]["Incident"];
+            /** @description Heaviest first */
+            reasons: components["schemas"]["IncidentLikeness"][];
+            /**
+             * Format: int64
+             * @description 1 to 100
+             */
+            score: number;
         };
         ReleaseAskInputBody: {
             /** @description What the security team should know */
@@ -5026,6 +6475,8 @@ export interface components {
             organisation: components["schemas"]["Organisation"];
             /** @description Sorted; what to show and what to grey out */
             permissions: string[];
+            /** @description Where to send the browser after signing out, to sign out at the provider too; empty: nowhere */
+            sign_out_url: string;
             /**
              * Format: date-time
              * @description Clock of the server, UTC
@@ -5109,6 +6560,317 @@ export interface components {
             key: string;
             label: string;
         };
+        Submission: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+        };
+        SubmissionAnswers: {
+            /** @description That users report to; empty: none */
+            readonly address?: string;
+            /** @description Reporters hear of results */
+            answer: boolean;
+            /** Format: date-time */
+            readonly at?: string;
+            readonly by?: string;
+            /** @description That are watched */
+            readonly folders?: string[];
+            /** @description Addresses that want no answers */
+            opt_out: string[];
+            readonly placeholders?: components["schemas"]["Placeholder"][];
+            /**
+             * Format: int64
+             * @description 0: as shipped. Give it back with a change
+             */
+            revision: number;
+            sign_off: string;
+            subject: string;
+            /** @description By result; empty for no answer */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        SubmissionChange: {
+            /** @description With a result: tell the local model too. Needs email.label */
+            label?: boolean;
+            /** @description May go to the reporters */
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * @description Needed to close
+             * @enum {string}
+             */
+            result?: "Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown";
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            state?: "New" | "In triage" | "Closed";
+        };
+        SubmissionContent: {
+            links: components["schemas"]["ContentLink"][];
+            /** @description All text, with invisible characters written out */
+            plain: string;
+            /** @description It is what the reporter quoted, not the message */
+            quoted: boolean;
+            recorded: components["schemas"]["Recorded"];
+            truncated: boolean;
+        };
+        SubmissionDay: {
+            day: string;
+            /** Format: int64 */
+            reports: number;
+        };
+        SubmissionDetail: {
+            /** @description The bytes as reported are kept */
+            bytes: boolean;
+            /** @description Whoever asks may read the reported message */
+            can_look: boolean;
+            /** Format: date-time */
+            closed?: string;
+            closed_by: string;
+            /**
+             * Format: date-time
+             * @description First report
+             */
+            created: string;
+            /** Format: date-time */
+            date?: string;
+            /** @description What was compared */
+            how: string;
+            id: string;
+            internet_message_id: string;
+            /** @description After closing: what the local model was told, or why not */
+            labelled?: string;
+            /**
+             * @description Exact: the bytes are those of the delivered message
+             * @enum {string}
+             */
+            match: "Exact" | "Likely" | "None";
+            /** @description The delivered message; empty without a match */
+            network_message_id: string;
+            note: string;
+            /** @description The report quotes the message; its bytes were never here */
+            only_quoted: boolean;
+            /** @description Address of who works on it; empty for nobody */
+            owner: string;
+            /** @description One recipient of it */
+            recipient: string;
+            /** @description Oldest first, 200 at most */
+            report_list: components["schemas"]["SubmissionReport"][];
+            /**
+             * Format: int64
+             * @description Different people
+             */
+            reporters: number;
+            /** Format: int64 */
+            reports: number;
+            /** @description Phishing, Malware, Spam, Not junk, Simulation, Unknown; empty before it is closed */
+            result: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            sender: string;
+            sender_name: string;
+            /** @enum {string} */
+            state: "New" | "In triage" | "Closed";
+            subject: string;
+            /**
+             * @description What the first reporter says it is
+             * @enum {string}
+             */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+            /**
+             * Format: int64
+             * @description Reports whose sender is not proven
+             */
+            unproven: number;
+            /**
+             * Format: date-time
+             * @description Last report or change of state
+             */
+            updated: string;
+            verdict: components["schemas"]["SubmissionVerdict"];
+            why_not: string;
+        };
+        SubmissionMetrics: {
+            /** @description UTC; days without reports are left out */
+            days: components["schemas"]["SubmissionDay"][];
+            /**
+             * Format: date-time
+             * @description First report of the oldest that nobody took
+             */
+            oldest_new?: string;
+            /**
+             * Format: int64
+             * @description Submissions that wait for somebody, whenever they came
+             */
+            open: number;
+            /** @description With the most proven reports */
+            reporters: components["schemas"]["SubmissionReporter"][];
+            /** Format: int64 */
+            reports: number;
+            /** @description Submissions by result; an empty name for those that are open */
+            results: components["schemas"]["SubmissionShare"][];
+            /**
+             * Format: int64
+             * @description Median from the first report to closing; 0: none was closed
+             */
+            triage_seconds: number;
+            /** @description Reports by type */
+            types: components["schemas"]["SubmissionShare"][];
+        };
+        SubmissionNew: {
+            comment?: string;
+            /** Format: uuid */
+            network_message_id: string;
+            /** @description Whose copy; absent: the first */
+            recipient?: string;
+            /** @description The person for whom it is reported; absent: whoever asks. They hear of the result */
+            reporter?: string;
+            /** @enum {string} */
+            type: "Phish" | "Malware" | "Spam" | "Not junk";
+        };
+        SubmissionPage: {
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many are in each state, whatever the filter */
+            states: {
+                [key: string]: number;
+            };
+            submissions: components["schemas"]["Submission"][];
+        };
+        SubmissionReport: {
+            /** @description Result that the reporter was told, or that nobody was told because answers are off for them */
+            answer: string;
+            /**
+             * Format: date-time
+             * @description Absent: no mail went out
+             */
+            answered?: string;
+            /** Format: date-time */
+            at: string;
+            comment: string;
+            /** @enum {string} */
+            form: "Attached" | "Quoted" | "Moved to folder" | "Named";
+            /** @description Of the organisation */
+            inside: boolean;
+            mailbox: string;
+            name: string;
+            /** @description By what, or why not */
+            proof: string;
+            proven: boolean;
+            /** @description Address; anybody can write it unless proven */
+            reporter: string;
+            type: string;
+            /** @enum {string} */
+            via: "Mail" | "Folder" | "API";
+        };
+        SubmissionReporter: {
+            reporter: string;
+            /** Format: int64 */
+            reports: number;
+            /** Format: int64 */
+            right: number;
+            /**
+             * Format: int64
+             * @description The others are open, or their result says neither
+             */
+            wrong: number;
+        };
+        SubmissionShare: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        SubmissionSignal: {
+            claim: string;
+            evidence: string;
+            id: string;
+            /** Format: int64 */
+            weight: number;
+        };
+        SubmissionVerdict: {
+            /**
+             * Format: date-time
+             * @description Absent: it was not judged
+             */
+            at?: string;
+            note: string;
+            /** Format: int64 */
+            score: number;
+            /** @description Heaviest first */
+            signals: components["schemas"]["SubmissionSignal"][];
+            /** @description Empty: clean, when it was judged */
+            threat_types: string[];
+        };
         Supply: {
             /** @description Why the files as they are now were not taken; those from before are at work. Empty: they are */
             problem: string;
@@ -5149,7 +6911,7 @@ export interface components {
         TimelineEvent: {
             detail: string;
             /** @enum {string} */
-            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download";
+            kind: "sent" | "hops" | "received" | "judged" | "delivered" | "rejudged" | "post_delivery" | "click" | "content" | "download" | "reported";
             /** @description Who says so */
             source: string;
             /** Format: date-time */
@@ -5304,6 +7066,17 @@ export interface components {
              */
             unread: number;
         };
+        Ways: {
+            /** @description Security keys and passkeys can be used: the public address has a host name */
+            keys: boolean;
+            /**
+             * @description break-glass: for emergency accounts alone
+             * @enum {string}
+             */
+            password: "on" | "break-glass";
+            /** @description What the OpenID Connect provider is called; empty: there is none */
+            provider: string;
+        };
         WhatIfAsk: {
             /** @description Added to the list */
             entries?: components["schemas"]["EntryDraft"][];
@@ -5355,6 +7128,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAdded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-account-keys-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyLine"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-account-keys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -5454,6 +7467,60 @@ export interface operations {
             };
         };
     };
+    "delete-account-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-account-recovery-codes": {
         parameters: {
             query?: never;
@@ -5463,7 +7530,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Code"];
+                "application/json": components["schemas"]["CodeOrFresh"];
             };
         };
         responses: {
@@ -7696,6 +9763,65 @@ export interface operations {
             };
         };
     };
+    "get-emails-nmid-incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description NetworkMessageId */
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMembers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-emails-nmid-label": {
         parameters: {
             query?: never;
@@ -8125,8 +10251,8 @@ export interface operations {
     "get-explorer-chart": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8192,8 +10318,8 @@ export interface operations {
     "get-explorer-count": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8257,8 +10383,8 @@ export interface operations {
     "get-explorer-emails": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8328,8 +10454,8 @@ export interface operations {
     "get-explorer-export": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8397,8 +10523,8 @@ export interface operations {
     "get-explorer-facet": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8638,8 +10764,8 @@ export interface operations {
     "get-explorer-urls": {
         parameters: {
             query?: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -8704,8 +10830,8 @@ export interface operations {
     "get-explorer-value": {
         parameters: {
             query: {
-                /** @description Which mail: all, or only what was found to be malware or phish */
-                view?: "all" | "malware" | "phish";
+                /** @description Which mail: all, only what was found to be malware or phish, or only what was reported */
+                view?: "all" | "malware" | "phish" | "submissions";
                 /** @description Filter as KQL over EmailEvents */
                 q?: string;
                 /** @description Start, RFC 3339, included; absent: open */
@@ -9592,6 +11718,1849 @@ export interface operations {
             };
         };
     };
+    "get-incidents": {
+        parameters: {
+            query?: {
+                /** @description Any of these */
+                status?: string[] | null;
+                /** @description Any of these */
+                severity?: string[] | null;
+                /** @description Email address; none: those without */
+                owner?: string;
+                tag?: string;
+                classification?: string;
+                /** @description In number, name, description and tags */
+                text?: string;
+                overdue?: boolean;
+                /** @description Only one's own */
+                mine?: boolean;
+                /** @description Only those with a note that names whoever asks */
+                mentioning_me?: boolean;
+                /** @description Also those that were merged into another */
+                merged?: boolean;
+                sort?: "number" | "created" | "updated" | "severity" | "status" | "name" | "owner" | "due" | "messages" | "last_activity";
+                desc?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIncident"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentBulk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentBulkDone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-counts": {
+        parameters: {
+            query?: {
+                /** @description Any of these */
+                status?: string[] | null;
+                /** @description Any of these */
+                severity?: string[] | null;
+                /** @description Email address; none: those without */
+                owner?: string;
+                tag?: string;
+                classification?: string;
+                /** @description In number, name, description and tags */
+                text?: string;
+                overdue?: boolean;
+                /** @description Only one's own */
+                mine?: boolean;
+                /** @description Only those with a note that names whoever asks */
+                mentioning_me?: boolean;
+                /** @description Also those that were merged into another */
+                merged?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentFacets"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOptions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentBundle"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-entities": {
+        parameters: {
+            query: {
+                kind: "recipient" | "sender" | "sender_domain" | "ip" | "subject" | "url" | "url_host" | "file" | "campaign" | "threat" | "technology" | "location";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentThings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMembers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentMerge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-messages": {
+        parameters: {
+            query?: {
+                /** @description Only theirs */
+                recipient?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentEmails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentMailAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTaken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-messages-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentPicked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRemoved"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentNote"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentQueries"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-queries-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentMatches"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-queries-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-queries-query-take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTaken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRelated"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-report": {
+        parameters: {
+            query?: {
+                format?: "html" | "pdf";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "text/html": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id, number or label */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTasks"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-incidents-id-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentTaskDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTask"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-incidents-id-tasks-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentTaskDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTask"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-incidents-id-tasks-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-timeline": {
+        parameters: {
+            query?: {
+                /** @description Notes alone, or all but notes */
+                only?: "notes" | "system" | "";
+                /** @description Next of the page before */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTimeline"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-invitations-token": {
         parameters: {
             query?: never;
@@ -10322,6 +14291,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailboxDeed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-messages": {
+        parameters: {
+            query?: {
+                /** @description 'next' of the page before; only older ones */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-messages-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlan"];
                 };
             };
             /** @description Unauthorized */
@@ -13172,6 +17321,250 @@ export interface operations {
             };
         };
     };
+    "post-session-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeySignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-provider-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderBegin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAddress"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-session-step-up": {
         parameters: {
             query?: never;
@@ -13192,6 +17585,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-session-step-up-key-begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyQuestion"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-session-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
             /** @description Unauthorized */
@@ -13428,6 +17995,680 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions": {
+        parameters: {
+            query?: {
+                state?: ("New" | "In triage" | "Closed")[] | null;
+                type?: ("Phish" | "Malware" | "Spam" | "Not junk")[] | null;
+                result?: ("Phishing" | "Malware" | "Spam" | "Not junk" | "Simulation" | "Unknown")[] | null;
+                match?: "Exact" | "Likely" | "None";
+                /** @description Part of an address */
+                reporter?: string;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of subject or sender */
+                text?: string;
+                /** @description Network message id */
+                message?: string;
+                /** @description Of the last report or change */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionAnswers"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionAnswers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-chart": {
+        parameters: {
+            query: {
+                split?: "SubmissionType" | "Result" | "ReporterEmailAddress" | "SubmissionSource" | "MatchLevel" | "ThreatTypes" | "IsReporterProven";
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-message": {
+        parameters: {
+            query?: {
+                type?: "Phish" | "Malware" | "Spam" | "Not junk";
+                comment?: string;
+                /** @description The person for whom it is reported; absent: whoever asks */
+                reporter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-metrics": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionMetrics"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-submissions-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionContent"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-submissions-id-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionDetail"];
                 };
             };
             /** @description Unauthorized */

@@ -1,5 +1,6 @@
 import { Button } from "@fluentui/react-components";
-import { Problem } from "../api/client";
+import { notLetIn, Problem } from "../api/client";
+import { KeyTrouble } from "../session/keys";
 import { ErrorCircle20Regular } from "./icons";
 import styles from "./Problem.module.css";
 
@@ -11,7 +12,7 @@ const titles: Record<number, string> = {
 /** What the server refused: what was wrong, where, and what to do. */
 export function ProblemNote({ error, onRetry, quiet }: { error: unknown; onRetry?: () => void; quiet?: boolean }) {
   const p = error instanceof Problem ? error : undefined;
-  const title = p ? (titles[p.status] ?? p.title) : "Something broke in this page";
+  const title = error instanceof KeyTrouble ? "The key" : p?.type === notLetIn ? "Not let in" : p ? (titles[p.status] ?? p.title) : "Something broke in this page";
   const detail = p ? p.detail : error instanceof Error ? error.message : String(error);
   return (
     <div className={`${styles.note} ${quiet ? styles.quiet : ""}`} role="alert">

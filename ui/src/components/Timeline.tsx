@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useEvidence } from "../text/useEvidence";
 import { useZone } from "../time/Clock";
 import { both, clock, day, year } from "../time/zone";
-import { Archive16Regular, ArrowDownload16Regular, ArrowSync16Regular, CursorClick20Regular, Delete16Regular, Eye16Regular, Mail16Regular, Send16Regular, Server16Regular, ShieldCheckmark16Regular, ShieldError16Regular } from "./icons";
+import { Archive16Regular, ArrowDownload16Regular, ArrowSync16Regular, CursorClick20Regular, Delete16Regular, Eye16Regular, Flag16Regular, Mail16Regular, Send16Regular, Server16Regular, ShieldCheckmark16Regular, ShieldError16Regular } from "./icons";
 import { byDay, type Happening } from "./happenings";
 import styles from "./Timeline.module.css";
 import { Untrusted } from "./Untrusted";
@@ -10,6 +10,7 @@ import { Untrusted } from "./Untrusted";
 const icons: Record<Happening["kind"], ReactNode> = {
   sent: <Send16Regular />, hops: <Server16Regular />, received: <Mail16Regular />, judged: <ShieldCheckmark16Regular />, delivered: <Archive16Regular />,
   rejudged: <ArrowSync16Regular />, post_delivery: <Delete16Regular />, click: <CursorClick20Regular />, content: <Eye16Regular />, download: <ArrowDownload16Regular />,
+  reported: <Flag16Regular />,
 };
 
 /** What happened, from first to last: time, icon, what, detail, and who says so. Colour stands only where mail or its verdict changed. */

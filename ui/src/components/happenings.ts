@@ -10,7 +10,7 @@ export type TimelineFilter = (typeof timelineFilters)[number];
 const kinds: Record<TimelineFilter, readonly Happening["kind"][] | undefined> = {
   everything: undefined,
   verdicts: ["judged", "rejudged"],
-  people: ["click", "content", "download"],
+  people: ["click", "content", "download", "reported"],
   actions: ["delivered", "rejudged", "post_delivery"],
 };
 

@@ -64,7 +64,11 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => ask(api.DELETE("/session")),
-    onSettled: () => changeSession(client, null),
+    onSettled: () => {
+      const out = client.getQueryData<Session | null>(sessionKey)?.sign_out_url;
+      changeSession(client, null);
+      if (out) location.assign(out); // the provider would let the next person at this desk in without asking
+    },
   });
 }
 

@@ -7,7 +7,10 @@ import { Bell } from "../components/Bell";
 import { ToasterContext } from "../components/copy";
 import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
 import { ValueMenuProvider } from "../components/ValueMenu";
+import { useWaiting } from "../pages/actions/queries";
+import { WizardHost } from "../pages/actions/WizardHost";
 import { StepUpProvider } from "../pages/account/StepUpProvider";
+import { AddProvider } from "../pages/incidents/AddProvider";
 import { EntryDialogProvider } from "../pages/policy/EntryDialogProvider";
 import { useOperator, usePreferences } from "../session/queries";
 import { useChooseTheme } from "../theme/AppTheme";
@@ -33,7 +36,7 @@ export function Shell() {
       <ClockProvider serverTime={session.time}>
         <EntryDialogProvider>
           <ValueMenuProvider>
-            <StepUpProvider><Frame /></StepUpProvider>
+            <StepUpProvider><AddProvider><Frame /></AddProvider></StepUpProvider>
           </ValueMenuProvider>
         </EntryDialogProvider>
       </ClockProvider>
@@ -70,6 +73,7 @@ function Frame() {
       </header>
       <Nav />
       <main className={styles.main}><Outlet /></main>
+      <WizardHost />
       <Help open={help} onClose={() => setHelp(false)} version={version} />
     </div>
   );
@@ -102,16 +106,20 @@ function Nav() {
   const path = useRouterState({ select: (s) => s.location.pathname });
   const pages = usePages();
   const { range } = useTimeRange();
+  const waiting = useWaiting();
   // Pages with wide lists want the room; a person who pins the words keeps them everywhere.
   const wide = preferences.nav_pinned || !(pages.some((p) => p.narrow && path.startsWith(p.to)) || path.startsWith("/email/"));
   return (
     <nav className={`${styles.nav} ${wide ? "" : styles.slim}`} aria-label="Pages">
       <ul>
         {pages.map((p) => {
+          const waits = p.to === "/actions" ? waiting : 0;
+          const here = path.startsWith(p.to) || (p.to === "/actions" && path === "/approvals");
           const link = (
-            <Link to={p.to} search={writeRange(range)} aria-current={path.startsWith(p.to) ? "page" : undefined} aria-label={p.label}>
+            <Link to={p.to} search={writeRange(range)} aria-current={here ? "page" : undefined} aria-label={waits > 0 ? `${p.label}, ${waits} waiting for you` : p.label}>
               <p.icon aria-hidden />
               <span className={styles.word}>{p.label}</span>
+              {waits > 0 && <span className={`${styles.waits} num`} data-n={waits > 99 ? "99+" : waits} aria-hidden />}
             </Link>
           );
           return <li key={p.to} className={"below" in p ? styles.below : undefined}>{wide ? link : <Tooltip content={p.label} relationship="description" positioning="after">{link}</Tooltip>}</li>;

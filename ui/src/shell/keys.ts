@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 
 /** Keys of the whole app, for the help overlay; pages with more of their own add them. */
 export const keyHelp: readonly { group: string; keys: readonly (readonly [keys: string, does: string])[] }[] = [
-  { group: "Everywhere", keys: [["/", "Search"], ["?", "This list"], ["g e", "Go to Explorer"], ["g h", "Go to Hunting"], ["g q", "Go to Quarantine"], ["g r", "Go to Rules"], ["g p", "Go to Policy"], ["g l", "Go to the audit log"], ["g c", "Go to Settings"], ["Esc", "Close what is open"]] },
+  { group: "Everywhere", keys: [["/", "Search"], ["?", "This list"], ["g e", "Go to Explorer"], ["g h", "Go to Hunting"], ["g i", "Go to Incidents"], ["g a", "Go to Actions"], ["g q", "Go to Quarantine"], ["g b", "Go to Submissions"], ["g r", "Go to Rules"], ["g p", "Go to Policy"], ["g l", "Go to the audit log"], ["g c", "Go to Settings"], ["Esc", "Close what is open"]] },
   {
     group: "In a list of mail",
     keys: [
@@ -12,6 +12,7 @@ export const keyHelp: readonly { group: string; keys: readonly (readonly [keys: 
   },
   { group: "In Hunting", keys: [["Ctrl Enter", "Run the selection, or the query at the cursor"], ["Tab", "Take what the editor proposes"], ["F6", "Next part: side, editor, rows"]] },
   { group: "In Rules", keys: [["j", "Next rule"], ["k", "Previous rule"], ["o", "Open the rule beside the list"], ["e", "Open its text"], ["Ctrl Enter", "Test the text"], ["Ctrl s", "Save the text"]] },
+  { group: "In Incidents", keys: [["x", "Select the row"], ["o", "Open the incident"], ["a", "Take the open incident"], ["n", "Write a note"]] },
   { group: "In an open message", keys: [["[", "Previous message"], ["]", "Next message"], ["Esc", "Close"]] },
 ];
 

@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { usePreferences } from "../session/queries";
 import type { Zone } from "./zone";
 
@@ -9,6 +9,8 @@ interface Clock {
   asOf: Date;
   /** Sets it to the server's clock, which asks every relative question again; says what "now" is then. */
   refresh: () => Date;
+  /** The server's clock as it goes on. */
+  read: () => Date;
 }
 
 /** Whole seconds, rounded up, so that a message of this second is inside the range. */
@@ -30,7 +32,7 @@ export function ClockProvider({ serverTime, children }: { serverTime: string; ch
       setAsOf(t);
       return whole(t);
     };
-    return { now: whole(asOf), asOf, refresh };
+    return { now: whole(asOf), asOf, refresh, read };
   }, [asOf, read]);
   return <ClockContext.Provider value={clock}>{children}</ClockContext.Provider>;
 }
@@ -39,6 +41,17 @@ export function useClock(): Clock {
   const c = useContext(ClockContext);
   if (!c) throw new Error("useClock outside ClockProvider");
   return c;
+}
+
+/** The time as it passes, every so many seconds; for clocks that run while somebody looks. */
+export function useNow(every = 20): Date {
+  const { read } = useClock();
+  const [now, setNow] = useState(read);
+  useEffect(() => {
+    const tick = setInterval(() => setNow(read()), every * 1000);
+    return () => clearInterval(tick);
+  }, [read, every]);
+  return now;
 }
 
 /** The zone every time is shown in. */

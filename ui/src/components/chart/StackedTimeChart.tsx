@@ -26,10 +26,12 @@ interface Props {
   onZoom: (from: string, to: string) => void;
   /** A segment was pointed at; rect is where it stands on the screen. */
   onPoint: (series: Series, rect: DOMRect) => void;
+  /** What is counted, as one of them. */
+  what?: string;
 }
 
 /** Email events over time, stacked. Drag to choose a time, click a segment for its menu. */
-export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Props) {
+export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what = "email event" }: Props) {
   const mode = useMode();
   const zone = useZone();
   const canvas = useRef<HTMLDivElement>(null);
@@ -130,7 +132,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
   };
 
   return (
-    <figure className={styles.chart} style={{ height }} aria-label={sentence(chart, all, zone)}>
+    <figure className={styles.chart} style={{ height }} aria-label={sentence(chart, all, zone, what)}>
       <div ref={canvas} className={styles.canvas} aria-hidden="true" />
       <div
         className={styles.plot}
@@ -153,7 +155,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
       {brush && (
         <div className={styles.brushed} style={place((brush.first + brush.last + 1) / 2 / n)}>
           <b className="num">{range(start(brush.first), end(brush.last))}</b>
-          <span className="num">· {number(sum(shown, brush.first, brush.last))} email events</span>
+          <span className="num">· {number(sum(shown, brush.first, brush.last))} {what}s</span>
           {!brush.held && (
             <>
               <Button size="small" appearance="primary" onClick={zoom}>Zoom</Button>
@@ -173,7 +175,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint }: Pro
               </div>
             ))}
           </dl>
-          {sum(shown, hover, hover) === 0 && <span>No email event</span>}
+          {sum(shown, hover, hover) === 0 && <span>No {what}</span>}
         </div>
       )}
     </figure>

@@ -68,14 +68,14 @@ export function ticks(starts: readonly string[], bucketSeconds: number, zone: Zo
 }
 
 /** The chart in one sentence, for who does not see it. */
-export function sentence(chart: Chart, series: readonly Series[], zone: Zone): string {
-  if (chart.total === 0) return "No email event in this time.";
+export function sentence(chart: Chart, series: readonly Series[], zone: Zone, what = "email event"): string {
+  if (chart.total === 0) return `No ${what} in this time.`;
   const parts = series.filter((s) => s.total > 0).map((s) => `${revealed(s.label)} ${number(s.total)}`);
   const sums = chart.starts.map((_, i) => sum(series, i, i));
   const most = sums.indexOf(Math.max(...sums));
   const t = chart.starts[most];
   const peak = t ? ` Most in one ${bucketName(chart.bucket_seconds)}: ${number(sums[most] ?? 0)} at ${day(new Date(t), zone)} ${clock(new Date(t), zone)}.` : "";
-  return `${number(chart.total)} email events to ${number(chart.mailboxes)} mailboxes: ${parts.join(", ")}.${peak}`;
+  return `${number(chart.total)} ${what}s${what === "email event" ? ` to ${number(chart.mailboxes)} mailboxes` : ""}: ${parts.join(", ")}.${peak}`;
 }
 
 /** A round number at or above max, and the step to it in three parts. */

@@ -24,7 +24,8 @@ interface Props {
   columns: readonly Column[];
   sort: string;
   desc: boolean;
-  onSort: (field: string, desc: boolean) => void;
+  /** Undefined where the order is what it is. */
+  onSort?: ((field: string, desc: boolean) => void) | undefined;
   selection: Selection;
   onSelect: (s: Selection) => void;
   /** Key of the open row. */
@@ -139,11 +140,13 @@ export function MailGrid(p: Props) {
                 />
               </div>
               {shown.map((c) => (
-                <div key={c.field} role="columnheader" aria-sort={p.sort === c.field ? (p.desc ? "descending" : "ascending") : "none"} className={c.numeric ? styles.right : undefined}>
-                  <button type="button" className="clip" onClick={() => p.onSort(c.field, p.sort === c.field ? !p.desc : c.field === "Timestamp" || c.numeric === true)}>
-                    <span className="clip">{c.field === "Timestamp" && !narrow ? `Time (${look.zone === "utc" ? "UTC" : "local"})` : c.label}</span>
-                    {p.sort === c.field && (p.desc ? <ArrowDown12Regular aria-hidden /> : <ArrowUp12Regular aria-hidden />)}
-                  </button>
+                <div key={c.field} role="columnheader" aria-sort={p.sort === c.field ? (p.desc ? "descending" : "ascending") : p.onSort ? "none" : undefined} className={c.numeric ? styles.right : undefined}>
+                  {p.onSort ? (
+                    <button type="button" className="clip" onClick={() => p.onSort?.(c.field, p.sort === c.field ? !p.desc : c.field === "Timestamp" || c.numeric === true)}>
+                      <span className="clip">{c.field === "Timestamp" && !narrow ? `Time (${look.zone === "utc" ? "UTC" : "local"})` : c.label}</span>
+                      {p.sort === c.field && (p.desc ? <ArrowDown12Regular aria-hidden /> : <ArrowUp12Regular aria-hidden />)}
+                    </button>
+                  ) : c.field === "Timestamp" && !narrow ? `Time (${look.zone === "utc" ? "UTC" : "local"})` : c.label}
                 </div>
               ))}
             </div>

@@ -11,7 +11,7 @@ export function Codes({ codes, onDone }: { codes: readonly string[]; onDone: () 
   const copy = useCopy();
   return (
     <div className={styles.form}>
-      <p className={base.caution}><Warning16Regular aria-hidden /><span>Keep these recovery codes where your phone is not. Each signs you in once without the app. They are not shown again.</span></p>
+      <p className={base.caution}><Warning16Regular aria-hidden /><span>Keep these recovery codes where your phone and your keys are not. Each stands in for your second factor once. They are not shown again.</span></p>
       <ul className={styles.codes} aria-label="Recovery codes">{codes.map((c) => <li key={c} className="mono">{c}</li>)}</ul>
       <Button icon={<Copy16Regular />} onClick={() => copy(codes.join("\n"), "Recovery codes copied")}>Copy all</Button>
       <Checkbox checked={kept} onChange={(_, d) => setKept(d.checked === true)} label="I keep them in a safe place" />

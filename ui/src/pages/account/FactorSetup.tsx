@@ -9,17 +9,17 @@ import { Codes } from "./Codes";
 import { useBeginTOTP, useConfirmTOTP } from "./queries";
 
 /** Sets an authenticator app up in three steps: the password, the QR code with the first code, the recovery codes. */
-export function FactorSetup({ onDone }: { onDone: () => void }) {
+export function FactorSetup({ onDone, onCancel }: { onDone: () => void; onCancel?: () => void }) {
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const begin = useBeginTOTP();
   const confirm = useConfirmTOTP();
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    if (begin.data) confirm.mutate(code.trim(), { onError: () => setCode("") });
+    if (begin.data) confirm.mutate(code.trim(), { onSuccess: (r) => r.codes.length === 0 && onDone(), onError: () => setCode("") });
     else begin.mutate(password, { onSettled: () => setPassword("") });
   };
-  if (confirm.data) return <Codes codes={confirm.data.codes} onDone={onDone} />;
+  if (confirm.data && confirm.data.codes.length > 0) return <Codes codes={confirm.data.codes} onDone={onDone} />;
   return (
     <form onSubmit={submit} className={styles.form}>
       {begin.data ? (
@@ -37,7 +37,10 @@ export function FactorSetup({ onDone }: { onDone: () => void }) {
           {begin.error && <ProblemNote error={begin.error} />}
         </>
       )}
-      <Button appearance="primary" type="submit" disabledFocusable={begin.isPending || confirm.isPending}>{begin.data ? "Turn it on" : "Go on"}</Button>
+      <div className={styles.acts}>
+        <Button appearance="primary" type="submit" disabledFocusable={begin.isPending || confirm.isPending}>{begin.data ? "Turn it on" : "Go on"}</Button>
+        {onCancel && <Button onClick={onCancel}>Cancel</Button>}
+      </div>
     </form>
   );
 }

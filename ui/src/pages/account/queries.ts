@@ -1,9 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ask, type Schemas, type Session } from "../../api/client";
+import { makeKey } from "../../session/keys";
 import { sessionKey } from "../../session/queries";
 
 export type Account = Schemas["Account"];
 export type SessionLine = Schemas["SessionLine"];
+export type KeyLine = Schemas["KeyLine"];
 export type TokenLine = Schemas["TokenLine"];
 
 const key = ["account"] as const;
@@ -32,7 +34,16 @@ export const useMakeToken = () => useDo((body: Schemas["NewToken"]) => ask<Schem
 export const useBeginTOTP = () => useDo((password: string) => ask<Schemas["TOTPEnrolment"]>(api.POST("/account/totp", { body: { password } })));
 export const useConfirmTOTP = () => useDo((code: string) => ask<Schemas["RecoveryCodes"]>(api.POST("/account/totp/confirm", { body: { code } })));
 export const useRemoveTOTP = () => useDo((code: string) => ask(api.POST("/account/totp/remove", { body: { code } })));
-export const useNewCodes = () => useDo((code: string) => ask<Schemas["RecoveryCodes"]>(api.POST("/account/recovery-codes", { body: { code } })));
+export const useNewCodes = () => useDo((code: string | undefined) => ask<Schemas["RecoveryCodes"]>(api.POST("/account/recovery-codes", { body: { ...(code && { code }) } })));
+
+/** Adds a key: the password, the key itself, and its name. */
+export const useAddKey = () => useDo(async ({ password, name }: { password: string; name: string }) => {
+  const q = await ask<Schemas["KeyQuestion"]>(api.POST("/account/keys/begin", { body: { password } }));
+  return ask<Schemas["KeyAdded"]>(api.POST("/account/keys", { body: { name, credential: await makeKey(q.options) } }));
+});
+export const useRenameKey = () => useDo(({ id, name }: { id: string; name: string }) => ask<KeyLine>(api.PUT("/account/keys/{id}", { params: { path: { id } }, body: { name } })));
+export const useRemoveKey = () => useDo((id: string) => ask(api.DELETE("/account/keys/{id}", { params: { path: { id } } })));
+export const useUnlink = () => useDo(() => ask(api.DELETE("/account/provider")));
 
 export function useChangePassword() {
   const client = useQueryClient();

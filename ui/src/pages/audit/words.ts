@@ -11,7 +11,8 @@ export type Place =
   | { to: "/email/$id"; params: { id: string }; search: Record<string, string> }
   | { to: "/rules/$id"; params: { id: string }; search: Record<string, string> }
   | { to: "/mailbox/$address"; params: { address: string }; search: Record<string, string> }
-  | { to: "/policy" | "/hunting"; search: Record<string, string> };
+  | { to: "/actions/$id"; params: { id: string }; search: Record<string, string> }
+  | { to: "/policy" | "/hunting" | "/approvals"; search: Record<string, string> };
 
 const ofMailbox = ["mailbox rules looked at", "mailbox rule removed", "mailbox rule put back", "mailbox signed out everywhere", "first aid failed"];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -24,6 +25,8 @@ export function placeOf(r: Pick<AuditLine, "action" | "subject" | "recipient">):
     return { to: "/email/$id", params: { id: subject }, search: r.recipient ? { recipient: r.recipient } : {} };
   }
   if (action === "rule changed" && ruleID.test(subject)) return { to: "/rules/$id", params: { id: subject }, search: {} };
+  if (/^action (asked for|approved|rejected|expired|cancelled|tried again|undone)$/.test(action) && uuid.test(subject)) return { to: "/actions/$id", params: { id: subject }, search: {} };
+  if (action === "approval policy changed") return { to: "/approvals", search: {} };
   if (action === "policy changed") return { to: "/policy", search: {} };
   if (action === "entry added" || action === "entry changed") return { to: "/policy", search: { tab: "list", search: subject.slice(subject.indexOf(" ") + 1).slice(0, 200) } };
   if (action === "mailbox settings changed") return { to: "/policy", search: { tab: "mailboxes", box: subject } };

@@ -15,8 +15,12 @@ import { useFields } from "../../filter/useFilter";
 import { useMay } from "../../session/queries";
 import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
+import { AddButton } from "../incidents/AddButton";
+import { InIncidents } from "../incidents/InIncidents";
+import { TakeAction } from "../actions/TakeAction";
 import { offers, type Offer } from "../policy/entries";
 import { useEntryDialog } from "../policy/EntryDialogProvider";
+import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 import { latestOf, reasonOf } from "./reasons";
 import type { Place } from "./useList";
@@ -52,14 +56,17 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
             <VerdictBadge types={v.threat_types.join(", ")} confidence={now.phish_confidence} latest={e.LatestThreatTypes} filled outcome={e.outcome} />
             <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
             {clicks > 0 && <Badge icon={<CursorClick20Regular aria-hidden />}>{clicks === 1 ? "Clicked once" : `Clicked ${number(clicks)} times`}</Badge>}
+            <ReportedBadge message={e.NetworkMessageId} />
             {e.IsPriorityAccount && <Badge icon={<Star12Filled aria-hidden />}>Priority account</Badge>}
             {e.IsFirstContact && e.EmailDirection === "Inbound" && <Badge icon={null}>First contact</Badge>}
           </div>
         </div>
         <div className={styles.buttons}>
           <ListMenu event={e} />
+          <AddButton email={email} appearance="subtle" />
           <Button appearance="subtle" icon={<Share20Regular />} onClick={() => copy(list ? fixedLink(location.href, range, { from, to }) : location.href, "Link copied")}>Share</Button>
           <Button icon={<ArrowDownload20Regular />} disabledFocusable={!can.download} title={can.download ? undefined : can.why} onClick={() => can.download && onDownload()}>Download</Button>
+          <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
         </div>
       </div>
       {/* Where there is no room beside, the facts stand below; these two are needed at once. */}
@@ -70,6 +77,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         {reason ? <Untrusted text={full(reason)} /> : now.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
         <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{now.score} of 100, see why</button>
       </p>
+      <InIncidents id={e.NetworkMessageId} />
     </header>
   );
 }
@@ -106,7 +114,7 @@ function full(claim: string): string {
 function Crumbs({ shown, list, place, onPrev, onNext }: Pick<Props, "shown" | "list" | "place" | "onPrev" | "onNext">) {
   const { label } = useFields();
   const filter = place.chips.filter((c) => c.op !== "kql").map((c) => `${label(c.field)} ${operatorWords[c.op]} ${valueWords(c)}`.trim());
-  const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : "All email";
+  const view = list?.view === "malware" ? "Malware" : list?.view === "phish" ? "Phish" : list?.view === "submissions" ? "Submissions" : "All email";
   return (
     <nav className={styles.crumbs} aria-label="Way back">
       <Link to="/explorer" search={list ? writeExplorer({ ...readExplorer({}), ...list, open: shown }) : {}}>Explorer</Link>

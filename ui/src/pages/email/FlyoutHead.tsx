@@ -7,6 +7,10 @@ import { ActionWord } from "../../components/Verdict";
 import { useValueEvidence } from "../../text/useEvidence";
 import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
+import { AddButton } from "../incidents/AddButton";
+import { InIncidents } from "../incidents/InIncidents";
+import { TakeAction } from "../actions/TakeAction";
+import { ReportedBadge } from "../submissions/ReportedBadge";
 import styles from "./Email.module.css";
 
 /** Subject, sender, recipient and place of the message, over every tab of the flyout. */
@@ -24,9 +28,15 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
         {e.IsPriorityAccount && <> <Star12Filled aria-hidden /> priority account</>} · <time className="num" dateTime={e.Timestamp} title={both(t)}>{full(t, zone)}</time>
       </p>
       <div className={styles.flyrow}>
-        <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
+        <span className={styles.buttons}>
+          <Button icon={<Eye20Regular />} disabledFocusable={!can.preview} title={can.preview ? undefined : can.why} onClick={() => can.preview && onPreview()}>Look inside</Button>
+          <AddButton email={email} />
+          <TakeAction scope={() => ({ what: "picked", picks: [{ id: e.NetworkMessageId, recipient: e.RecipientEmailAddress }] })} rows={[e]} />
+        </span>
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
+        <ReportedBadge message={e.NetworkMessageId} />
       </div>
+      <InIncidents id={e.NetworkMessageId} />
     </header>
   );
 }

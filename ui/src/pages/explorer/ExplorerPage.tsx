@@ -24,7 +24,7 @@ import { useScope } from "./queries";
 import { Results } from "./Results";
 import { useMail } from "./useMail";
 
-const viewNames: Record<View, string> = { all: "All email", malware: "Malware", phish: "Phish" };
+const viewNames: Record<View, string> = { all: "All email", malware: "Malware", phish: "Phish", submissions: "Submissions" };
 
 /** Where every investigation starts: filter, chart, values, and the mail itself. Its whole state is in the address. */
 export function ExplorerPage() {

@@ -1,10 +1,14 @@
 import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import type { View } from "../../address/explorer";
 import type { EmailRow } from "../../api/client";
 import { chosen } from "../../components/grid/columns";
 import { facts, nothing, type Selection } from "../../components/grid/selection";
+import { TakeAction } from "../actions/TakeAction";
+import type { Scope as Targets } from "../../address/actions";
 import { useCopy } from "../../components/copy";
-import { ArrowDownload20Regular, Copy20Regular, Dismiss16Regular } from "../../components/icons";
+import { ArrowDownload20Regular, Briefcase20Regular, Copy20Regular, Dismiss16Regular } from "../../components/icons";
 import { useMay, usePreferences } from "../../session/queries";
+import { useAddToIncident, type MailStart } from "../incidents/AddProvider";
 import { defang } from "../../text/defang";
 import { number } from "../../time/zone";
 import styles from "./Explorer.module.css";
@@ -24,7 +28,8 @@ const copies: [label: string, of: (r: EmailRow) => string, hostile: boolean][] =
 /** What is selected, and what can be done with it. */
 export function SelectionBar({ selection, total, onSelect, scope }: { selection: Selection; total: number; onSelect: (s: Selection) => void; scope: Scope }) {
   const copy = useCopy();
-  const may = useMay("explorer.export");
+  const may = useMay("explorer.export"), work = useMay("incident.work");
+  const addTo = useAddToIncident();
   const [preferences] = usePreferences();
   const f = facts(selection);
   const n = selection.all?.events ?? selection.rows.size;
@@ -57,7 +62,22 @@ export function SelectionBar({ selection, total, onSelect, scope }: { selection:
           </MenuPopover>
         </Menu>
       )}
+      {work && <Button size="small" icon={<Briefcase20Regular />} onClick={() => addTo(mailOf(selection))}>Add to incident</Button>}
+      <TakeAction size="small" scope={() => targets(selection)} rows={selection.all ? undefined : [...selection.rows.values()]} />
       <Button size="small" appearance="subtle" icon={<Dismiss16Regular />} aria-label="Select nothing" onClick={() => onSelect(nothing)} />
     </div>
   );
+}
+
+/** The selection as mail for an incident: all that match as a query that can be kept, picked rows one by one. */
+function mailOf(s: Selection): MailStart {
+  if (s.all) return { query: { view: s.all.view as View, q: s.all.q, from: s.all.from, to: s.all.to }, count: s.all.events };
+  const rows = [...s.rows.values()];
+  return { events: rows.map((r) => ({ network_message_id: r.NetworkMessageId, recipient: r.RecipientEmailAddress })), count: rows.length, ...(rows[0] && { name: rows[0].Subject.slice(0, 200) }) };
+}
+
+/** What an action on the selection is about. */
+function targets(s: Selection): Targets {
+  if (s.all) return { what: "all", view: s.all.view as View, q: s.all.q, from: s.all.from, to: s.all.to };
+  return { what: "picked", picks: [...s.rows.values()].map((r) => ({ id: r.NetworkMessageId, recipient: r.RecipientEmailAddress })) };
 }

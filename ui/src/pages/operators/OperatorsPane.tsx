@@ -33,9 +33,9 @@ export function OperatorsPane() {
               {all.data.operators.map((o) => (
                 <tr key={o.id}>
                   <th scope="row"><span className={base.two}><b>{o.name}</b><small>{o.email}</small></span></th>
-                  <td>{o.roles.join(", ")}</td>
+                  <td>{o.roles.length > 0 ? o.roles.join(", ") : <span className={base.faded}>None</span>}</td>
                   <td>{states[o.state]}</td>
-                  <td>{o.factor ? "Set up" : <span className={base.faded}>None</span>}</td>
+                  <td>{o.factor ? "Set up" : o.linked ? "At the provider" : <span className={base.faded}>None</span>}</td>
                   <td>{o.signed_in ? <Time at={o.signed_in} /> : "never"}</td>
                   <td className="num">{o.tokens}</td>
                   <td className={account.last}><Button size="small" aria-label={`Change ${o.email}`} onClick={() => setOpen(o)}>Change…</Button></td>
