@@ -1,4 +1,5 @@
 import { Button, Checkbox, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Field, Input, ProgressBar, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
@@ -95,7 +96,8 @@ function Allow({ scope }: { scope: Scope }) {
 function Result({ action: a, release }: { action: ActionOf; release: boolean }) {
   const id = useId();
   const c = a.counts;
-  if (a.state === "Waiting for approval") return <p role="status"><b>It waits for approval.</b> {a.needs === 1 ? "One other person has" : `${a.needs} other people have`} to agree ({a.rule}). Until then nothing changes.</p>;
+  const link = <Link to="/actions/$id" params={{ id: a.id }}>{release ? "The release" : "The delete"} and its result in every mailbox</Link>;
+  if (a.state === "Waiting for approval") return <p role="status"><b>It waits for approval.</b> {a.needs === 1 ? "One other person has" : `${a.needs} other people have`} to agree ({a.rule}). Until then nothing changes. {link}.</p>;
   const words = [
     c.done > 0 ? `${number(c.done)} ${release ? "released" : "deleted"}` : "", c.not_found > 0 ? `${number(c.not_found)} not found` : "", c.skipped > 0 ? `${number(c.skipped)} not possible` : "",
     c.failed > 0 ? `${number(c.failed)} failed` : "", c.cancelled > 0 ? `${number(c.cancelled)} cancelled` : "",
@@ -104,7 +106,7 @@ function Result({ action: a, release }: { action: ActionOf; release: boolean }) 
     <div role="status">
       <p id={id}><b>{a.over ? a.state : release ? "Releasing" : "Deleting"}</b>{words.length > 0 && <>: {words.join(", ")}</>}.</p>
       {!a.over && <ProgressBar aria-labelledby={id} value={a.progress} />}
-      {a.over && c.failed + c.skipped > 0 && <p className={styles.hint}>The action has the result of every mailbox, with the reason.</p>}
+      <p className={styles.hint}>{link}{a.over && c.failed + c.skipped > 0 ? ", with the reasons" : ""}.</p>
     </div>
   );
 }

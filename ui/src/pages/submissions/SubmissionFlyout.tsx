@@ -13,6 +13,7 @@ import { useEvidence, useValueEvidence } from "../../text/useEvidence";
 import { capital } from "../../text/words";
 import { useZone } from "../../time/Clock";
 import { both, full, number } from "../../time/zone";
+import { TakeAction } from "../actions/TakeAction";
 import { CloseForm } from "./CloseForm";
 import { ReadIt } from "./ReadIt";
 import { useChange, useJudge, useSubmission, type Detail, type Report } from "./queries";
@@ -75,6 +76,7 @@ function Doing({ d, onRefresh }: { d: Detail; onRefresh: () => void }) {
         {d.state !== "Closed" && !closing && <Button appearance={d.state === "New" ? "secondary" : "primary"} onClick={() => setClosing(true)}>Close…</Button>}
         {d.state === "Closed" && <Button disabled={change.isPending} onClick={() => change.mutate({ revision: d.revision, state: "In triage", owner: "me" })}>Open again</Button>}
         {d.network_message_id !== "" && <Link className={styles.linkbutton} to="/explorer" search={{ q: `EmailEvents | where NetworkMessageId == "${d.network_message_id}"`, last: "all" } as never}>All copies in Explorer</Link>}
+        {d.network_message_id !== "" && <TakeAction scope={() => ({ what: "message", id: d.network_message_id })} rows={undefined} />}
       </div>
       {d.state !== "New" && d.owner !== "" && <p className={styles.faded}>{mine ? "You work" : `${d.owner} works`} on it{d.state === "Closed" && d.closed_by !== "" ? `; closed by ${d.closed_by === me ? "you" : d.closed_by}` : ""}.</p>}
       {d.state === "Closed" && d.note !== "" && <p className={styles.note}><Untrusted text={d.note} /></p>}
