@@ -21,9 +21,10 @@ type Mailboxes struct {
 	Event func(ctx context.Context, message, address string) (lies Lies, ok bool, err error)
 	Raw   func(ctx context.Context, sha256 string) ([]byte, error)
 
-	mu    sync.Mutex
-	boxes map[string]map[string]*letter // by address and network message id
-	last  int
+	mu      sync.Mutex
+	boxes   map[string]map[string]*letter // by address and network message id
+	scripts map[string]string             // rules that were changed, by address
+	last    int
 }
 
 // Lies is where a message lies.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { message } from "./mail.mjs";
-import { mailbox } from "./mailboxpages.mjs";
+import { mailbox, unreached } from "./mailboxpages.mjs";
 import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { token } from "./releaselink.mjs";
@@ -684,9 +684,11 @@ check("axe: the quarantine", { server: demo, as: ["Security Administrator", "Sea
 check("axe: a mailbox", { server: demo, as: ["Security Operator", "Search and Purge"], timeout: 180_000 }, async ({ page, session }) => {
   const axe = new Findings(page);
   const { people: [p] } = await session.ask("/directory/people", { limit: "1" });
+  await mailbox(page, p.address, { view: { person: p, ...unreached } });
   await page.goto(`/mailbox/${p.address}`);
   await seen(page.getByText(/^No mail system is connected/).first());
   await axe.look("not reached");
+  await page.unrouteAll();
   await mailbox(page, p.address, { view: { person: p } });
   await page.reload();
   const dialog = page.getByRole("dialog");

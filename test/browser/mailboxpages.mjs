@@ -1,4 +1,4 @@
-// A mailbox that somebody broke into, as the server shows it: the demo has no mail system, so tests answer in its place.
+// A mailbox that somebody broke into, as the server shows it, and answers that no test could bring about.
 
 const rule = (id, text, why = "", script = "main") => ({ id, script, version: "v1", text, why });
 
@@ -53,3 +53,6 @@ export async function mailbox(page, address, more = {}) {
   });
   return box;
 }
+
+/** Of a mailbox that no mail system is connected for. */
+export const unreached = { reached: false, system: "", watched: [], say: "No mail system is connected for this mailbox, so Tocsin can neither see its rules nor change them." };
