@@ -116,3 +116,11 @@ func (a *App) recordAction(ctx context.Context, x *remediate.Action) error {
 func (a *App) recordExpiry(ctx context.Context, x *remediate.Action) error {
 	return a.gate.Write(ctx, auth.Record{Operator: "Tocsin", Via: "automatic", Action: auth.ActActionExpired, Subject: x.ID}, nil)
 }
+
+// recordRecanted writes down that a request lost what nobody wants any more.
+func (a *App) recordRecanted(ctx context.Context, x *remediate.Action) error {
+	return a.gate.Write(ctx, auth.Record{Operator: "Tocsin", Via: "automatic", Action: auth.ActActionCancelled, Subject: x.ID, Reason: "its verdict was taken back"}, struct {
+		Todo      int `json:"left"`
+		Cancelled int `json:"cancelled"`
+	}{x.Counts.Todo, x.Counts.Cancelled})
+}

@@ -168,7 +168,17 @@ func (a *App) carryOut(ctx context.Context) {
 	if len(a.acting.systems)+len(a.acting.own) == 0 || len(a.cfg.Remediate.ZAP) == 0 {
 		return // decided, and somebody else's to carry out
 	}
-	made, err := a.acting.planner.Purge(ctx, a.acting.worker.Events, a.cfg.Remediate.zap(), a.opt.Now().Add(-purgeBack))
+	since := a.opt.Now().Add(-purgeBack)
+	recanted, err := a.acting.planner.Recant(ctx, a.acting.worker.Events, since)
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("what is not wanted any more still waits", "err", err)
+	}
+	for i := range recanted {
+		if err := a.recordRecanted(ctx, &recanted[i]); err != nil && !errors.Is(err, context.Canceled) {
+			a.log.Error("audit log", "err", err)
+		}
+	}
+	made, err := a.acting.planner.Purge(ctx, a.acting.worker.Events, a.cfg.Remediate.zap(), since)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("what judging again decided is not carried out", "err", err)
 	}

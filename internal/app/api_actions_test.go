@@ -235,6 +235,60 @@ func TestZAPTakesMailOut(t *testing.T) {
 	}
 }
 
+// Nobody should agree to what nobody wants: a request that waits loses the mail whose verdict was taken back, and ends when it lost all.
+func TestZAPThatWaitsIsTakenBack(t *testing.T) {
+	t.Parallel()
+	m := providertest.NewMemory()
+	s := open(t, acting, mailed(m))
+	chief, second := s.as(t, auth.SecurityAdministrator), s.as(t, auth.SecurityOperator, auth.Approve)
+	now := ok[api.ApprovalsInForce](chief.get(t, "/approvals"))
+	now.Policy.Rules = []api.ApprovalRule{{Name: "all", Kinds: []string{}, Source: "any", Approvals: 1}}
+	ok[api.ApprovalsInForce](chief.send(t, http.MethodPut, "/approvals", api.ApprovalsChange{Policy: now.Policy, Reason: "a test"}))
+	for _, to := range []string{"bob@harbour.test", "cat@harbour.test"} {
+		m.Deliver(to, "INBOX", simple("later for "+to), nil, time.Now())
+		s.take(t, simple("later for "+to), to)
+	}
+	block := func(kind, value string) api.Entry {
+		t.Helper()
+		return ok[[]api.Entry](chief.post(t, "/policy/entries", api.EntryDraft{Kind: kind, Values: []string{value}, Action: "Block", Reason: "seen elsewhere"}))[0]
+	}
+	again := func() {
+		t.Helper()
+		chief.ends(t, "/rejudge", chief.post(t, "/rejudge", api.RejudgeAsk{Reason: "ticket 9"}))
+	}
+	e := block("sender", "ann@sender.test")
+	again()
+	var a api.Action
+	comes(t, "nobody asks", func() bool {
+		list := ok[api.ActionPage](chief.get(t, "/actions", "state", "waiting")).Actions
+		if len(list) == 1 {
+			a = list[0]
+		}
+		return len(list) == 1
+	})
+	if a.Counts.Todo != 2 {
+		t.Fatalf("%+v", a)
+	}
+	chief.send(t, http.MethodDelete, "/policy/entries/"+e.ID, nil).want(http.StatusNoContent)
+	again()
+	comes(t, "it still waits", func() bool { a = ok[api.Action](chief.get(t, "/actions/"+a.ID)); return a.Over })
+	if a.State != "Cancelled" || a.Counts.Cancelled != 2 {
+		t.Errorf("%+v", a)
+	}
+	second.post(t, "/actions/"+a.ID+"/approve", api.ActionWords{}).problem(http.StatusConflict)
+	for _, x := range ok[api.ActionTargets](chief.get(t, "/actions/"+a.ID+"/targets")).Targets {
+		if x.Outcome != "Cancelled" || !strings.HasPrefix(x.Say, "Not wanted any more") {
+			t.Errorf("%+v", x)
+		}
+	}
+	if len(lies(m, "bob@harbour.test")) != 1 || len(lies(m, "cat@harbour.test")) != 1 {
+		t.Error("mail was touched")
+	}
+	if r := s.audited(t, auth.ActActionCancelled); len(r) != 1 || r[0].Subject != a.ID || r[0].Via != "automatic" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestApprovalsAreEditedAndSimulated(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -251,8 +251,8 @@ func TestSignInTellsNothing(t *testing.T) {
 			}
 		}
 	}
-	for i := range tries { // an answer without the work is a hundred times faster
-		if fastest[i] < fastest[0]/4 {
+	for i := range tries { // an answer without the work is a hundred times faster, also on a busy machine
+		if fastest[i] < fastest[0]/20 {
 			t.Errorf("%s is refused after %v, a wrong password after %v", tries[i].Email, fastest[i], fastest[0])
 		}
 	}

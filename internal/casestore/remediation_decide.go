@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tocsin/internal/incident"
@@ -50,7 +52,7 @@ func (r *Remediation) Answer(ctx context.Context, id string, x remediate.Approva
 
 // end ends an action that was never begun.
 func (r *Remediation) end(ctx context.Context, tx *sql.Tx, a *remediate.Action, s remediate.State, now time.Time) error {
-	if _, err := r.cancelTodo(ctx, tx, a, now); err != nil {
+	if err := r.cancelTodo(ctx, tx, a, now); err != nil {
 		return err
 	}
 	a.State, a.Ended = s, now
@@ -64,21 +66,14 @@ func (r *Remediation) end(ctx context.Context, tx *sql.Tx, a *remediate.Action, 
 	return wrap("action", err)
 }
 
-// cancelTodo cancels what is not begun, and returns how many targets that were.
-func (r *Remediation) cancelTodo(ctx context.Context, tx *sql.Tx, a *remediate.Action, now time.Time) (int64, error) {
+// cancelTodo cancels what is not begun.
+func (r *Remediation) cancelTodo(ctx context.Context, tx *sql.Tx, a *remediate.Action, now time.Time) error {
 	res, err := tx.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE action_targets SET outcome = ?, at = ?, told = ? WHERE action = ? AND outcome = ?`),
 		string(remediate.CancelledOut), micros(now), true, a.ID, string(remediate.Todo))
 	if err != nil {
-		return 0, wrap("targets", err)
+		return wrap("targets", err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, wrap("targets", err)
-	}
-	a.Counts.Todo -= int(n)
-	a.Counts.Cancelled += int(n)
-	_, err = tx.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE actions SET untold = untold - ? WHERE id = ?`), n, a.ID)
-	return n, wrap("action", err)
+	return wrap("targets", r.cancelled(ctx, tx, a, res))
 }
 
 // Cancel ends an action as soon as what is begun is finished.
@@ -98,7 +93,7 @@ func (r *Remediation) Cancel(ctx context.Context, id string, now time.Time) (rem
 			return r.end(ctx, tx, &a, remediate.Cancelled, now)
 		}
 		a.Cancel = true
-		if _, err := r.cancelTodo(ctx, tx, &a, now); err != nil {
+		if err := r.cancelTodo(ctx, tx, &a, now); err != nil {
 			return err
 		}
 		if err := r.saveAction(ctx, tx, &a); err != nil {
@@ -111,6 +106,50 @@ func (r *Remediation) Cancel(ctx context.Context, id string, now time.Time) (rem
 		return err
 	})
 	return a, err
+}
+
+// Withdraw cancels targets of a waiting action, and ends it when none is left.
+func (r *Remediation) Withdraw(ctx context.Context, id string, seqs []int, why string, now time.Time) (remediate.Action, error) {
+	var a remediate.Action
+	err := r.s.InTx(ctx, func(tx *sql.Tx) (err error) {
+		if a, err = r.locked(ctx, tx, id); err != nil {
+			return err
+		}
+		if a.State != remediate.Waiting {
+			return remediate.ErrOver
+		}
+		for part := range slices.Chunk(seqs, 500) {
+			args := []any{string(remediate.CancelledOut), why, micros(now), true, id, string(remediate.Todo)}
+			for _, seq := range part {
+				args = append(args, seq)
+			}
+			res, err := tx.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE action_targets SET outcome = ?, error = ?, at = ?, told = ? WHERE action = ? AND outcome = ? AND seq IN (?`+
+				strings.Repeat(", ?", len(part)-1)+`)`), args...)
+			if err == nil {
+				err = r.cancelled(ctx, tx, &a, res)
+			}
+			if err != nil {
+				return wrap("targets", err)
+			}
+		}
+		if a.Counts.Todo > 0 {
+			return r.saveAction(ctx, tx, &a)
+		}
+		return r.end(ctx, tx, &a, remediate.Cancelled, now)
+	})
+	return a, err
+}
+
+// cancelled counts targets that an update cancelled.
+func (r *Remediation) cancelled(ctx context.Context, tx *sql.Tx, a *remediate.Action, res sql.Result) error {
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	a.Counts.Todo -= int(n)
+	a.Counts.Cancelled += int(n)
+	_, err = tx.ExecContext(ctx, r.s.dialect.Rebind(`UPDATE actions SET untold = untold - ? WHERE id = ?`), n, a.ID)
+	return err
 }
 
 // Retry makes failed targets To do again. Intents that were not concluded are.

@@ -20,6 +20,9 @@ type Store interface {
 	Answer(ctx context.Context, id string, x Approval) (Action, error)
 	// Cancel ends an action: what is not begun is cancelled, what is begun is finished. ErrOver when it is over.
 	Cancel(ctx context.Context, id string, now time.Time) (Action, error)
+	// Withdraw cancels targets of a waiting action, by Seq, and says why. When none is left to do, the action is Cancelled. ErrOver when it does
+	// not wait any more.
+	Withdraw(ctx context.Context, id string, seqs []int, why string, now time.Time) (Action, error)
 	// Retry makes failed targets of an action that is over To do again, with all their tries. ErrNoRetry when there are none.
 	Retry(ctx context.Context, id string, now time.Time) (Action, error)
 	// Expire ends the requests that nobody answered in time, and returns them.

@@ -106,6 +106,43 @@ func TestCancelFinishesWhatIsBegun(t *testing.T) {
 	}
 }
 
+// TestWithdraw: a request loses targets, and ends when it lost all.
+func TestWithdraw(t *testing.T) {
+	c := play(t, openStore(t), story{kind: remediate.SoftDelete})
+	if _, err := c.w.store.Withdraw(t.Context(), c.main, []int{0}, "not wanted", c.w.now); !errors.Is(err, remediate.ErrOver) {
+		t.Errorf("an action that does not wait: %v", err)
+	}
+	a := c.w.action(c.main)
+	a.ID, a.State, a.Needs, a.Name = "waiting", remediate.Waiting, 1, "waits"
+	list := c.w.targets(c.main)
+	if _, err := c.w.store.Create(t.Context(), a, list); err != nil {
+		t.Fatal(err)
+	}
+	open := c.w.action(a.ID).Counts.Todo
+	for _, step := range []struct {
+		seqs []int
+		left int
+		end  remediate.State
+	}{{[]int{list[0].Seq, 999}, open - 1, remediate.Waiting}, {[]int{list[0].Seq}, open - 1, remediate.Waiting}, {seqsOf(list), 0, remediate.Cancelled}} {
+		got, err := c.w.store.Withdraw(t.Context(), a.ID, step.seqs, "not wanted", c.w.now)
+		if err != nil || got.Counts.Todo != step.left || got.State != step.end {
+			t.Fatalf("%v: %s %+v %v", step.seqs, got.State, got.Counts, err)
+		}
+	}
+	for _, x := range c.w.targets(a.ID) {
+		if x.Outcome == remediate.CancelledOut && x.Error != "not wanted" {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
+func seqsOf(list []remediate.Target) (out []int) {
+	for _, x := range list {
+		out = append(out, x.Seq)
+	}
+	return out
+}
+
 // TestTriesEnd: what fails for good says so, and a person may try it again.
 func TestTriesEnd(t *testing.T) {
 	c := play(t, openStore(t), story{kind: remediate.SoftDelete})

@@ -91,3 +91,57 @@ func (p *Planner) Purge(ctx context.Context, events Events, z ZAP, since time.Ti
 	}
 	return made, nil
 }
+
+// recanted is what a target says whose decision does not stand any more.
+const recanted = "Not wanted any more: since it was asked for, the message was judged otherwise, or somebody acted on it."
+
+// Recant takes targets out of automatic actions that still wait for approval when their decision is not among those since a time that nobody
+// carried out: nobody should agree to what nobody wants. It returns the actions that lost some, which end when they lost all.
+func (p *Planner) Recant(ctx context.Context, events Events, since time.Time) (changed []Action, err error) {
+	waiting, err := p.Store.Actions(ctx, ActionFilter{States: []State{Waiting}, Limit: recantMost})
+	if err != nil {
+		return nil, err
+	}
+	// A decision may be a little older than its action. Of an action that is older than what is asked for, nothing is known.
+	waiting = slices.DeleteFunc(waiting, func(a Action) bool { return !a.Automatic || a.Undoes != "" || a.Created.Before(since.Add(recantSlack)) })
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	pending, err := events.Pending(ctx, since, MaxTargets)
+	if err != nil || len(pending) == MaxTargets { // there may be more
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, x := range pending {
+		wanted[x.ReportID] = true
+	}
+	for _, a := range waiting {
+		list, err := p.Store.Targets(ctx, TargetFilter{Action: a.ID, Outcomes: []Outcome{Todo}, After: -1})
+		if err != nil {
+			return changed, err
+		}
+		var seqs []int
+		for _, t := range list {
+			if t.Cause != "" && !wanted[t.Cause] {
+				seqs = append(seqs, t.Seq)
+			}
+		}
+		if len(seqs) == 0 {
+			continue
+		}
+		if a, err = p.Store.Withdraw(ctx, a.ID, seqs, recanted, p.now()); errors.Is(err, ErrOver) {
+			continue
+		} else if err != nil {
+			return changed, err
+		}
+		changed = append(changed, a)
+	}
+	return changed, nil
+}
+
+const (
+	// recantSlack is how long a decision may be found before it becomes an action.
+	recantSlack = 24 * time.Hour
+	// recantMost is how many waiting requests, the newest, one look goes through.
+	recantMost = 1000
+)
