@@ -19,9 +19,9 @@ import (
 )
 
 var (
-	actionMailboxes = flag.Int("action-mailboxes", 200, "mailboxes of the action")
-	actionKills     = flag.Int("action-kills", 4, "kills during the action, and half as many during its undo")
-	mailSystemAway  = flag.Duration("away", 3*time.Second, "how long Dovecot is down in the middle of the action")
+	actionMailboxes = flag.Int("action-mailboxes", 100, "mailboxes of the action")
+	actionKills     = flag.Int("action-kills", 2, "kills during the action, and half as many during its undo")
+	mailSystemAway  = flag.Duration("away", time.Second, "how long Dovecot is down in the middle of the action")
 )
 
 // TestActionSurvivesKills: an action on many mailboxes and its undo, while Tocsin is killed again and again and the mail system goes away. In

@@ -1,18 +1,20 @@
 import { Button, Dialog, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
 import { Dismiss20Regular } from "../components/icons";
 import { keyHelp } from "./keys";
+import { usePages } from "./nav";
 import styles from "./Shell.module.css";
 
 /** The keys, on "?". */
 export function Help({ open, onClose, version }: { open: boolean; onClose: () => void; version: string }) {
+  const pages = usePages();
   return (
     <Dialog open={open} onOpenChange={(_, d) => !d.open && onClose()}>
       <DialogSurface>
         <DialogBody>
           <DialogTitle action={<Button appearance="subtle" icon={<Dismiss20Regular />} aria-label="Close" onClick={onClose} />}>Keyboard</DialogTitle>
-          <DialogContent>
+          <DialogContent tabIndex={0}>
             <div className={styles.keys}>
-              {keyHelp.map((g) => (
+              {keyHelp(pages).map((g) => (
                 <section key={g.group}>
                   <h3>{g.group}</h3>
                   <dl>

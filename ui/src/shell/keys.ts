@@ -1,8 +1,10 @@
 import { useEffect, useRef } from "react";
 
-/** Keys of the whole app, for the help overlay; pages with more of their own add them. */
-export const keyHelp: readonly { group: string; keys: readonly (readonly [keys: string, does: string])[] }[] = [
-  { group: "Everywhere", keys: [["/", "Search"], ["?", "This list"], ["g e", "Go to Explorer"], ["g h", "Go to Hunting"], ["g i", "Go to Incidents"], ["g a", "Go to Actions"], ["g q", "Go to Quarantine"], ["g b", "Go to Submissions"], ["g r", "Go to Rules"], ["g p", "Go to Policy"], ["g l", "Go to the audit log"], ["g c", "Go to Settings"], ["Esc", "Close what is open"]] },
+interface KeyGroup { group: string; keys: readonly (readonly [keys: string, does: string])[] }
+
+/** Every key, for the help overlay. pages are those that the operator may open. */
+export const keyHelp = (pages: readonly { key: string; label: string }[]): readonly KeyGroup[] => [
+  { group: "Everywhere", keys: [["/", "Search"], ["?", "This list"], ...pages.map((p) => [`g ${p.key}`, `Go to ${p.label}`] as const), ["Esc", "Close what is open"]] },
   {
     group: "In a list of mail",
     keys: [
