@@ -71,7 +71,7 @@ check("incident from Explorer to note, task, owner, close and report", { server:
 
   // Owner, then a change that somebody else was first with: it is explained, and what was chosen is not lost.
   const id = page.url().match(/incidents\/(\d+)/)[1];
-  await page.route("**/api/v1/incidents/*", (r) => (r.request().method() === "GET" ? r.abort() : r.continue())); // this page does not hear of it
+  await page.route("**/api/v1/incidents/*", (r) => (r.request().method() === "GET" ? r.fulfill({ status: 429, contentType: "application/problem+json", json: { title: "Too Many Requests", status: 429, detail: "later" } }) : r.continue())); // this page does not hear of it
   await tell(session, "put", `/incidents/${id}`, { status: "In progress" });
   await page.getByRole("button", { name: /^Severity/ }).click();
   await page.getByRole("menuitemradio", { name: "Medium" }).click();

@@ -121,6 +121,8 @@ check("tabs are one stop each and move by arrows; every stop shows where it is",
   await press(page, "ArrowRight", "ArrowRight");
   await seen(page.getByRole("tab", { name: "Phish", selected: true }));
   await press(page, "ArrowRight");
+  await seen(page.getByRole("tab", { name: "Submissions", selected: true }));
+  await press(page, "ArrowRight");
   await seen(page.getByRole("tab", { name: "All email", selected: true }));
 
   // From the top of the page once around: nothing that is reached hides that it was.

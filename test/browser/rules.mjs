@@ -227,7 +227,7 @@ check("a run of what-if can be cancelled", async ({ page }) => {
   let cancelled = false;
   await page.goto("/rules/antivirus-expired-scare?pane=whatif");
   await button(page.getByRole("tabpanel"), "Run").click();
-  await seen(page.getByRole("progressbar"));
+  await seen(page.getByRole("progressbar", { name: "Messages looked at" }));
   const asked = page.waitForRequest((r) => r.method() === "DELETE" && r.url().includes("/whatif/"));
   await button(page.getByRole("tabpanel"), "Cancel").click();
   await asked;

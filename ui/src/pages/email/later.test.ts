@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { laterOf } from "./later";
 import { againLines, latestOf, reasonOf } from "./reasons";
 
-const event = (more: Partial<Schemas["EmailEvent"]> = {}) => ({ ThreatTypes: "", LatestThreatTypes: "", LatestDeliveryLocation: "Inbox/folder", outcome: "delivered", FirstSignal: "old", ...more }) as Schemas["EmailEvent"];
+const event = (more: Partial<Schemas["EmailEvent"]> = {}) => ({ ThreatTypes: "", LatestThreatTypes: "", DeliveryLocation: "Inbox/folder", LatestDeliveryLocation: "Inbox/folder", outcome: "delivered", FirstSignal: "old", ...more }) as Schemas["EmailEvent"];
 const verdict = (types: string[], more: Partial<Schemas["Verdict"]> = {}) => ({ threat_types: types, phish_confidence: types.length > 0 ? "High" : "", score: 0, signals: [], ...more }) as unknown as Schemas["Verdict"];
 const again = (types: string[], more: Partial<Schemas["Again"]> = {}) => ({ at: "", source: "", verdict: verdict(types), decision: "", action: "None", pending: false, watched: false, priority: false, reason: "", org_policy: "", user_policy: "", policy: "", policy_id: "", came: [], gone: [], ...more }) as Schemas["Again"];
 
@@ -19,6 +19,12 @@ it("says that the policy only watches, that it became harmless, and that only th
   expect(laterOf({ event: event({ LatestThreatTypes: "Phish" }), verdict: verdict([]), again: again(["Phish"], { watched: true }) })?.text).toMatch(/only watches/);
   expect(laterOf({ event: event({ ThreatTypes: "Phish" }), verdict: verdict(["Phish"]), again: again([]) })?.text).toMatch(/Nothing has to be done/);
   expect(laterOf({ event: event(), verdict: verdict([]), again: again([], { org_policy: "Allow/block list (sender)", pending: true, action: "Moved to quarantine" }) })).toMatchObject({ title: "Judged again: still clean, but decided differently", worse: false });
+});
+
+it("says where it is now when it was moved since", () => {
+  const moved = { event: event({ LatestThreatTypes: "Phish", LatestDeliveryLocation: "Quarantine", outcome: "removed" }), verdict: verdict([]), again: again(["Phish"], { policy: "Antispam phishing" }) };
+  expect(laterOf(moved)).toMatchObject({ text: "At delivery it was judged clean. It is in Quarantine now.", worse: false });
+  expect(againLines(moved)[0]?.result).toBe("now in Quarantine");
 });
 
 it("knows from the event alone that the verdict changed", () => expect(laterOf({ event: event({ LatestThreatTypes: "Phish", outcome: "delivered_threat" }), verdict: verdict([]) })).toMatchObject({ title: "Judged again: Phish", worse: true }));

@@ -27,6 +27,7 @@ export function laterOf({ event: e, verdict: v, again: a }: Pick<Schemas["Email"
     ? `To be ${a.action.charAt(0).toLowerCase()}${a.action.slice(1)}: decided, and not carried out yet. It is still in ${place}.`
     : now === "clean" && a.org_policy === "" && a.user_policy === ""
       ? "Nothing has to be done."
+      : e.LatestDeliveryLocation !== e.DeliveryLocation ? `It is in ${place} now.`
       : a.watched ? `Nothing is done, because the policy only watches: it stays in ${place}.` : `It stays in ${place}.`;
   return { title: verdict, text: was + done, worse: e.outcome === "delivered_threat" };
 }

@@ -83,7 +83,7 @@ export function againLines({ again: a, event: e }: Pick<Email, "again" | "event"
   if (!a) return [];
   const line = (text: string, result: string, decided: boolean): PolicyLine => ({ kind: "step", text, result, decided, why: decided ? a.reason : "" });
   const place = placeWord(e.LatestDeliveryLocation) || "its place";
-  const result = a.pending ? `${a.action}, not carried out yet` : `stays in ${place}`;
+  const result = a.pending ? `${a.action}, not carried out yet` : e.LatestDeliveryLocation !== e.DeliveryLocation ? `now in ${place}` : `stays in ${place}`;
   const name = a.org_policy || (a.user_policy ? `Setting of the mailbox, ${a.user_policy}` : a.policy || "No policy has to act");
   return [
     line(name, result, true),

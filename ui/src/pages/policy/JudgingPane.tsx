@@ -33,7 +33,7 @@ export function JudgingPane() {
           <section className={`card ${styles.block}`} aria-labelledby="judging-again">
             <div className={styles.title}><h2 id="judging-again">Judge delivered mail again</h2></div>
             <p className={styles.lead}>When rules, indicators, entries or the policy change, mail of the last days is judged again by itself. You can also have it done: after news of an attack, or to see what today’s rules say to last week’s mail.</p>
-            <div className={styles.note} style={{ margin: "8px 0 12px" }}><Info16Regular aria-hidden /><span>What should leave a mailbox is decided and written down as Pending. <b>Decisions are not carried out in mailboxes yet:</b> the mail stays where it is until somebody moves it.</span></div>
+            <div className={styles.note} style={{ margin: "8px 0 12px" }}><Info16Regular aria-hidden /><span>What should leave a mailbox is written down as Pending, and becomes an automatic <Link to="/actions">action</Link> where a mail system is connected and remediate.zap names its threat. The approval policy is asked as for everybody.</span></div>
             <Button appearance="primary" icon={<ArrowSync16Regular />} disabledFocusable={!may} title={may ? undefined : "Needs the permission rejudge.run, which your roles do not give"} onClick={() => may && setAsking(true)}>Judge again…</Button>
             {!may && <span className={styles.dim}> Needs the permission rejudge.run, which the role Security Administrator has.</span>}
           </section>

@@ -32,7 +32,7 @@ export function RejudgeDialog({ onClose, onStarted }: { onClose: () => void; onS
               <Field label="Only what becomes, or was"><Select value={threat} onChange={(_, d) => setThreat(d.value as typeof threat)}><option value="">Any threat</option>{threats.map((t) => <option key={t} value={t}>{t}</option>)}</Select></Field>
             </div>
             <Checkbox checked={dry} onChange={(_, d) => setDry(d.checked === true)} label="Dry run: only show what would be decided" />
-            <p className={styles.note}>{dry ? "Nothing is written down but the list of what would change." : "New verdicts are written into the timeline of each message, and what should leave a mailbox as Pending. Nothing is moved: decisions are not carried out in mailboxes yet."}</p>
+            <p className={styles.note}>{dry ? "Nothing is written down but the list of what would change." : "New verdicts are written into the timeline of each message, and what should leave a mailbox as Pending. Where a mail system is connected it becomes an automatic action, which the approval policy may hold."}</p>
             <ReasonField value={reason} onChange={setReason} onEnter={go} autoFocus />
             {start.error ? <ProblemNote error={start.error} /> : null}
           </DialogContent>

@@ -73,7 +73,7 @@ export function About({ run: r }: { run: Run }) {
       <p><b>{summary(r)}</b> {r.kind === "whatif" && over(r) && "Nothing was changed by trying."}{r.kind === "rejudge" && r.dry_run && "A dry run: nothing was written down but this."}</p>
       {r.error && <p className={styles.caution} role="alert"><Warning16Regular aria-hidden /><span><Untrusted text={r.error} /></span></p>}
       <Moves run={r} />
-      {r.kind === "rejudge" && !r.dry_run && c.decided > 0 && <p className={styles.note}><Clock16Regular aria-hidden /><span>{number(c.decided)} decided and not yet carried out: Tocsin does not move mail in mailboxes yet. Each stands in the timeline of its message.</span></p>}
+      {r.kind === "rejudge" && !r.dry_run && c.decided > 0 && <p className={styles.note}><Clock16Regular aria-hidden /><span>{number(c.decided)} decided to leave where they lie. Where a mail system is connected they become an automatic action, with its own approval; each stands in the timeline of its message.</span></p>}
       {c.contradicts > 0 && <p className={styles.caution}><Warning16Regular aria-hidden /><span>{number(c.contradicts)} go against what somebody decided by hand, such as mail that was released from quarantine.</span></p>}
       <p className={`${styles.dim} num`}>
         {r.tries && <>Tried: <Untrusted text={r.tries} />. </>}
