@@ -1,4 +1,4 @@
-// Everything that a person does, in one process: the server with its month of mail is started once and used by all of it.
+// How a person finds and reads mail, in one process: the server with its month of mail is started once and used by all of it.
 import "./setup.mjs";
 import "./explorer.mjs";
 import "./filter.mjs";
@@ -10,14 +10,3 @@ import "./export.mjs";
 import "./live.mjs";
 import "./email.mjs";
 import "./hunting.mjs";
-import "./incidents.mjs";
-import "./policy.mjs";
-import "./audit.mjs";
-import "./quarantine.mjs";
-import "./submissions.mjs";
-import "./rules.mjs";
-import "./settings.mjs";
-import "./operators.mjs";
-import "./mailbox.mjs";
-import "./signin.mjs";
-import "./actions.mjs";

@@ -1,0 +1,12 @@
+// What a person decides and does, and how they are let in, in one process as in screens.test.mjs.
+import "./incidents.mjs";
+import "./policy.mjs";
+import "./audit.mjs";
+import "./quarantine.mjs";
+import "./submissions.mjs";
+import "./rules.mjs";
+import "./settings.mjs";
+import "./operators.mjs";
+import "./mailbox.mjs";
+import "./signin.mjs";
+import "./actions.mjs";
