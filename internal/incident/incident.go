@@ -163,12 +163,6 @@ const (
 	Exported      Kind = "exported"
 )
 
-// Kinds lists them.
-func Kinds() []Kind {
-	return []Kind{Opened, Edited, MailAdded, MailRemoved, QueryKept, QueryDropped, Noted, NoteEdited, NoteRemoved, TaskAdded, TaskChanged, TaskDone, TaskRemoved,
-		ActionAsked, ActionDecided, ActionOver, ActionDrift, Merged, Separated, Exported}
-}
-
 // Limits.
 const (
 	MaxName        = 200 // characters

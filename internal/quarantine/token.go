@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -70,10 +69,4 @@ func (l *Links) Open(token string, now time.Time) (Key, error) {
 		return Key{string(rest[:n]), string(rest[n:])}, nil
 	}
 	return Key{}, ErrLink
-}
-
-// NewKey is an installation key for tests and one-off use.
-func NewKey() (key [32]byte) {
-	_, _ = rand.Read(key[:]) // never fails
-	return key
 }

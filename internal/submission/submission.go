@@ -25,9 +25,6 @@ const (
 	NotJunk Type = "Not junk"
 )
 
-// Types lists them in the order of screens.
-func Types() []Type { return []Type{Phish, Malware, Spam, NotJunk} }
-
 // Via is the way a report came in.
 type Via string
 
