@@ -65,6 +65,9 @@ type Options struct {
 	CheckAfter []time.Duration
 }
 
+// watched is how often a queue is looked into while somebody watches what its jobs do.
+const watched = 200 * time.Millisecond
+
 // App is a Tocsin with open stores.
 type App struct {
 	cfg Config
@@ -256,8 +259,16 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
-		Logger:  slog.New(calmer{a.log.Handler()}),
+		Queues: map[string]river.QueueConfig{
+			ingest.Queue:       ingest.QueueConfig(),
+			river.QueueDefault: {MaxWorkers: 2},
+			zapQueue:           {MaxWorkers: 1},
+			whatIfQueue:        {MaxWorkers: 1, FetchPollInterval: watched},
+			labQueue:           {MaxWorkers: 2},
+			actionQueue:        {MaxWorkers: c.Remediate.Workers, FetchPollInterval: watched},
+			letterQueue:        {MaxWorkers: 2},
+		},
+		Logger: slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
