@@ -61,12 +61,19 @@ type Options struct {
 	Settle time.Duration
 	// MailSystems reach mailboxes, beside those of the settings.
 	MailSystems []MailSystem
+	// Places says where addresses are, before the file of the settings; nil: that file alone.
+	Places Places
 	// CheckAfter is when the result of an action is looked at again; default remediate.CheckAfter.
 	CheckAfter []time.Duration
 }
 
 // watched is how often a queue is looked into while somebody watches what its jobs do.
 const watched = 200 * time.Millisecond
+// Places knows where addresses are. *ingest.GeoFile is one.
+type Places interface {
+	ingest.Geo
+	Place(addr netip.Addr) (ingest.Place, bool)
+}
 
 // App is a Tocsin with open stores.
 type App struct {
@@ -79,7 +86,8 @@ type App struct {
 	blobs      *blobstore.Store
 	events     *duckdb.Store
 	batcher    *eventstore.Batcher
-	geo        *ingest.GeoFile
+	geo        *ingest.GeoFile // nil: the settings name none
+	places     Places          // nil: nobody knows where addresses are
 	judge      *detect.Judge
 	memory     *casestore.Memory // nil: nothing is remembered
 	directory  *directory.Directory
@@ -167,7 +175,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
 			return fmt.Errorf("config: geoip.file: %w", err)
 		}
-		store.Locate = locator(a.geo)
+		a.places = a.geo
+	}
+	if a.opt.Places != nil {
+		a.places = a.opt.Places
+	}
+	if a.places != nil {
+		store.Locate = locator(a.places)
 	}
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
@@ -219,8 +233,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		}
 		pipeline.Memory = a.memory
 	}
-	if a.geo != nil {
-		pipeline.Geo = a.geo
+	if a.places != nil {
+		pipeline.Geo = a.places
 	}
 	if c.Learning.Collect {
 		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
