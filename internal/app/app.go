@@ -69,6 +69,7 @@ type Options struct {
 
 // watched is how often a queue is looked into while somebody watches what its jobs do.
 const watched = 200 * time.Millisecond
+
 // Places knows where addresses are. *ingest.GeoFile is one.
 type Places interface {
 	ingest.Geo
