@@ -38,7 +38,7 @@ func (c demoCommand) Run(ctx context.Context, errs stderr) error {
 		return err
 	}
 	boxes := &demo.Mailboxes{}
-	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}, Places: demo.Countries{}})
+	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}, Places: app.InventedPlaces{}})
 	if err != nil {
 		return err
 	}

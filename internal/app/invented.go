@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"tocsin/internal/demo"
@@ -25,6 +26,17 @@ func (a *App) FillMailboxes(m *demo.Mailboxes) {
 		}
 		return demo.Lies{Place: remediate.Place(e.LatestDeliveryLocation), SHA256: e.RawSHA256, Time: e.Timestamp}, true, nil
 	}
+}
+
+// InventedPlaces says where the addresses of invented mail are: the country, and nothing more.
+type InventedPlaces struct{ demo.Countries }
+
+var _ Places = InventedPlaces{}
+
+// Place is the country alone.
+func (p InventedPlaces) Place(addr netip.Addr) (ingest.Place, bool) {
+	code := p.Country(addr)
+	return ingest.Place{Country: code}, code != ""
 }
 
 // What the invented people did with some of their mail: followed its links, and reported it as what they took it for.

@@ -1,16 +1,10 @@
 package demo
 
-import (
-	"net/netip"
-
-	"tocsin/internal/ingest"
-)
+import "net/netip"
 
 // Countries says where the addresses of the invented mail are: blocks that are kept for documentation (RFC 5737), shared out among countries,
 // in place of a GeoIP file, which knows nothing of them.
 type Countries struct{}
-
-var _ ingest.Geo = Countries{}
 
 // country of a block of addresses. Partners sit mostly in 198.51.100.0/24, strangers in 203.0.113.0/24.
 var blocks = []struct {
@@ -37,10 +31,4 @@ func (Countries) Country(addr netip.Addr) string {
 		}
 	}
 	return ""
-}
-
-// Place is the country alone: nothing more is invented.
-func (c Countries) Place(addr netip.Addr) (ingest.Place, bool) {
-	code := c.Country(addr)
-	return ingest.Place{Country: code}, code != ""
 }
