@@ -53,6 +53,23 @@ func (x *Explorer) Seen(ctx context.Context, r Request) (*Seen, error) {
 	return out, nil
 }
 
+// Ever is only how much mail of r there was, and when: First, Last and Events of Seen.
+func (x *Explorer) Ever(ctx context.Context, r Request) (*Seen, error) {
+	base, err := x.base(r)
+	if err != nil {
+		return nil, err
+	}
+	q, err := pipe(base, "| summarize First = min(Timestamp), Last = max(Timestamp), Events = count()")
+	if err != nil {
+		return nil, err
+	}
+	out := &Seen{Answer: Answer{KQL: q.String()}, From: r.From, To: r.To}
+	return out, x.run(ctx, q, func(row []any) error {
+		out.First, out.Last, out.Events = moment(row[0]), moment(row[1]), integer(row[2])
+		return nil
+	})
+}
+
 // seenClicks counts clicks at any time since: mail is clicked after its range too.
 func (x *Explorer) seenClicks(ctx context.Context, base *kql.Query, out *Seen) error {
 	ids, err := pipe(base, "| distinct NetworkMessageId")
@@ -128,4 +145,41 @@ func (x *Explorer) Marks(ctx context.Context, r Request, split time.Time) (*Mark
 	}
 	out.TookMS = time.Since(started).Milliseconds()
 	return out, nil
+}
+
+// CampaignSeen is a campaign that some of the mail belongs to.
+type CampaignSeen struct {
+	ID, Name string
+	Events   int64
+}
+
+// SeenIn returns the newest messages of r, most at most, and the campaigns that have most of its mail, ten at most.
+func (x *Explorer) SeenIn(ctx context.Context, r Request, most int) (messages []string, campaigns []CampaignSeen, err error) {
+	base, err := x.base(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := pipe(base, "| summarize Last = max(Timestamp) by NetworkMessageId | top %d by Last", most)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := x.run(ctx, q, func(row []any) error {
+		messages = append(messages, text(row[0]))
+		return nil
+	}); err != nil || len(messages) == 0 {
+		return nil, nil, err
+	}
+	ids, err := pipe(base, "| distinct NetworkMessageId")
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err = kql.Parse("CampaignInfo " + timeRange(r.From, r.To) + "\n| where NetworkMessageId in ((\n" + ids.String() + "\n))\n| summarize Events = count(), CampaignName = take_any(CampaignName) by CampaignId | top 10 by Events")
+	if err != nil {
+		return nil, nil, err
+	}
+	err = x.run(ctx, q, func(row []any) error {
+		campaigns = append(campaigns, CampaignSeen{ID: text(row[0]), Events: integer(row[1]), Name: text(row[2])})
+		return nil
+	})
+	return messages, campaigns, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 )
+
+// ErrNotFound says that there is no threat with an id.
+var ErrNotFound = errors.New("there is no such threat; a feed may have stopped telling of it")
 
 // Told is a threat as a feed tells of it: a STIX malware, intrusion-set, attack-pattern or campaign object. Everything in it is hostile.
 type Told struct {
