@@ -30,7 +30,7 @@ const (
 )
 
 // resolved is the range with its ends, and the start of the one before.
-func (in threatRange) resolved(now time.Time) (from, to, before time.Time) {
+func (in ThreatRange) resolved(now time.Time) (from, to, before time.Time) {
 	from, to = in.From, in.To
 	if to.IsZero() {
 		to = now.UTC().Add(time.Second).Truncate(time.Second)
@@ -90,7 +90,27 @@ func (s *Server) threats(ctx context.Context, in *threatsInput) (*Reply[Threats]
 }
 
 func (s *Server) threatAbout(_ context.Context, in *threatAboutInput) (*Reply[ThreatAbout], error) {
-	return &Reply[ThreatAbout]{ThreatAbout{Name: in.Name, Threats: briefs(s.deps.Threats.Library().About(in.Name))}}, nil
+	l := s.deps.Threats.Library()
+	found := l.About(in.Name)
+	if len(found) == 0 {
+		found = l.About(s.claimedBy(in.Name))
+	}
+	return &Reply[ThreatAbout]{ThreatAbout{Name: in.Name, Threats: briefs(found)}}, nil
+}
+
+// claimedBy is the id of the signal or rule that claims this sentence, which is how FirstSignal names it; "" when none does.
+func (s *Server) claimedBy(claim string) string {
+	for _, k := range detect.Kinds() {
+		if k.Claim == claim {
+			return k.ID
+		}
+	}
+	for _, r := range s.deps.Rules.State().Rules {
+		if r.File != nil && r.File.Title == claim {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 func briefs(of []*threat.Threat) []ThreatBrief {
@@ -115,7 +135,7 @@ func (s *Server) threatTrends(ctx context.Context, in *threatTrendsInput) (*Repl
 	return &Reply[ThreatTrends]{out}, nil
 }
 
-func (s *Server) threat(_ context.Context, in *threatInput) (*Reply[ThreatArticle], error) {
+func (s *Server) threat(_ context.Context, in *ThreatInput) (*Reply[ThreatArticle], error) {
 	l := s.deps.Threats.Library()
 	t, ok := l.ByID(in.ID)
 	if !ok {

@@ -73,13 +73,14 @@ type ThreatTag struct {
 	Threats int    `json:"threats"`
 }
 
-type threatRange struct {
+// ThreatRange is the range of time of a question about threats.
+type ThreatRange struct {
 	From time.Time `query:"from" doc:"Start, RFC 3339, included; absent: 30 days before the end"`
 	To   time.Time `query:"to" doc:"End, RFC 3339, excluded; absent: now"`
 }
 
 type threatsInput struct {
-	threatRange
+	ThreatRange
 	Search string `query:"search" maxLength:"200" doc:"Text in name, aliases, tags, ATT&CK ids or summary"`
 	Kind   string `query:"kind" enum:"family,campaign,actor,technique,"`
 	Tag    string `query:"tag" maxLength:"60"`
@@ -125,13 +126,14 @@ type ThreatDetection struct {
 	Missing bool   `json:"missing" doc:"A rule that is turned off or removed here"`
 }
 
-type threatInput struct {
+// ThreatInput names a threat.
+type ThreatInput struct {
 	ID string `path:"id" maxLength:"60" doc:"Id of a threat"`
 }
 
 type threatSeenInput struct {
-	threatInput
-	threatRange
+	ThreatInput
+	ThreatRange
 }
 
 // ThreatSeen is what happened here with mail of a threat.
@@ -182,7 +184,7 @@ type ThreatAbout struct {
 }
 
 type threatTrendsInput struct {
-	threatRange
+	ThreatRange
 	Limit int `query:"limit" minimum:"1" maximum:"20" default:"6"`
 }
 

@@ -19062,6 +19062,10 @@ export interface operations {
     "get-threats": {
         parameters: {
             query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
                 /** @description Text in name, aliases, tags, ATT&CK ids or summary */
                 search?: string;
                 kind?: "family" | "campaign" | "actor" | "technique" | "";
@@ -19184,6 +19188,10 @@ export interface operations {
     "get-threats-trends": {
         parameters: {
             query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
                 limit?: number;
             };
             header?: never;
@@ -19300,9 +19308,17 @@ export interface operations {
     };
     "get-threats-id-seen": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+            };
             header?: never;
-            path?: never;
+            path: {
+                /** @description Id of a threat */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
