@@ -41,6 +41,15 @@ func (in ThreatRange) resolved(now time.Time) (from, to, before time.Time) {
 	return from, to, from.Add(-to.Sub(from))
 }
 
+// compared reports whether mail is kept from before on: without it nothing can be called new.
+func (s *Server) compared(ctx context.Context, before time.Time) (bool, error) {
+	if s.deps.Coverage == nil {
+		return false, nil
+	}
+	c, err := s.deps.Coverage(ctx)
+	return c.Oldest != nil && !c.Oldest.After(before), err
+}
+
 // tally counts mail by threat in [from, to) and in the range before.
 func (s *Server) tally(ctx context.Context, l *threat.Library, from, to, before time.Time) (map[string]threat.Count, *hunt.Marks, error) {
 	m, err := s.deps.Explorer.Marks(ctx, hunt.Request{From: before, To: to}, from)
@@ -62,6 +71,9 @@ func (s *Server) threats(ctx context.Context, in *threatsInput) (*Reply[Threats]
 		return nil, err
 	}
 	out := Threats{Threats: []ThreatLine{}, Total: len(l.All()), Kinds: map[string]int{}, Tags: []ThreatTag{}, From: from, To: to, Cut: m.Cut, Asked: asked(m.Answer)}
+	if out.Compared, err = s.compared(ctx, before); err != nil {
+		return nil, err
+	}
 	tags := map[string]int{}
 	for _, t := range l.All() {
 		out.Kinds[string(t.Kind)]++
@@ -129,7 +141,10 @@ func (s *Server) threatTrends(ctx context.Context, in *threatTrendsInput) (*Repl
 		return nil, err
 	}
 	out := ThreatTrends{Trends: []ThreatTrend{}, From: from, To: to, Cut: m.Cut, Asked: asked(m.Answer)}
-	for _, t := range l.Trends(counts, in.Limit) {
+	if out.Compared, err = s.compared(ctx, before); err != nil {
+		return nil, err
+	}
+	for _, t := range l.Trends(counts, out.Compared, in.Limit) {
 		out.Trends = append(out.Trends, ThreatTrend{briefOf(t.Threat), string(t.Why), s.countOf(t.Threat, t.Count)})
 	}
 	return &Reply[ThreatTrends]{out}, nil
@@ -201,6 +216,9 @@ func (s *Server) threatSeen(ctx context.Context, in *threatSeenInput) (*Reply[Th
 	out.Asked = asked(now.Answer)
 	out.Events, out.Messages, out.People, out.Still, out.Clicks, out.Clickers, out.ClicksKQL = now.Events, now.Messages, now.People, now.Still, now.Clicks, now.Clickers, now.ClicksKQL
 	out.First, out.Last, out.Ever = instant(ever.First), instant(ever.Last), ever.Events
+	if out.Compared, err = s.compared(ctx, before); err != nil {
+		return nil, err
+	}
 	if ever.Events > now.Events {
 		earlier, err := x.Ever(ctx, hunt.Request{Query: out.Filter, From: before, To: from})
 		if err != nil {

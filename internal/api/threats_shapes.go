@@ -55,15 +55,16 @@ type ThreatLine struct {
 
 // Threats is a list: those that were seen first, most mail first, then by name.
 type Threats struct {
-	Threats []ThreatLine   `json:"threats" doc:"At most 500"`
-	Found   int            `json:"found" doc:"How many fit the filter"`
-	Total   int            `json:"total" doc:"How many are known"`
-	Seen    int            `json:"seen" doc:"How many of those known were seen in the range"`
-	Kinds   map[string]int `json:"kinds" doc:"Known threats by kind"`
-	Tags    []ThreatTag    `json:"tags" doc:"Tags in use, the commonest first, 40 at most"`
-	From    time.Time      `json:"from"`
-	To      time.Time      `json:"to"`
-	Cut     bool           `json:"cut" doc:"Mail was marked in more ways than are counted; figures can be too low"`
+	Threats  []ThreatLine   `json:"threats" doc:"At most 500"`
+	Found    int            `json:"found" doc:"How many fit the filter"`
+	Total    int            `json:"total" doc:"How many are known"`
+	Seen     int            `json:"seen" doc:"How many of those known were seen in the range"`
+	Kinds    map[string]int `json:"kinds" doc:"Known threats by kind"`
+	Tags     []ThreatTag    `json:"tags" doc:"Tags in use, the commonest first, 40 at most"`
+	From     time.Time      `json:"from"`
+	To       time.Time      `json:"to"`
+	Compared bool           `json:"compared" doc:"Mail is kept from the whole range before; else before says nothing"`
+	Cut      bool           `json:"cut" doc:"Mail was marked in more ways than are counted; figures can be too low"`
 	Asked
 }
 
@@ -144,6 +145,7 @@ type ThreatSeen struct {
 	To          time.Time        `json:"to"`
 	Events      int64            `json:"events"`
 	Before      int64            `json:"before" doc:"In the range of the same length before"`
+	Compared    bool             `json:"compared" doc:"Mail is kept from the whole range before; else before says nothing"`
 	Messages    int64            `json:"messages"`
 	People      int64            `json:"people"`
 	Still       int64            `json:"still" doc:"Email events that lie in a mailbox now"`
@@ -190,10 +192,11 @@ type threatTrendsInput struct {
 
 // ThreatTrends are the articles to read now.
 type ThreatTrends struct {
-	Trends []ThreatTrend `json:"trends"`
-	From   time.Time     `json:"from"`
-	To     time.Time     `json:"to"`
-	Cut    bool          `json:"cut" doc:"Mail was marked in more ways than are counted; figures can be too low"`
+	Trends   []ThreatTrend `json:"trends"`
+	From     time.Time     `json:"from"`
+	To       time.Time     `json:"to"`
+	Compared bool          `json:"compared" doc:"Mail is kept from the whole range before; else nothing is called new or growing"`
+	Cut      bool          `json:"cut" doc:"Mail was marked in more ways than are counted; figures can be too low"`
 	Asked
 }
 

@@ -47,7 +47,7 @@ func TestThreatsSeenHere(t *testing.T) {
 		t.Errorf("%d still there, Explorer has %d", seen.Still, n.Events)
 	}
 	trends := ok[api.ThreatTrends](c.get(t, "/threats/trends", "from", "2026-01-01T00:00:00Z", "limit", "3"))
-	if len(trends.Trends) != 3 || trends.Trends[0].Why != "new" || trends.Trends[0].Seen.Events != 2 || trends.KQL == "" {
+	if len(trends.Trends) != 3 || trends.Compared || trends.Trends[0].Why != "seen" || trends.Trends[0].Seen.Events != 2 || trends.KQL == "" {
 		t.Errorf("%+v", trends)
 	}
 

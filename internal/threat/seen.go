@@ -100,16 +100,16 @@ type Trend struct {
 	Count  Count
 }
 
-// Trends chooses n threats: new ones, then growing, then those seen, each by the number of events, then the newest articles. Of those seen, what is
-// particular comes before what is in half of all mail only by its reason and number: the reader sees both.
-func (l *Library) Trends(counts map[string]Count, n int) []Trend {
+// Trends chooses n threats: new ones, then growing, then those seen, each by the number of events, then the newest articles. Where the
+// time before is not known (compared is false) nothing is called new or growing.
+func (l *Library) Trends(counts map[string]Count, compared bool, n int) []Trend {
 	all := make([]Trend, 0, len(l.all))
 	for _, t := range l.all {
 		c, why := counts[t.ID], Newest
 		switch {
-		case c.Events > 0 && c.Before == 0:
+		case compared && c.Events > 0 && c.Before == 0:
 			why = New
-		case c.Events >= 3 && c.Events >= 2*c.Before:
+		case compared && c.Events >= 3 && c.Events >= 2*c.Before:
 			why = Growing
 		case c.Events > 0:
 			why = Seen

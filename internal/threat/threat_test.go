@@ -78,6 +78,13 @@ func TestArticles(t *testing.T) {
 				}
 			}
 		}
+		for name := range technologies {
+			for _, s := range a.Technologies {
+				if name != s && native.HasTerm(name, s) && !slices.Contains(a.Technologies, name) {
+					t.Errorf("%s: its technology %q also finds %q; name both or none", a.ID, s, name)
+				}
+			}
+		}
 		for _, r := range a.Related {
 			if !byID[r] || r == a.ID {
 				t.Errorf("%s: related to %q", a.ID, r)
@@ -104,4 +111,76 @@ func TestArticles(t *testing.T) {
 			t.Errorf("%s: no query", a.ID)
 		}
 	}
+}
+
+func TestAbout(t *testing.T) {
+	l := threat.NewLibrary(threat.Shipped())
+	for name, want := range map[string]string{
+		"Win.Trojan.Agenttesla-9953711-0": "agent-tesla", "win_agent_tesla_auto": "agent-tesla", "MALWARE_Win_AgentTeslaV3": "agent-tesla", "Trojan:MSIL/AgentTesla!MTB": "agent-tesla",
+		"Qbot": "qakbot", "Win.Downloader.Bladabindi.a": "njrat", "S0367": "emotet", "G0007": "apt28", "T1566.004": "callback-phishing", "t1528": "device-code-phishing",
+		"qr-lure": "qr-code-phishing", "Mail bombing": "mail-bombing", "emotet": "emotet", "Emotet!gen7": "emotet", "Fancy Bear": "apt28",
+		"Win.Test.EICAR_HDB-1": "", "Trojan.Generic": "", "T0001": "", "": "", strings.Repeat("emotet ", 100): "",
+	} {
+		got := l.About(name)
+		if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || got[0].ID != want) {
+			ids := []string{}
+			for _, g := range got {
+				ids = append(ids, g.ID)
+			}
+			t.Errorf("%q: %v, want %q", name, ids, want)
+		}
+	}
+	for _, id := range []string{"about", "trends"} {
+		if _, taken := l.ByID(id); taken {
+			t.Errorf("%q is a route", id)
+		}
+	}
+}
+
+// TestTally counts made marks whose sums are known, an event once for each threat, however many names it has.
+func TestTally(t *testing.T) {
+	l := threat.NewLibrary([]threat.Threat{
+		{ID: "one", Kind: threat.Family, Name: "Agent Tesla"},
+		{ID: "two", Kind: threat.Technique, Name: "Codes", Signals: []string{"qr-link", "qr-lure"}, Technologies: []string{"URL detonation"}},
+		{ID: "old", Kind: threat.Technique, Name: "Old", Signals: []string{"never"}, Updated: time.Unix(1, 0)},
+		{ID: "grows", Kind: threat.Technique, Name: "Grows", Signals: []string{"more"}},
+	})
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	counts := l.Tally([]threat.Mark{
+		{Names: "Win.Trojan.AgentTesla-1, Other", Signals: "qr-link, qr-lure", Technologies: "URL detonation", Events: 3, First: day, Last: day},
+		{Signals: "first-contact-request, qr-lure-extra", Events: 5, Before: 2, First: day.AddDate(0, 0, -3), Last: day.AddDate(0, 0, 2)},
+		{Names: "AgentTeslaX", Signals: "qr", Technologies: "URL detonation reputation", Events: 7, First: day, Last: day},
+		{Signals: "more", Events: 8, Before: 4, First: day, Last: day},
+	})
+	if c := counts["one"]; c.Events != 3 || c.Before != 0 {
+		t.Errorf("one: %+v", c)
+	}
+	// The operator has finds "URL detonation" in "URL detonation reputation", and so does the count.
+	if c := counts["two"]; c.Events != 15 || c.Before != 2 || !c.First.Equal(day.AddDate(0, 0, -3)) || !c.Last.Equal(day.AddDate(0, 0, 2)) {
+		t.Errorf("two: %+v", c)
+	}
+	var got []string
+	for _, tr := range l.Trends(counts, true, 10) {
+		got = append(got, tr.Threat.ID+" "+string(tr.Why))
+	}
+	if want := []string{"one new", "two growing", "grows growing", "old newest"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if tr := l.Trends(counts, false, 1); len(tr) != 1 || tr[0].Why != threat.Seen {
+		t.Errorf("%+v", tr)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for i, t := range threat.Shipped() {
+		if i%20 == 0 {
+			f.Add([]byte("---\nid: x\nkind: family\nname: " + t.Name + "\nupdated: 2026-01-01\n---\n\n## What it is\n\n```kql\nEmailEvents\n```\n- a `b` [c](d)\n"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		a, err := threat.Parse(raw)
+		if err == nil && (a.ID == "" || len(a.Sections) != len(threat.Titles)) {
+			t.Errorf("%+v", a)
+		}
+	})
 }

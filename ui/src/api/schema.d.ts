@@ -7115,6 +7115,8 @@ export interface components {
              */
             clicks: number;
             clicks_kql: string;
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
             /** Format: int64 */
             events: number;
             /**
@@ -7190,6 +7192,8 @@ export interface components {
             why: "new" | "growing" | "seen" | "newest";
         };
         ThreatTrends: {
+            /** @description Mail is kept from the whole range before; else nothing is called new or growing */
+            compared: boolean;
             /** @description Mail was marked in more ways than are counted; figures can be too low */
             cut: boolean;
             /** Format: date-time */
@@ -7206,6 +7210,8 @@ export interface components {
             trends: components["schemas"]["ThreatTrend"][];
         };
         Threats: {
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
             /** @description Mail was marked in more ways than are counted; figures can be too low */
             cut: boolean;
             /**

@@ -44,7 +44,7 @@ function Figures({ s, onLeave }: { s: ThreatSeen; onLeave?: () => void }) {
         <span className={styles.figure} title={s.clicks_kql}><b className="num">{number(s.clickers)}</b> clicked</span>
       </div>
       <p className={styles.quiet}>
-        {[against(s.events, s.before)].filter(Boolean).map((w) => <span key={w}>{w} · </span>)}
+        {[against(s.events, s.before, s.compared)].filter(Boolean).map((w) => <span key={w}>{w} · </span>)}
         {s.first && <>first {date(s.first)}, </>}{s.last && <>last {date(s.last)}, </>}{number(s.ever)} in everything that is kept
       </p>
       {s.campaigns.length > 0 && (

@@ -64,7 +64,7 @@ function List() {
           <EmptyState small title={s.seen && s.find === "" && s.kind === "" && s.tag === "" ? "No known threat was seen in this time" : "No threat fits the filter"} why={s.seen ? "Widen the time, or show those that were not seen too." : `There are ${number(d.total)} threats without it.`}>
             <Button onClick={clear}>Clear the filter</Button>
           </EmptyState>
-        ) : <Table rows={d.threats} from={d.from} to={d.to} stale={threats.isPlaceholderData} />}
+        ) : <Table rows={d.threats} from={d.from} to={d.to} compared={d.compared} stale={threats.isPlaceholderData} />}
         {d?.cut && <p className={styles.foot}>Mail was marked in more ways than Tocsin counts; the rarest are missing from the figures.</p>}
         {d && d.found > d.threats.length && <p className={styles.foot}>The first {number(d.threats.length)} of {number(d.found)}; a filter brings the others up.</p>}
       </div>
@@ -72,7 +72,7 @@ function List() {
   );
 }
 
-function Table({ rows, from, to, stale }: { rows: readonly ThreatLine[]; from: string; to: string; stale: boolean }) {
+function Table({ rows, from, to, compared, stale }: { rows: readonly ThreatLine[]; from: string; to: string; compared: boolean; stale: boolean }) {
   const { range } = useTimeRange();
   const zone = useZone();
   return (
@@ -89,7 +89,7 @@ function Table({ rows, from, to, stale }: { rows: readonly ThreatLine[]; from: s
             <td>{kindWords[t.kind]}</td>
             <td className={`${styles.n} num`}>
               {t.seen.filter === "" ? <span className={styles.quiet} title="No signal or name shows it by itself">not counted</span> : t.seen.events === 0 ? <span className={styles.quiet}>0</span> : <Link to="/explorer" search={inExplorer(t.seen.filter, from, to) as never} title="Show in Explorer"><b>{number(t.seen.events)}</b></Link>}
-              {t.seen.events > 0 && <small className={styles.quiet}>{against(t.seen.events, t.seen.before)}</small>}
+              {t.seen.events > 0 && <small className={styles.quiet}>{against(t.seen.events, t.seen.before, compared)}</small>}
             </td>
             <td>{t.seen.events > 0 && t.seen.last ? <time className="num" dateTime={t.seen.last} title={both(new Date(t.seen.last))}>{day(new Date(t.seen.last), zone)}</time> : <span className={styles.quiet}>not in this time</span>}</td>
             <td className="num"><span title={t.attack.join(", ")}>{t.attack[0]}{t.attack.length > 1 && <> +{t.attack.length - 1}<span className="unseen"> more</span></>}</span></td>
