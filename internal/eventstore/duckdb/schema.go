@@ -145,7 +145,8 @@ func migrate(ctx context.Context, conn *sql.Conn, ts []*table) error {
 
 // firstValues fill a column that was added to a file with rows in it, where the zero value would be untrue.
 var firstValues = map[string]string{
-	"EmailEvents.LatestThreatTypes": `UPDATE "EmailEvents" SET "LatestThreatTypes" = "ThreatTypes" WHERE "ThreatTypes" <> ''`,
+	"EmailEvents.LatestThreatTypes":   `UPDATE "EmailEvents" SET "LatestThreatTypes" = "ThreatTypes" WHERE "ThreatTypes" <> ''`,
+	"CampaignInfo.OriginalCampaignId": `UPDATE "CampaignInfo" SET "OriginalCampaignId" = "CampaignId"`,
 }
 
 func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {
