@@ -25,6 +25,7 @@ import (
 func (s *Server) declareCampaigns() {
 	add(s, auth.ExplorerRead, "GET /campaigns", asking, "Campaigns by their mail of a range of time", s.campaigns)
 	add(s, auth.ExplorerRead, "GET /campaigns/{id}", asking, "One campaign: figures, flow, senders, lures, payloads, people", s.campaign)
+	add(s, auth.EmailRead, "GET /campaigns/of/{nmid}", quick, "The campaigns that a message is part of", s.campaignsOf)
 	add(s, auth.CampaignWork, "PUT /campaigns/{id}", asking, "Rename it; audited", s.renameCampaign)
 	add(s, auth.CampaignWork, "POST /campaigns/{id}/split", asking, "Make some of its messages a campaign of their own; later mail like them follows; audited", s.splitCampaign)
 	add(s, auth.CampaignWork, "POST /campaigns/{id}/merge", asking, "Make it part of another; audited", s.mergeCampaign)
@@ -91,6 +92,15 @@ func (s *Server) campaignCoverage(ctx context.Context) (CampaignCoverage, error)
 		return CampaignCoverage{Clicks: clicks}, err
 	}
 	return CampaignCoverage{Missing: "No click was ever recorded here, so nobody shows as having clicked. Look into the logs of your web proxy."}, nil
+}
+
+func (s *Server) campaignsOf(ctx context.Context, in *campaignsOfInput) (*Reply[CampaignRefs], error) {
+	all, err := s.deps.Explorer.CampaignOf(ctx, strings.ToLower(in.ID))
+	out := CampaignRefs{Campaigns: []CampaignRef{}}
+	for _, c := range all {
+		out.Campaigns = append(out.Campaigns, CampaignRef{ID: c[0], Name: c[1]})
+	}
+	return &Reply[CampaignRefs]{out}, err
 }
 
 // shownCampaign is the campaign that an id shows as.
@@ -219,7 +229,7 @@ func (s *Server) campaignNode(ctx context.Context, id, text string) (hunt.Node, 
 func campaignFlowOf(f *hunt.Flow, figure func(hunt.Counted) CampaignFigure) CampaignFlow {
 	out := CampaignFlow{Total: f.Total, KQL: f.KQL, Nodes: []CampaignFlowNode{}, Edges: []CampaignFlowEdge{}}
 	for _, n := range f.Nodes {
-		out.Nodes = append(out.Nodes, CampaignFlowNode{Stage: string(n.Stage), Value: n.Node.Value, CampaignFigure: figure(n.Counted)})
+		out.Nodes = append(out.Nodes, CampaignFlowNode{Stage: string(n.Stage), Name: n.Node.Value, CampaignFigure: figure(n.Counted)})
 	}
 	for _, e := range f.Edges {
 		out.Edges = append(out.Edges, CampaignFlowEdge(e))

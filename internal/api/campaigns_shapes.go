@@ -105,7 +105,7 @@ type CampaignFlow struct {
 // CampaignFlowNode is a place on it.
 type CampaignFlowNode struct {
 	Stage string `json:"stage" enum:"sender,payload,delivery,click,now"`
-	Value string `json:"value" doc:"The value; * for all that have no node of their own"`
+	Name  string `json:"name" doc:"The value; * for all that have no node of their own"`
 	CampaignFigure
 }
 
@@ -188,6 +188,21 @@ type CampaignDecision struct {
 	UndoneBy string     `json:"undone_by"`
 	Why      string     `json:"why" doc:"It was undone"`
 	CanUndo  bool       `json:"can_undo"`
+}
+
+type campaignsOfInput struct {
+	ID string `path:"nmid" format:"uuid" doc:"Network message id"`
+}
+
+// CampaignRefs are the campaigns of a message.
+type CampaignRefs struct {
+	Campaigns []CampaignRef `json:"campaigns"`
+}
+
+// CampaignRef names a campaign.
+type CampaignRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 type campaignSplitInput struct {

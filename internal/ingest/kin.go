@@ -68,6 +68,7 @@ func (c *Campaigns) find(f *findings) {
 	}
 	at := f.job.at()
 	f.print, f.book = &p, c.book.Load()
+	f.family, f.placed = c.index.Family(f.job.NetworkMessageID)
 	f.kin = c.index.Find(&p, f.job.NetworkMessageID, at.Add(-KinWindow), at)
 	for _, k := range f.kin[:min(len(f.kin), maxKin)] {
 		f.context.Kin = append(f.context.Kin, detect.Kin{
@@ -104,7 +105,11 @@ func (f *findings) member() *campaign.Member {
 	for i, k := range f.kin {
 		near[i] = k.Family
 	}
-	m.Family = f.book.Place(m.ID, near, m.Family, f.has)
+	if f.placed { // judged before: what came and was decided since moves others
+		m.Family = f.family
+	} else {
+		m.Family = f.book.Place(m.ID, near, m.Family, f.has)
+	}
 	if i := slices.Index(near, m.Family); i >= 0 {
 		m.Name = f.kin[i].Name
 	} else {
