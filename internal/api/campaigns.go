@@ -127,7 +127,7 @@ func (s *Server) campaignHead(ctx context.Context, id string) (int64, hunt.Campa
 }
 
 // valuesShown is how many values of each list a page has.
-const valuesShown = 8
+const valuesShown = 6
 
 func (s *Server) campaign(ctx context.Context, in *campaignInput) (*Reply[CampaignDetail], error) {
 	started := time.Now()
@@ -139,8 +139,9 @@ func (s *Server) campaign(ctx context.Context, in *campaignInput) (*Reply[Campai
 	if err != nil {
 		return nil, err
 	}
-	end := h.Last.Add(time.Microsecond)
-	view := func(q string) ScopeLinks { return ScopeLinks{"all", q, &h.First, &end} }
+	// Whole seconds: addresses of pages know no finer time.
+	start, end := h.First.Truncate(time.Second), h.Last.Truncate(time.Second).Add(time.Second)
+	view := func(q string) ScopeLinks { return ScopeLinks{"all", q, &start, &end} }
 	figure := func(c hunt.Counted) CampaignFigure {
 		return CampaignFigure{Value: c.Value, Unit: string(c.Unit), KQL: c.KQL, Explorer: view(c.Filter)}
 	}

@@ -30,6 +30,9 @@ func (c caller) equal(t *testing.T, what string, f api.CampaignFigure) {
 	t.Helper()
 	pairs := []string{"view", f.Explorer.View, "q", f.Explorer.Q}
 	if f.Explorer.From != nil {
+		if f.Explorer.From.Nanosecond() != 0 || f.Explorer.To.Nanosecond() != 0 {
+			t.Errorf("%s: the range %s to %s is finer than an address", what, f.Explorer.From, f.Explorer.To)
+		}
 		pairs = append(pairs, "from", f.Explorer.From.Format(time.RFC3339Nano), "to", f.Explorer.To.Format(time.RFC3339Nano))
 	}
 	n := ok[api.Count](c.get(t, "/explorer/count", pairs...))

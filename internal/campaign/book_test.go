@@ -82,6 +82,7 @@ func TestTitle(t *testing.T) {
 		"Re: Voicemail from +44 20 7946 0055 for k.molenaar@northwind.example": "Voicemail",
 		"Ihre Sendung 1040160467 konnte nicht zugestellt werden":               "Ihre Sendung konnte nicht zugestellt werden",
 		"Action required: password for maren@northwind.example expires today":  "Action required: password expires today",
+		"Mahnung 575550: letzte Zahlungsaufforderung":                          "Mahnung: letzte Zahlungsaufforderung",
 		"12345": "Mail team", "": "Mail team",
 	} {
 		m := message("Maren", 1, "it@alpha.example", "https://one.example/", "x")

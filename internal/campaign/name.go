@@ -25,6 +25,9 @@ func Title(m *email.Message, recipients []string, subtype string) string {
 			for n := len(words); n > 0 && connectors[strings.ToLower(words[n-1])]; n = len(words) {
 				words = words[:n-1]
 			}
+			if n := len(words); n > 0 && strings.HasSuffix(w, ":") {
+				words[n-1] += ":"
+			}
 			continue
 		}
 		if bare != "" {

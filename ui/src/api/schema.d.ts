@@ -535,6 +535,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/campaigns/of/{nmid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns that a message is part of */
+        get: operations["get-campaigns-of-nmid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -3660,6 +3677,8 @@ export interface components {
         CampaignFlowNode: {
             explorer: components["schemas"]["ScopeLinks"];
             kql: string;
+            /** @description The value; * for all that have no node of their own */
+            name: string;
             /** @enum {string} */
             stage: "sender" | "payload" | "delivery" | "click" | "now";
             /**
@@ -3667,8 +3686,8 @@ export interface components {
              * @enum {string}
              */
             unit: "deliveries" | "messages" | "mailboxes";
-            /** @description The value; * for all that have no node of their own */
-            value: string;
+            /** Format: int64 */
+            value: number;
         };
         CampaignLine: {
             /** Format: int64 */
@@ -3773,6 +3792,13 @@ export interface components {
             /** Format: int64 */
             messages: number;
             text: string;
+        };
+        CampaignRef: {
+            id: string;
+            name: string;
+        };
+        CampaignRefs: {
+            campaigns: components["schemas"]["CampaignRef"][];
         };
         CampaignRelated: {
             id: string;
@@ -9558,6 +9584,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-of-nmid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Network message id */
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRefs"];
                 };
             };
             /** @description Unauthorized */

@@ -124,7 +124,7 @@ function Figures({ of: c }: { of: Campaign }) {
           </div>
         );
       })}
-      <p className={`${styles.sum} num`}>{number(total)} deliver{total === 1 ? "y" : "ies"}: inbox, junk and blocked add up to them; so do removed, still there and what never arrived.</p>
+      <p className={`${styles.sum} num`}>{number(total)} deliver{total === 1 ? "y" : "ies"} in all, whatever the time at the top: inbox, junk and blocked add up to them. Still in mailboxes counts inbox and junk folder. Each number opens its mail.</p>
     </section>
   );
 }

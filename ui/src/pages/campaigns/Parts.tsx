@@ -53,7 +53,7 @@ function Values({ list: l, onSplit }: { list: List; onSplit?: (s: SplitStart) =>
       <ul>
         {l.values.map((v) => (
           <li key={v.text}>
-            <Value field={field} value={v.text} className={`clip ${l.key === "subject" || l.key === "display_name" || l.key === "family" ? "" : "mono"}`}><Untrusted text={l.key === "file" && v.label ? v.label : show(v.text)} spelling={l.key !== "subject"} /></Value>
+            <Value field={field} value={v.text} className={`clip ${l.key === "subject" || l.key === "display_name" || l.key === "family" ? "" : "mono"}`}><Untrusted text={l.key === "file" && v.label ? `${v.label} ${v.text.slice(0, 8)}…` : show(v.text)} spelling={l.key !== "subject"} /></Value>
             <span className={styles.push} />
             {onSplit && splits && l.distinct > 1 && <Button size="small" appearance="subtle" icon={<ArrowSplit16Regular />} aria-label={`Split off what has ${v.text.slice(0, 80)}`} title="Split into a campaign of its own" onClick={() => onSplit({ field: splits, value: v.text, count: v.value })} />}
             <ExplorerLink to={v.explorer} title="These messages in Explorer"><span className="num">{number(v.value)}</span></ExplorerLink>
