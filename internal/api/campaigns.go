@@ -161,7 +161,7 @@ func (s *Server) campaign(ctx context.Context, in *campaignInput) (*Reply[Campai
 		return err
 	})
 	g.Go(func() error {
-		f, err := x.CampaignFlow(gctx, h.ID, node)
+		f, err := x.CampaignFlow(gctx, h.ID) // whole: it is where another node is chosen
 		if err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (s *Server) campaignNode(ctx context.Context, id, text string) (hunt.Node, 
 	if value != hunt.Others {
 		return node, nil
 	}
-	f, err := s.deps.Explorer.CampaignFlow(ctx, id, hunt.Node{})
+	f, err := s.deps.Explorer.CampaignFlow(ctx, id)
 	if err != nil {
 		return node, err
 	}

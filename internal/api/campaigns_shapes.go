@@ -94,7 +94,7 @@ type CampaignDetail struct {
 	Asked
 }
 
-// CampaignFlow is the way of its mail.
+// CampaignFlow is the way of all its mail.
 type CampaignFlow struct {
 	Total int64              `json:"total"`
 	Nodes []CampaignFlowNode `json:"nodes"`

@@ -130,8 +130,8 @@ type Flow struct {
 }
 
 // CampaignFlow counts the mail of a campaign on its way.
-func (x *Explorer) CampaignFlow(ctx context.Context, id string, only Node) (*Flow, error) {
-	base, condition, err := x.campaignBase(id, only)
+func (x *Explorer) CampaignFlow(ctx context.Context, id string) (*Flow, error) {
+	base, _, err := x.campaignBase(id, Node{})
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (x *Explorer) CampaignFlow(ctx context.Context, id string, only Node) (*Flo
 		if err != nil {
 			return nil, err
 		}
-		n.Unit, n.Filter = Deliveries, CampaignFilter(id, condition, c)
+		n.Unit, n.Filter = Deliveries, CampaignFilter(id, c)
 		n.KQL = n.Filter + " | count"
 	}
 	return f, nil

@@ -29,7 +29,7 @@ export function FlowChart({ of: c, node, onNode }: { of: Campaign; node: string;
     <section className={`card ${styles.block}`} aria-labelledby="flow-title">
       <div className={styles.title}>
         <h2 id="flow-title">From sender to mailbox</h2>
-        <span className={styles.faded}>Deliveries: one message to one recipient. Choose a part to narrow the page to it.</span>
+        <span className={styles.faded}>Deliveries: one message to one recipient. Choose a part to see only its mail below and above.</span>
         <i className={styles.push} />
         <Tooltip content={list ? "Show the chart" : "Show as a list"} relationship="label"><Button size="small" appearance="subtle" icon={list ? <DataHistogram20Regular /> : <Table20Regular />} onClick={() => setList(!list)} /></Tooltip>
       </div>
