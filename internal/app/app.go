@@ -318,6 +318,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Dashboard:  a.newDashboard(),
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -333,6 +334,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 func (a *App) arrived(b event.Batch) {
 	if len(b.PostDelivery) > 0 {
 		a.acting.late.Store(true)
+	}
+	if len(b.PostDelivery)+len(b.Clicks)+len(b.Submissions) > 0 {
+		a.api.Hub().Happened()
 	}
 	var newest time.Time
 	for i := range b.Emails {
