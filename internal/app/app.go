@@ -318,7 +318,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
-		Dashboard:  a.newDashboard(),
+		Dashboard:  a.newDashboard(checker),
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -1,18 +1,25 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"tocsin/internal/api"
 	"tocsin/internal/dashboard"
+	"tocsin/internal/detect"
 	"tocsin/internal/directory"
+	"tocsin/internal/mailauth"
+	"tocsin/internal/rulebook"
 )
 
 // newDashboard connects the first page with what it looks at.
-func (a *App) newDashboard() *api.Dashboard {
+func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 	return &api.Dashboard{
 		Board: dashboard.New(dashboard.Options{
 			Store: questions{a.events}, Now: a.opt.Now, Log: a.log, Known: a.knownToDashboard, People: dashboardPeople{a.directory},
+			Posture: a.posture, DMARC: publishes(checker),
+			Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
 		}),
 		Layouts: a.cases,
 	}
@@ -36,6 +43,43 @@ func (a *App) knownToDashboard(ctx context.Context) (dashboard.Known, error) {
 		k.Sources = append(k.Sources, one)
 	}
 	return k, nil
+}
+
+// publishes asks DNS for what domains publish; nil where DNS is not asked.
+func publishes(c *mailauth.Checker) func(ctx context.Context, domain string) (string, error) {
+	if c.Resolver == nil {
+		return nil
+	}
+	return c.Published
+}
+
+// posture is how this installation stands. Engines are not asked for it: the watch asks them every minute.
+func (a *App) posture(context.Context) (dashboard.Posture, error) {
+	p := dashboard.Posture{Watching: a.desk.Book().Policy().Mode == detect.Watch}
+	for _, d := range a.cfg.Organisation.Domains {
+		p.Domains = append(p.Domains, strings.ToLower(d))
+	}
+	for _, e := range []struct {
+		name string
+		m    *monitor
+	}{{"ClamAV", a.watched.clamav}, {"YARA", a.watched.yara}, {"CAPE", a.watched.cape}, {"Page visits", a.watched.pages}} {
+		if e.m == nil {
+			continue
+		}
+		s := e.m.state(api.Engine{Value: e.name})
+		one := dashboard.EngineState{Name: e.name, Away: s.State == "away", Problem: s.Problem}
+		if s.Since != nil {
+			one.Since = *s.Since
+		}
+		p.Engines = append(p.Engines, one)
+	}
+	for _, r := range a.rules.State().Rules {
+		if r.Origin != rulebook.Own || !r.Enabled || r.File == nil || r.Error != nil {
+			continue
+		}
+		p.Rules = append(p.Rules, dashboard.RuleState{ID: r.ID, Title: r.File.Title, Since: r.Latest.At, Weight: cmp.Or(r.Weight, r.File.Weight)})
+	}
+	return p, nil
 }
 
 // dashboardPeople is the directory in the dashboard's words.

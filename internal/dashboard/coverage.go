@@ -51,10 +51,10 @@ func (x *answering) look(ctx context.Context) error {
 	}
 	for _, s := range silent(k.Sources, x.now) {
 		if s.Failed {
-			gap("silent:"+s.Name, "/settings", "The source %s failed: mail that came this way since is not counted.", s.Name)
+			gap("silent:"+s.Name, "/settings?tab=sources", "The source %s failed: mail that came this way since is not counted.", s.Name)
 			continue
 		}
-		gap("silent:"+s.Name, "/settings", "The source %s listens and brought nothing since %s.", s.Name, s.Last.UTC().Format("2 January 2006, 15:04 UTC"))
+		gap("silent:"+s.Name, "/settings?tab=sources", "The source %s listens and brought nothing since %s.", s.Name, s.Last.UTC().Format("2 January 2006, 15:04 UTC"))
 	}
 	if !k.GeoIP {
 		gap("geoip", "", "No GeoIP file is set up (geoip.file), so countries of new mail are not known.")

@@ -42,7 +42,13 @@ type Options struct {
 	Now    func() time.Time // default time.Now
 	Known  func(ctx context.Context) (Known, error)
 	People People
+	Desk   Desk
+	Alerts Alerts
+	Triage time.Duration // how long a reported message may wait; 0: not measured
 	Log    *slog.Logger
+
+	Posture func(ctx context.Context) (Posture, error)
+	DMARC   func(ctx context.Context, domain string) (policy string, err error) // what a domain publishes, "" for nothing; nil: DNS is not asked
 }
 
 // People is the directory of the organisation.
@@ -72,8 +78,9 @@ type Source struct {
 
 // Dashboard answers. It is safe for concurrent use.
 type Dashboard struct {
-	opt   Options
-	turns chan struct{}
+	opt      Options
+	turns    chan struct{}
+	policies policies
 }
 
 // New returns a Dashboard.
@@ -117,8 +124,13 @@ func (e *WrongError) Error() string { return e.Field + ": " + e.Say }
 type answering struct {
 	*Dashboard
 	scope
-	may   Sight
-	known Known
+	may     Sight
+	known   Known
+	posture Posture
+
+	rulesOnce sync.Once
+	rules     []ruleCount
+	rulesErr  error
 
 	mu  sync.Mutex
 	out *Board

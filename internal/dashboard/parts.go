@@ -20,6 +20,15 @@ func (x *answering) parts(widgets []string) []part {
 	add(func(ctx context.Context) error { return x.flow(ctx, wanted) }, WeeklyWidget, FlowWidget)
 	add(x.technologies, ProtectionWidget)
 	add(x.families, MalwareWidget)
+	add(x.reportedCard, SummaryWidget)
+	add(x.needs, NeedsWidget)
+	add(x.insights, InsightsWidget)
+	add(x.targeted, TargetedWidget)
+	add(x.origin, OriginWidget)
+	add(x.reported, ReportedWidget)
+	add(x.campaigns, CampaignsWidget)
+	add(x.attention, AttentionWidget)
+	add(x.work, WorkWidget)
 	return out
 }
 

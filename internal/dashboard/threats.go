@@ -80,6 +80,14 @@ func (x *answering) threatBoard(ctx context.Context, wanted func(string) bool) e
 	if err != nil {
 		return err
 	}
+	var stoppedClicks []Detail
+	if wanted(SummaryWidget) {
+		d, err := x.clicks(ctx)
+		if err != nil {
+			return err
+		}
+		stoppedClicks = []Detail{d}
+	}
 	card := func(i int, key, label, says string, details ...Detail) Card {
 		if details == nil {
 			details = []Detail{}
@@ -97,7 +105,7 @@ func (x *answering) threatBoard(ctx context.Context, wanted func(string) bool) e
 			card(1, "phish_blocked", "Phish blocked", "Phish that was blocked or junked, and did not get out since"),
 			card(2, "zero_day_malware", "Zero-day malware blocked", "Malware kept out of inboxes that showed itself only when a file was run or a page was opened: no signature, list or reputation knew it"),
 			card(3, "advanced_phish", "Advanced phish detected", "Phish that was found by what it pretends (a brand, a domain, a person, our own domain), by what is usual between two people, by its likeness to other mail, by several signs together, or by opening its links and files"),
-			card(4, "malicious_urls", "Malicious URLs blocked", "Mail kept out of inboxes in which a link is known, or was found, to be malicious"))
+			card(4, "malicious_urls", "Malicious URLs blocked", "Mail kept out of inboxes in which a link is known, or was found, to be malicious. Clicks that were stopped stand beside it", stoppedClicks...))
 	}
 	if wanted(WeeklyWidget) {
 		x.weekly().Cards = append(x.weekly().Cards,
