@@ -71,43 +71,45 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder     *folder
-	cases      *casestore.Store
-	blobs      *blobstore.Store
-	events     *duckdb.Store
-	batcher    *eventstore.Batcher
-	geo        *ingest.GeoFile
-	judge      *detect.Judge
-	memory     *casestore.Memory // nil: nothing is remembered
-	directory  *directory.Directory
-	desk       *policy.Desk
-	rules      *rulebook.Desk
-	supply     supply
-	engines    []scan.Engine
-	watched    *engineWatch
-	lab        *detonate.Lab
-	again      *rejudge.Worker
-	acting     *acting
-	submitted  *submissions
-	outgoing   *outgoing
-	held       *held
-	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake     *ingest.Intake
-	deliveries *ingest.Deliveries // nil: nothing is handed on
-	watchers   []*watch.Watcher   // of mailboxes that are only read
-	pipeline   *ingest.Pipeline
-	jobs       *river.Client[*sql.Tx]
-	explorer   *hunt.Explorer
-	hunter     *hunt.Runner
-	gate       *auth.Gate
-	notary     *audit.Notary
-	learner    *Learner
-	collect    *collector // nil when learning.collect is false
-	api        *api.Server
-	metrics    *prometheus.Registry
-	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
-	handing    *prometheus.HistogramVec // mail, by the LMTP proxy
-	coverage   coverageCache
+	folder    *folder
+	cases     *casestore.Store
+	blobs     *blobstore.Store
+	events    *duckdb.Store
+	batcher   *eventstore.Batcher
+	geo       *ingest.GeoFile
+	judge     *detect.Judge
+	memory    *casestore.Memory // nil: nothing is remembered
+	directory *directory.Directory
+	desk      *policy.Desk
+	rules     *rulebook.Desk
+	supply    supply
+	engines   []scan.Engine
+	watched   *engineWatch
+	lab       *detonate.Lab
+	again     *rejudge.Worker
+	acting    *acting
+	submitted *submissions
+	outgoing  *outgoing
+
+	dashboardPost *dashboardPost
+	held          *held
+	late          atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake        *ingest.Intake
+	deliveries    *ingest.Deliveries // nil: nothing is handed on
+	watchers      []*watch.Watcher   // of mailboxes that are only read
+	pipeline      *ingest.Pipeline
+	jobs          *river.Client[*sql.Tx]
+	explorer      *hunt.Explorer
+	hunter        *hunt.Runner
+	gate          *auth.Gate
+	notary        *audit.Notary
+	learner       *Learner
+	collect       *collector // nil when learning.collect is false
+	api           *api.Server
+	metrics       *prometheus.Registry
+	waited        *prometheus.HistogramVec // mail systems, for the milter's answer
+	handing       *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage      coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -254,6 +256,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
+	river.AddWorker(workers, &dashboardLettersWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
@@ -262,7 +265,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {

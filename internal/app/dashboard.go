@@ -15,14 +15,13 @@ import (
 
 // newDashboard connects the first page with what it looks at.
 func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
-	return &api.Dashboard{
-		Board: dashboard.New(dashboard.Options{
-			Store: questions{a.events}, Now: a.opt.Now, Log: a.log, Known: a.knownToDashboard, People: dashboardPeople{a.directory},
-			Posture: a.posture, DMARC: publishes(checker),
-			Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
-		}),
-		Layouts: a.cases,
-	}
+	board := dashboard.New(dashboard.Options{
+		Store: questions{a.events}, Now: a.opt.Now, Log: a.log, Known: a.knownToDashboard, People: dashboardPeople{a.directory},
+		Posture: a.posture, DMARC: publishes(checker),
+		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
+	})
+	a.dashboardPost = &dashboardPost{a, board}
+	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.dashboardPost}
 }
 
 // knownToDashboard is the coverage in the dashboard's words.

@@ -150,7 +150,9 @@ func TestInsights(t *testing.T) {
 	m.mail(40, func(e *event.EmailEvent) { e.AttachmentCount = 1 })
 	m.mail(40, nil)
 	bad("Phish", func(e *event.EmailEvent) { e.OrgLevelAction, e.SenderFromDomain = "Allow", "partner.example" })
-	bad("Phish", func(e *event.EmailEvent) { e.OrgLevelAction, e.DeliveryAction, e.DeliveryLocation = "Allow", "Junked", "Junk folder" })
+	bad("Phish", func(e *event.EmailEvent) {
+		e.OrgLevelAction, e.DeliveryAction, e.DeliveryLocation = "Allow", "Junked", "Junk folder"
+	})
 	bad("Spam", func(e *event.EmailEvent) { e.OrgLevelAction = "Allow" })
 	bad("Spam", func(e *event.EmailEvent) { e.UserLevelAction = "Allow" })
 	bad("Phish", func(e *event.EmailEvent) { e.IsPriorityAccount, e.RecipientEmailAddress = true, "boss@corp.example" })
@@ -165,14 +167,24 @@ func TestInsights(t *testing.T) {
 	zap := bad("Malware", func(e *event.EmailEvent) { e.Timestamp = e.Timestamp.Add(-20 * 24 * time.Hour) })
 	m.batch.PostDelivery = append(m.batch.PostDelivery, event.PostDelivery{Timestamp: now.Add(-time.Hour), NetworkMessageId: zap.NetworkMessageId, RecipientEmailAddress: zap.RecipientEmailAddress, ActionType: "Malware ZAP", ActionResult: "Error", ReportId: "zap"},
 		event.PostDelivery{Timestamp: now.Add(-time.Hour), NetworkMessageId: zap.NetworkMessageId, RecipientEmailAddress: zap.RecipientEmailAddress, ActionType: "Manual remediation", ActionResult: "Error", ReportId: "by hand"})
-	m.mail(30, func(e *event.EmailEvent) { e.SenderFromDomain, e.AuthDMARC, e.SenderIPv4 = "corp.example", "fail", "192.0.2.9" })
+	m.mail(30, func(e *event.EmailEvent) {
+		e.SenderFromDomain, e.AuthDMARC, e.SenderIPv4 = "corp.example", "fail", "192.0.2.9"
+	})
 	m.mail(30, func(e *event.EmailEvent) { e.SenderFromDomain, e.AuthDMARC = "corp.example", "pass" })
-	bad("Phish", func(e *event.EmailEvent) { e.DetectionTechnologies, e.SenderFromDomain = "Impersonation domain", "c0rp.example" })
-	bad("Phish", func(e *event.EmailEvent) { e.DetectionTechnologies, e.SenderDisplayName = "General filter, Impersonation user", "Ann Boss" })
-	m.mail(30, func(e *event.EmailEvent) { e.EmailDirection, e.RecipientEmailAddress, e.RecipientDomain = "Outbound", "ann@home.example", "home.example" })
-	m.mail(30, func(e *event.EmailEvent) { e.EmailDirection, e.SenderFromDomain, e.RecipientDomain = "Outbound", "corp.example", "home.example" })
+	bad("Phish", func(e *event.EmailEvent) {
+		e.DetectionTechnologies, e.SenderFromDomain = "Impersonation domain", "c0rp.example"
+	})
+	bad("Phish", func(e *event.EmailEvent) {
+		e.DetectionTechnologies, e.SenderDisplayName = "General filter, Impersonation user", "Ann Boss"
+	})
+	m.mail(30, func(e *event.EmailEvent) {
+		e.EmailDirection, e.RecipientEmailAddress, e.RecipientDomain = "Outbound", "ann@home.example", "home.example"
+	})
+	m.mail(30, func(e *event.EmailEvent) {
+		e.EmailDirection, e.SenderFromDomain, e.RecipientDomain = "Outbound", "corp.example", "home.example"
+	})
 	bad("Malware", func(e *event.EmailEvent) { e.ThreatNames = "Newbot, Oldbot" })
-	bad("Malware", func(e *event.EmailEvent) { e.ThreatNames, e.Timestamp = "Oldbot", e.Timestamp.Add(-40 * 24 * time.Hour) })
+	bad("Malware", func(e *event.EmailEvent) { e.ThreatNames, e.Timestamp = "Oldbot", e.Timestamp.Add(-40*24*time.Hour) })
 	m.mail(30, func(e *event.EmailEvent) { e.SenderFromDomain, e.AttachmentCount = "fresh.example", 2 })
 	m.mail(30, func(e *event.EmailEvent) { e.SenderFromDomain = "fresh.example" })
 	m.mail(30, func(e *event.EmailEvent) { e.Defects = "judge-partial" })
@@ -272,7 +284,9 @@ func TestNothing(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	var m made
 	m.mail(50, func(e *event.EmailEvent) { e.ThreatTypes = "Phish" })
-	m.mail(40, func(e *event.EmailEvent) { e.ThreatTypes, e.DeliveryAction, e.DeliveryLocation = "Phish", "Blocked", "Quarantine" })
+	m.mail(40, func(e *event.EmailEvent) {
+		e.ThreatTypes, e.DeliveryAction, e.DeliveryLocation = "Phish", "Blocked", "Quarantine"
+	})
 	m.click(m.mail(20*24, func(e *event.EmailEvent) { e.ThreatTypes = "Malware" }))
 	w := newWorld(t, m.batch)
 	w.desk = desk{actions: dashboard.Queue{Count: 3, Soon: 1, Oldest: now.Add(-time.Hour), Due: now.Add(time.Hour)}, reports: dashboard.Queue{Count: 2, Late: 1, Oldest: now.Add(-5 * time.Hour)}, incidents: dashboard.Queue{Count: 1, Late: 1, Names: []string{"INC-0001 x"}}}
