@@ -20,8 +20,8 @@ func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 		Posture: a.posture, DMARC: publishes(checker),
 		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
 	})
-	a.dashboardPost = &dashboardPost{a, board}
-	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.dashboardPost}
+	a.letters = &dashboardPost{a, board}
+	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.letters}
 }
 
 // knownToDashboard is the coverage in the dashboard's words.
@@ -30,7 +30,7 @@ func (a *App) knownToDashboard(ctx context.Context) (dashboard.Known, error) {
 	if err != nil {
 		return dashboard.Known{}, err
 	}
-	k := dashboard.Known{Pending: c.PendingJobs, GeoIP: a.geo != nil, Files: a.cfg.Engines.ClamAV.Address != "" || a.cfg.Engines.YARA.Folder != "" || a.cfg.Engines.CAPE.URL != ""}
+	k := dashboard.Known{Pending: c.PendingJobs, GeoIP: a.places != nil, Files: a.cfg.Engines.ClamAV.Address != "" || a.cfg.Engines.YARA.Folder != "" || a.cfg.Engines.CAPE.URL != ""}
 	if c.Oldest != nil && c.Newest != nil {
 		k.Oldest, k.Newest = *c.Oldest, *c.Newest
 	}

@@ -173,5 +173,5 @@ func (*dashboardLettersWorker) Timeout(*river.Job[dashboardLetters]) time.Durati
 
 // Work sends what is due.
 func (w *dashboardLettersWorker) Work(ctx context.Context, _ *river.Job[dashboardLetters]) error {
-	return w.app.dashboardPost.sendDue(ctx)
+	return w.app.letters.sendDue(ctx)
 }

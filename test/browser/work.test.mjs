@@ -5,6 +5,7 @@ import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
 import "./rules.mjs";
+import "./threats.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
 import "./mailbox.mjs";
