@@ -77,6 +77,7 @@ type Deps struct {
 	Aid           *MailboxAid
 	Submitted     *Submitted
 	Campaigns     *campaign.Desk
+	Dashboard     *Dashboard
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -105,6 +105,7 @@ type App struct {
 	submitted  *submissions
 	campaigns  *campaign.Desk
 	outgoing   *outgoing
+	letters    *dashboardPost
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
@@ -279,6 +280,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
+	river.AddWorker(workers, &dashboardLettersWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -295,7 +297,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -355,6 +358,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Outgoing:   a.outgoing,
 		Campaigns:  a.campaigns,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Dashboard:  a.newDashboard(checker),
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -370,6 +374,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 func (a *App) arrived(b event.Batch) {
 	if len(b.PostDelivery) > 0 {
 		a.acting.late.Store(true)
+	}
+	if len(b.PostDelivery)+len(b.Clicks)+len(b.Submissions) > 0 {
+		a.api.Hub().Happened()
 	}
 	var newest time.Time
 	for i := range b.Emails {
