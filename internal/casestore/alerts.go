@@ -56,8 +56,10 @@ func (d *Alerts) Raise(ctx context.Context, a alert.Alert) (now alert.Alert, isN
 		case err != nil:
 			return err
 		default:
+			if !a.To.Equal(now.To) || a.To.IsZero() { // the same range is the same finding, told again after a crash
+				now.Times++
+			}
 			now.Last, now.Fell, now.Query, now.From, now.To, now.Count, now.Detail = a.Last, time.Time{}, a.Query, a.From, a.To, a.Count, a.Detail
-			now.Times++
 			if a.Severity.Rank() > now.Severity.Rank() {
 				now.Severity = a.Severity
 			}
