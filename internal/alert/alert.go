@@ -110,7 +110,7 @@ const (
 	MaxNote     = 4000
 	maxTitle    = 300
 	maxText     = 2000
-	maxQuery    = 100_000
+	maxQuery    = 210_000 // as long as a saved query may be, and a little
 	maxValue    = 2000
 	maxKey      = 300
 )

@@ -75,6 +75,7 @@ type Deps struct {
 	Aid           *MailboxAid
 	Submitted     *Submitted
 	Alerts        *alert.Desk
+	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -104,6 +104,7 @@ func (s *Server) declare() {
 	s.declareAid()
 	s.declareSubmissions()
 	s.declareAlerts()
+	s.declareTrackers()
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()

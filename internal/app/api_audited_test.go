@@ -73,6 +73,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	)
 	var entry api.Entry
 	var query api.HuntSaved
+	var tracked api.Tracked
+	kept := ok[api.HuntSaved](all.post(t, "/hunt/queries", api.HuntSave{Name: "kept", Query: "EmailEvents"}))
+	hourly := api.TrackedAsk{EverySeconds: 3600, WindowSeconds: 3600, Condition: "Never", Severity: "Low", On: true}
 	var note api.IncidentNote
 	var task api.IncidentTask
 	put := func(path string, body any) func(*testing.T) reply {
@@ -231,6 +234,18 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
+		{"POST /trackers/tracked", auth.ActTrackerSaved, func(t *testing.T) reply {
+			r := all.post(t, "/trackers/tracked", api.TrackedNew{TrackedAsk: hourly, QueryID: kept.ID})
+			tracked = ok[api.Tracked](r)
+			return r
+		}},
+		{"PUT /trackers/tracked/{id}", auth.ActTrackerSaved, func(t *testing.T) reply {
+			return put("/trackers/tracked/"+tracked.ID, api.TrackedChange{TrackedAsk: hourly, Revision: tracked.Revision})(t)
+		}},
+		{"POST /trackers/tracked/{id}/run", auth.ActTrackerRun, func(t *testing.T) reply {
+			return all.post(t, "/trackers/tracked/"+tracked.ID+"/run", nil)
+		}},
+		{"DELETE /trackers/tracked/{id}", auth.ActTrackerRemoved, func(t *testing.T) reply { return remove("/trackers/tracked/" + tracked.ID)(t) }},
 		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
 			resolved := "Resolved"
 			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)

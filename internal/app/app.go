@@ -91,6 +91,7 @@ type App struct {
 	acting     *acting
 	submitted  *submissions
 	alerts     *alert.Desk
+	trackers   *trackers
 	outgoing   *outgoing
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -286,6 +287,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
 		return err
 	}
+	a.openTrackers()
 	if a.notary, err = c.notary(ctx, a.cases, a.gate, a.opt.Now, a.log); err != nil {
 		return err
 	}
@@ -322,6 +324,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Alerts:     a.alerts,
+		Trackers:   &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,

@@ -87,6 +87,10 @@ const (
 	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
 	ActAlertResolved     Action = "alert resolved"
+	ActTrackerSaved      Action = "tracked query saved" // also when it is changed; subject: the tracker's id
+	ActTrackerRemoved    Action = "tracked query removed"
+	ActTrackerRun        Action = "tracked query run"     // by a person, apart from its schedule
+	ActTrackerStopped    Action = "tracked query stopped" // by itself; reason: why
 
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
@@ -120,6 +124,7 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
+		ActTrackerSaved, ActTrackerRemoved, ActTrackerRun, ActTrackerStopped,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

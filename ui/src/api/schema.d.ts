@@ -2779,6 +2779,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/trackers/noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions worth asking now, with what they find */
+        get: operations["get-trackers-noteworthy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved queries that run on a schedule: one's own and those over shared queries */
+        get: operations["get-trackers-tracked"];
+        put?: never;
+        /** Track a saved query; audited */
+        post: operations["post-trackers-tracked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: operations["get-trackers-tracked-id"];
+        /** Change its schedule and threshold, switch it on or off: one's own; with hunt.manage anybody's; audited */
+        put: operations["put-trackers-tracked-id"];
+        post?: never;
+        /** Stop tracking, and forget its counts; the saved query stays; audited */
+        delete: operations["delete-trackers-tracked-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its runs counted, oldest first */
+        get: operations["get-trackers-tracked-id-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it now, as its owner; its schedule stays; audited */
+        post: operations["post-trackers-tracked-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/trending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is new or grows, against the organisation's own past */
+        get: operations["get-trackers-trending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/whatif": {
         parameters: {
             query?: never;
@@ -5783,6 +5888,42 @@ export interface components {
             /** @description Permissions, each of which the operator has */
             scopes: string[];
         };
+        Noteworthy: {
+            entries: components["schemas"]["NoteworthyEntry"][];
+            /** @description What feeds brought and cannot be shown */
+            refused: string[];
+            /**
+             * Format: date-time
+             * @description The ranges end here; an answer is shown again for two minutes
+             */
+            to: string;
+        };
+        NoteworthyEntry: {
+            /** Format: date-time */
+            added?: string;
+            /** @description Markdown: why, what to look for, what to do */
+            article: string;
+            /** @description The last 30 times 24 hours, oldest first; empty when only the sums are known */
+            days: number[];
+            /** @description Why it could not be asked */
+            error: string;
+            /** Format: date-time */
+            expires?: string;
+            /** @description The last 24 hours, 7 days and 30 days; empty when it was not asked */
+            figures: components["schemas"]["TrackerFigure"][];
+            id: string;
+            /** @description Its time is past: it is not asked any more */
+            over: boolean;
+            query: string;
+            /** @description Tocsin, or the feed that brought it */
+            source: string;
+            /** @description MITRE ATT&CK */
+            technique: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            title: string;
+            why: string;
+        };
         Operator: {
             email: string;
             /** @description UUIDv7 */
@@ -7195,6 +7336,246 @@ export interface components {
         TokenMade: {
             secret: string;
             token: components["schemas"]["TokenLine"];
+        };
+        Tracked: {
+            /** @description Id of the alert that it raised last; empty: none */
+            alert: string;
+            can_change: boolean;
+            category: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description The count a day before the last; absent: there is none
+             */
+            day_before?: number;
+            /** Format: int64 */
+            every_seconds: number;
+            /** @description The last count */
+            figure?: components["schemas"]["TrackerFigure"];
+            /** @description It is over its threshold */
+            held: boolean;
+            id: string;
+            /** @description Absent: it never ran */
+            last?: components["schemas"]["TrackedRun"];
+            /** @description Of the saved query */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent: it does not run
+             */
+            next?: string;
+            on: boolean;
+            own: boolean;
+            /** @description As whom it runs */
+            owner: string;
+            /** @description Empty when it is gone or not shared with whoever asks */
+            query: string;
+            query_id: string;
+            /** @description The last counts, oldest first, 48 at most */
+            recent: number[];
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description Why it stopped by itself; empty: it did not */
+            stopped: string;
+            /** Format: int64 */
+            threshold: number;
+            /** Format: date-time */
+            updated: string;
+            /** @description Why the run that is due has no answer yet */
+            waiting: string;
+            /** Format: int64 */
+            week_before?: number;
+            /**
+             * Format: int64
+             * @description Each run counts so far back
+             */
+            window_seconds: number;
+        };
+        TrackedChange: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedHistory: {
+            /** @description Oldest first; the newest when there are more than asked for */
+            runs: components["schemas"]["TrackedRun"][];
+        };
+        TrackedNew: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            query_id: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedRun: {
+            /**
+             * Format: date-time
+             * @description When it ran
+             */
+            at: string;
+            by_hand: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description Empty when it has an answer */
+            error: string;
+            /** Format: date-time */
+            from: string;
+            /** @description It was over the threshold */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description Runs before it that did not take place, because the server did not run; it makes up for them
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description End of the range that it counted
+             */
+            slot: string;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        TrackerFigure: {
+            /** @description Where Explorer shows it; absent when the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /** Format: date-time */
+            from: string;
+            /** @description Its rows in [from, to) are the value */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            value: number;
+        };
+        Trend: {
+            arithmetic: components["schemas"]["TrendArithmetic"];
+            figure: components["schemas"]["TrackerFigure"];
+            label: string;
+            /** @description It was not there in all the time that is compared with */
+            new: boolean;
+            value: string;
+        };
+        TrendArithmetic: {
+            /**
+             * Format: double
+             * @description Of a count at least as high, if nothing changed
+             */
+            chance: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            expected: number;
+            /** @description Of the periods before, oldest first */
+            past: number[];
+            /**
+             * Format: double
+             * @description Standard deviation
+             */
+            spread: number;
+        };
+        TrendGroup: {
+            /**
+             * Format: int64
+             * @description Values that were looked at: those with at least 3 events now
+             */
+            compared: number;
+            /** @enum {string} */
+            key: "families" | "campaigns" | "technologies" | "signals" | "senders" | "files";
+            /** @description There are more; the most frequent were looked at */
+            most: boolean;
+            title: string;
+            /** @description New ones first, then the least likely */
+            trends: components["schemas"]["Trend"][];
+        };
+        TrendSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Trending: {
+            /** @description All email events */
+            all: components["schemas"]["TrendArithmetic"];
+            all_figure: components["schemas"]["TrackerFigure"];
+            /**
+             * Format: int64
+             * @description Periods that are left out because no mail at all is there
+             */
+            empty: number;
+            /** @description There is enough of a past to say what is new */
+            enough: boolean;
+            /** Format: date-time */
+            from: string;
+            groups: components["schemas"]["TrendGroup"][];
+            /**
+             * Format: date-time
+             * @description The oldest mail; absent: there is none
+             */
+            oldest?: string;
+            /** @description Oldest first */
+            past: components["schemas"]["TrendSpan"][];
+            period: string;
+            /** @description What is missing */
+            say: string;
+            /**
+             * Format: date-time
+             * @description The last full hour
+             */
+            to: string;
         };
         URLPage: {
             /** Format: int64 */
@@ -19352,6 +19733,533 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Noteworthy"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id-history": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-trending": {
+        parameters: {
+            query?: {
+                /** @description A day is compared with the same day of earlier weeks, a week with the weeks before, a month (28 days) with the months before */
+                period?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trending"];
+                };
             };
             /** @description Unauthorized */
             401: {
