@@ -195,6 +195,9 @@ var (
 	ErrFull     = fmt.Errorf("%d alerts are open, which is as many as can be; resolve some first", MaxOpen)
 )
 
+// Life is how long resolved alerts are kept that stand in no incident.
+const Life = 400 * 24 * time.Hour
+
 // MaxOpen bounds the open alerts of an installation, so that something that raises without end is seen and fills nothing.
 const MaxOpen = 20_000
 

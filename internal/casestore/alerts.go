@@ -292,6 +292,18 @@ func (d *Alerts) Counts(ctx context.Context) (alert.Counts, error) {
 	return out, wrap("alerts", rows.Err())
 }
 
+// ForgetAlerts forgets what was resolved before the given time and stands in no incident.
+func (d *Alerts) ForgetAlerts(ctx context.Context, before time.Time) error {
+	return d.s.InTx(ctx, func(tx *sql.Tx) error {
+		const old = `resolved > 0 AND resolved < ? AND incident = ''`
+		if _, err := tx.ExecContext(ctx, d.s.dialect.Rebind(`DELETE FROM alert_evidence WHERE alert IN (SELECT id FROM alerts WHERE `+old+`)`), micros(before)); err != nil {
+			return wrap("evidence", err)
+		}
+		_, err := tx.ExecContext(ctx, d.s.dialect.Rebind(`DELETE FROM alerts WHERE `+old), micros(before))
+		return wrap("alerts", err)
+	})
+}
+
 // Untold returns alerts that the event store does not know whole.
 func (d *Alerts) Untold(ctx context.Context, limit int) ([]alert.Untold, error) {
 	rows, err := d.s.reader.QueryContext(ctx, d.s.dialect.Rebind(`SELECT `+alertColumns+`, told_info FROM alerts WHERE untold ORDER BY at, id LIMIT ?`), limit)

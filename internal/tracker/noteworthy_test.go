@@ -50,6 +50,33 @@ func TestShippedEntries(t *testing.T) {
 	}
 }
 
+// TestCountIsWhatTheScreenShows counts queries of every shape as their screen does.
+func TestCountIsWhatTheScreenShows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mail(3, noon.Add(-time.Hour), nil)
+	w.mail(2, noon.Add(-30*time.Hour), func(e *event.EmailEvent) { e.Subject = "old" })
+	w.flush(t)
+	for query, want := range map[string]int64{
+		"EmailEvents": 3,
+		"// words\nEmailEvents | where Subject == \"hello\" // more":                              3,
+		"let x = 1;\nEmailEvents | extend y = x | project Subject, y":                             3,
+		"EmailEvents | summarize count() by Subject":                                              1,
+		"EmailEvents | summarize count() by bin(Timestamp, 1h) | render timechart":                1,
+		"EmailEvents | where Subject in ((EmailEvents | distinct Subject)) | sort by Subject asc": 3,
+		"EmailEvents | count":                     1,
+		"EmailEvents | where Subject == \"none\"": 0,
+	} {
+		q, err := tracker.Ask(query, noon.Add(-24*time.Hour), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _, err := q.Count(t.Context(), w.runner, false); err != nil || n != want {
+			t.Errorf("%s: %d, not %d (%v)", query, n, want, err)
+		}
+	}
+}
+
 // brings is a source.
 type brings struct {
 	entries []tracker.Entry
