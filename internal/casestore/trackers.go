@@ -153,7 +153,12 @@ func (d *Trackers) FinishRun(ctx context.Context, id string, r tracker.Run, next
 			and(`next = CASE WHEN next < ? THEN ? ELSE next END`, micros(next), micros(next))
 			and(`waiting = ''`)
 		}
-		if kept {
+		// A slot that is run after somebody looked by hand is older than that look, which stays the last.
+		var last int64
+		if err := tx.QueryRowContext(ctx, d.s.dialect.Rebind(`SELECT last_slot FROM tracked WHERE id = ?`), id).Scan(&last); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return wrap("tracked query", err)
+		}
+		if kept && micros(r.Slot) >= last {
 			and(`name = ?, alert = ?`, name, alertID)
 			and(`last_slot = ?, last_at = ?, last_from = ?, last_count = ?, last_took = ?, last_error = ?, last_missed = ?, last_held = ?, last_hand = ?`,
 				micros(r.Slot), micros(r.At), micros(r.From), r.Count, r.Took.Microseconds(), r.Error, r.Missed, r.Held, r.Hand)

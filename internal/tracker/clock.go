@@ -173,7 +173,7 @@ func (c *Clock) judge(ctx context.Context, t *Tracked, r *Run, s hunt.Saved, q *
 		return t.AlertID, err
 	}
 	if why == "" {
-		if t.Held && !r.Hand {
+		if t.Held && !r.Hand && r.Slot.After(t.Last.Slot) {
 			_, err = c.Alerts.Rest(ctx, t.Key())
 		}
 		return t.AlertID, err

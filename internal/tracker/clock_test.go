@@ -203,6 +203,20 @@ func TestClockAcrossARestart(t *testing.T) {
 	if got := w.history(t, id); got != "12:2 13:3 16:1+2 17:6 18:4 19:20 19:20" {
 		t.Error(got)
 	}
+	// A slot that is due after a look by hand is older than that look: it neither takes its place nor lets the alert fall.
+	w.mail(9, hour(19, 30), nil)
+	w.flush(t)
+	fresh := w.track(t, `EmailEvents | where Timestamp > datetime(2026-11-04T19:00:00Z)`, nil)
+	w.now = hour(19, 40)
+	x, _ = w.cases.Trackers().Tracked(t.Context(), fresh)
+	if x, err = w.clock.RunNow(t.Context(), x); err != nil || !x.Held || x.Last.Count != 9 {
+		t.Errorf("%+v %v", x, err)
+	}
+	w.at(t, hour(19, 41))
+	x, _ = w.cases.Trackers().Tracked(t.Context(), fresh)
+	if a, err := w.desk.Store.Alert(t.Context(), x.AlertID); err != nil || !a.Fell.IsZero() || !x.Held || x.Last.Count != 9 || w.history(t, fresh) != "19:0 19:9" {
+		t.Errorf("%+v %v %s", x, err, w.history(t, fresh))
+	}
 	if err := w.cases.Trackers().ForgetRuns(t.Context(), hour(18, 30)); err != nil || w.history(t, id) != "19:20 19:20" {
 		t.Error(w.history(t, id), err)
 	}

@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -156,10 +157,23 @@ type Noted struct {
 	Hits Hits
 }
 
+// rank puts what finds something now first, and what is over last.
+func (n *Noted) rank() int {
+	switch {
+	case n.Over:
+		return 3
+	case n.Hits.Week > 0 || n.Hits.Error != "":
+		return 0
+	case n.Hits.Month > 0:
+		return 1
+	}
+	return 2
+}
+
 // Noteworthy is the answer.
 type Noteworthy struct {
 	To      time.Time // the ranges end here
-	Entries []Noted   // those that are over stand last, and are not asked
+	Entries []Noted   // what finds something comes first; those that are over stand last, and are not asked
 	Refused []string  // what sources brought and cannot be shown, one sentence each
 }
 
@@ -197,15 +211,7 @@ func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 		}
 		out.Entries = append(out.Entries, n)
 	}
-	slices.SortStableFunc(out.Entries, func(x, y Noted) int {
-		switch {
-		case x.Over == y.Over:
-			return 0
-		case x.Over:
-			return 1
-		}
-		return -1
-	})
+	slices.SortStableFunc(out.Entries, func(x, y Noted) int { return cmp.Compare(x.rank(), y.rank()) })
 	b.last, b.made = out, now
 	return out, nil
 }

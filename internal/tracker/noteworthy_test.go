@@ -3,6 +3,7 @@ package tracker_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +107,10 @@ func TestSourcesAreChecked(t *testing.T) {
 	if err != nil || len(got.Refused) != 6 || len(got.Entries) != len(tracker.Shipped())+2 {
 		t.Fatalf("%d %q %v", len(got.Entries), got.Refused, err)
 	}
-	for _, e := range got.Entries[len(tracker.Shipped()):] {
+	for _, e := range got.Entries {
+		if slices.ContainsFunc(tracker.Shipped(), func(s tracker.Entry) bool { return s.ID == e.ID }) {
+			continue
+		}
 		if e.Source != "a feed" || (e.ID == "wrong") != (e.Hits.Error != "") || e.Hits.Questions[0].Explorer != "" && e.ID != "wrong" {
 			t.Errorf("%+v", e)
 		}

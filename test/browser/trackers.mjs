@@ -67,7 +67,7 @@ check("a saved query is tracked, raises an alert, and the alert becomes an incid
   await page.keyboard.press("n");
   await page.getByRole("grid", { name: "Alerts" }).getByText(/Tracked query "Parcels": 1 row/).click();
   const alert = page.getByRole("complementary", { name: /^Alert: Tracked query/ });
-  await seen(alert.getByText(/1 row in the day before .*, more than 0\./));
+  await seen(alert.getByText(/1 row in the 24 hours before .*, more than 0\./));
   await seen(alert.getByRole("link", { name: "Your parcel waits" }));
   await alert.getByRole("button", { name: "Take it" }).click();
   await seen(alert.getByText("You have it."));

@@ -4079,7 +4079,7 @@ export interface components {
             ForwardingInformation: string;
             /** @description Message-ID header with angle brackets, as sent */
             InternetMessageId: string;
-            /** @description No earlier contact between sender and recipient */
+            /** @description Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so */
             IsFirstContact: boolean;
             /** @description The recipient is a priority account (Tocsin) */
             IsPriorityAccount: boolean;
