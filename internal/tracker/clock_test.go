@@ -338,7 +338,7 @@ func TestClockWaitsForItsTurn(t *testing.T) {
 	}
 	x, _ := w.cases.Trackers().Tracked(t.Context(), id)
 	y, _ := w.cases.Trackers().Tracked(t.Context(), broken)
-	if x.Waiting != "" || !strings.Contains(y.Last.Error, "NoColumn") || !y.Next.Equal(noon.Add(time.Hour)) {
+	if x.Waiting != "" || !strings.HasPrefix(y.Last.Error, "line 1, column 21") || !strings.Contains(y.Last.Error, "NoColumn") || !y.Next.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%+v %+v", x, y)
 	}
 }

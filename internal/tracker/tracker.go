@@ -57,7 +57,14 @@ func (q *Question) ask(ctx context.Context, r Runner, ops string, a hunt.Ask) (*
 		}
 	}
 	a.Query = parsed.String()
-	return r.Prepare(ctx, a)
+	h, err := r.Prepare(ctx, a)
+	if err != nil { // what is wrong stands where its writer wrote it
+		a.Query = q.Query
+		if _, own := r.Prepare(ctx, a); own != nil {
+			err = own
+		}
+	}
+	return h, err
 }
 
 func timeRange(from, to time.Time) string {

@@ -112,7 +112,7 @@ function Nothing({ state, filtered, any, change }: { state: AlertsState; filtere
   if (any) {
     return state.stage === "Resolved" || state.stage === "all"
       ? <EmptyState small title="No alert was raised in this time" why="Choose a longer time at the top." />
-      : <EmptyState small title="No alert is open" why="Every alert was resolved."><Button onClick={() => change({ stage: "Resolved" })}>Show the resolved ones</Button></EmptyState>;
+      : <EmptyState small title="No alert is open" why="Every alert was resolved."><Button onClick={() => change({ stage: "Resolved", range: { last: "all" } })}>Show the resolved ones</Button></EmptyState>;
   }
   return (
     <EmptyState small title="Nothing raised an alert yet" why="Tracked queries raise alerts when they are over a threshold, retro-hunts when they find something.">

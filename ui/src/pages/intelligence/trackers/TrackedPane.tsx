@@ -23,7 +23,7 @@ export function TrackedPane({ open, change }: { open: string; change: Change }) 
   return (
     <section className={`card ${styles.tablecard}`} tabIndex={0} aria-label="Tracked queries">
       <table className={styles.table}>
-        <thead><tr><th scope="col">Query</th><th scope="col">Standing</th><th scope="col" className={styles.right}>Last count</th><th scope="col" className={styles.right}>Against a day before</th><th scope="col" className={styles.right}>A week before</th><th scope="col" className={styles.trend}>Last runs</th><th scope="col">Runs</th></tr></thead>
+        <thead><tr><th scope="col">Query</th><th scope="col">Standing</th><th scope="col" className={styles.right}>Last count</th><th scope="col" className={styles.right}>Against a day before</th><th scope="col" className={styles.right}>A week before</th><th scope="col" className={`${styles.trend} ${styles.roomy}`}>Last runs</th><th scope="col" className={styles.roomy}>Runs</th></tr></thead>
         <tbody>{list.data.map((t) => <Row key={t.id} t={t} open={open === t.id} onOpen={() => change({ open: t.id })} />)}</tbody>
       </table>
     </section>
@@ -36,12 +36,12 @@ function Row({ t, open, onOpen }: { t: Tracked; open: boolean; onOpen: () => voi
   return (
     <tr data-open={open}>
       <th scope="row"><button type="button" className={styles.name} aria-expanded={open} onClick={onOpen}><Untrusted text={t.name} /></button><small>every {lengthWords(t.every_seconds)}, the last {lengthWords(t.window_seconds)}; alert: {conditionWords(t)}{!t.own && <>; <Untrusted text={t.owner} /></>}</small></th>
-      <td><Standing t={t} /></td>
+      <td className={styles.stand}><Standing t={t} /></td>
       <td className={styles.right}>{t.figure ? <Count of={t.figure} what={`rows of ${t.name}`} /> : "–"}</td>
       <td className={`num ${styles.right}`}>{t.last && t.figure ? changeWords(t.last.count, t.day_before) || "–" : "–"}</td>
       <td className={`num ${styles.right}`}>{t.last && t.figure ? changeWords(t.last.count, t.week_before) || "–" : "–"}</td>
-      <td className={styles.trend}><Spark counts={t.recent} what="The last runs" /></td>
-      <td><small>{t.last ? <>last {at(t.last.at)} in {took(t.last.took_ms)}</> : "not yet"}{t.next && <><br />next {at(t.next)}</>}</small></td>
+      <td className={`${styles.trend} ${styles.roomy}`}><Spark counts={t.recent} what="The last runs" /></td>
+      <td className={`${styles.roomy} ${styles.once}`}><small>{t.last ? <>last {at(t.last.at)} in {took(t.last.took_ms)}</> : "not yet"}{t.next && <><br />next {at(t.next)}</>}</small></td>
     </tr>
   );
 }
