@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
@@ -78,6 +79,8 @@ type Deps struct {
 	Submitted     *Submitted
 	Campaigns     *campaign.Desk
 	Dashboard     *Dashboard
+	Alerts        *alert.Desk
+	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -87,6 +87,12 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := dashboardProblem(err); p != nil {
 		return p
 	}
+	if p := alertProblem(err); p != nil {
+		return p
+	}
+	if p := trackerProblem(err); p != nil {
+		return p
+	}
 	if p := s.signInProblem(err); p != nil {
 		return p
 	}

@@ -105,6 +105,8 @@ func (s *Server) declare() {
 	s.declareQuarantine()
 	s.declareAid()
 	s.declareSubmissions()
+	s.declareAlerts()
+	s.declareTrackers()
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()

@@ -75,6 +75,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	)
 	var entry api.Entry
 	var query api.HuntSaved
+	var tracked api.Tracked
+	kept := ok[api.HuntSaved](all.post(t, "/hunt/queries", api.HuntSave{Name: "kept", Query: "EmailEvents"}))
+	hourly := api.TrackedAsk{EverySeconds: 3600, WindowSeconds: 3600, Condition: "Never", Severity: "Low", On: true}
 	var note api.IncidentNote
 	var task api.IncidentTask
 	var week api.DashboardLetter
@@ -258,6 +261,22 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /campaigns/decisions/{decision}/undo", auth.ActCampaignUndone, func(t *testing.T) reply {
 			return all.post(t, "/campaigns/decisions/"+parted.Decision.ID+"/undo", api.CampaignWhy{Note: "two hands"})
 		}},
+		{"POST /trackers/tracked", auth.ActTrackerSaved, func(t *testing.T) reply {
+			r := all.post(t, "/trackers/tracked", api.TrackedNew{TrackedAsk: hourly, QueryID: kept.ID})
+			tracked = ok[api.Tracked](r)
+			return r
+		}},
+		{"PUT /trackers/tracked/{id}", auth.ActTrackerSaved, func(t *testing.T) reply {
+			return put("/trackers/tracked/"+tracked.ID, api.TrackedChange{TrackedAsk: hourly, Revision: tracked.Revision})(t)
+		}},
+		{"POST /trackers/tracked/{id}/run", auth.ActTrackerRun, func(t *testing.T) reply {
+			return all.post(t, "/trackers/tracked/"+tracked.ID+"/run", nil)
+		}},
+		{"DELETE /trackers/tracked/{id}", auth.ActTrackerRemoved, func(t *testing.T) reply { return remove("/trackers/tracked/" + tracked.ID)(t) }},
+		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
+			resolved := "Resolved"
+			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
@@ -297,6 +316,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
 		}},
 		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
+		{"POST /alerts/{id}/incident", auth.ActAlertChanged, func(t *testing.T) reply {
+			return all.post(t, "/alerts/"+s.alert(t, "taken")+"/incident", api.AlertSeen{Revision: 1})
+		}},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
@@ -104,6 +105,8 @@ type App struct {
 	acting     *acting
 	submitted  *submissions
 	campaigns  *campaign.Desk
+	alerts     *alert.Desk
+	trackers   *trackers
 	outgoing   *outgoing
 	letters    *dashboardPost
 	held       *held
@@ -261,6 +264,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	pipeline.Reports = a.reports()
+	a.openAlerts()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -322,6 +326,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
 		return err
 	}
+	a.openTrackers()
 	if a.notary, err = c.notary(ctx, a.cases, a.gate, a.opt.Now, a.log); err != nil {
 		return err
 	}
@@ -359,6 +364,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Campaigns:  a.campaigns,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Dashboard:  a.newDashboard(checker),
+		Alerts:     a.alerts,
+		Trackers:   &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -401,6 +408,9 @@ func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Alerts raises alerts and keeps them.
+func (a *App) Alerts() *alert.Desk { return a.alerts }
 
 // Hunter runs hunting queries.
 func (a *App) Hunter() *hunt.Runner { return a.hunter }

@@ -5,6 +5,7 @@ import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
+import "./trackers.mjs";
 import "./rules.mjs";
 import "./threats.mjs";
 import "./settings.mjs";

@@ -330,6 +330,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found and asks for a person, the newest first */
+        get: operations["get-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with what it is about */
+        get: operations["get-alerts-id"];
+        /** Take it, write a note, resolve it or open it again; audited */
+        put: operations["put-alerts-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an incident with it and the mail that it found; needs alert.work too; audited */
+        post: operations["post-alerts-id-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approvals": {
         parameters: {
             query?: never;
@@ -3054,6 +3106,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/trackers/noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions worth asking now, with what they find */
+        get: operations["get-trackers-noteworthy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved queries that run on a schedule: one's own and those over shared queries */
+        get: operations["get-trackers-tracked"];
+        put?: never;
+        /** Track a saved query; audited */
+        post: operations["post-trackers-tracked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: operations["get-trackers-tracked-id"];
+        /** Change its schedule and threshold, switch it on or off: one's own; with hunt.manage anybody's; audited */
+        put: operations["put-trackers-tracked-id"];
+        post?: never;
+        /** Stop tracking, and forget its counts; the saved query stays; audited */
+        delete: operations["delete-trackers-tracked-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its runs counted, oldest first */
+        get: operations["get-trackers-tracked-id-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it now, as its owner; its schedule stays; audited */
+        post: operations["post-trackers-tracked-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/trending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is new or grows, against the organisation's own past */
+        get: operations["get-trackers-trending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/whatif": {
         parameters: {
             query?: never;
@@ -3489,6 +3646,197 @@ export interface components {
         };
         AidReason: {
             reason: string;
+        };
+        Alert: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertChange: {
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            status?: "New" | "In progress" | "Resolved";
+        };
+        AlertDetail: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /** @description 100 at most */
+            evidence: components["schemas"]["AlertPiece"][];
+            /** @description Absent: the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            incident_label: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            /**
+             * Format: int64
+             * @description Pieces of evidence that are not kept
+             */
+            more: number;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertPage: {
+            alerts: components["schemas"]["Alert"][];
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many of those that are not resolved have each severity */
+            open: {
+                [key: string]: number;
+            };
+            /** @description How many have each status, whatever the filter */
+            statuses: {
+                [key: string]: number;
+            };
+        };
+        AlertPiece: {
+            /** @description Address; of a message its recipient */
+            account: string;
+            family: string;
+            file_name: string;
+            /** @description It suffered from it; otherwise it only has to do with it */
+            impacted: boolean;
+            ip: string;
+            network_message_id: string;
+            sha256: string;
+            subject: string;
+            /** Format: date-time */
+            time?: string;
+            /** @enum {string} */
+            type: "MailMessage" | "Mailbox" | "User" | "Url" | "File" | "Ip";
+            url: string;
+        };
+        AlertSeen: {
+            /**
+             * Format: int64
+             * @description 409 when somebody changed it since
+             */
+            revision: number;
         };
         ApprovalAnswer: {
             /** Format: int64 */
@@ -4772,7 +5120,7 @@ export interface components {
             ForwardingInformation: string;
             /** @description Message-ID header with angle brackets, as sent */
             InternetMessageId: string;
-            /** @description No earlier contact between sender and recipient */
+            /** @description Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so */
             IsFirstContact: boolean;
             /** @description The recipient is a priority account (Tocsin) */
             IsPriorityAccount: boolean;
@@ -5169,6 +5517,15 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        ExplorerLink: {
+            /** Format: date-time */
+            from?: string;
+            /** @description Filter as KQL */
+            q: string;
+            /** Format: date-time */
+            to?: string;
+            view: string;
         };
         Facet: {
             /**
@@ -6573,6 +6930,42 @@ export interface components {
             name: string;
             /** @description Permissions, each of which the operator has */
             scopes: string[];
+        };
+        Noteworthy: {
+            entries: components["schemas"]["NoteworthyEntry"][];
+            /** @description What feeds brought and cannot be shown */
+            refused: string[];
+            /**
+             * Format: date-time
+             * @description The ranges end here; an answer is shown again for two minutes
+             */
+            to: string;
+        };
+        NoteworthyEntry: {
+            /** Format: date-time */
+            added?: string;
+            /** @description Markdown: why, what to look for, what to do */
+            article: string;
+            /** @description The last 30 times 24 hours, oldest first; empty when only the sums are known */
+            days: number[];
+            /** @description Why it could not be asked */
+            error: string;
+            /** Format: date-time */
+            expires?: string;
+            /** @description The last 24 hours, 7 days and 30 days; empty when it was not asked */
+            figures: components["schemas"]["TrackerFigure"][];
+            id: string;
+            /** @description Its time is past: it is not asked any more */
+            over: boolean;
+            query: string;
+            /** @description Tocsin, or the feed that brought it */
+            source: string;
+            /** @description MITRE ATT&CK */
+            technique: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            title: string;
+            why: string;
         };
         Operator: {
             email: string;
@@ -8264,6 +8657,246 @@ export interface components {
             secret: string;
             token: components["schemas"]["TokenLine"];
         };
+        Tracked: {
+            /** @description Id of the alert that it raised last; empty: none */
+            alert: string;
+            can_change: boolean;
+            category: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description The count a day before the last; absent: there is none
+             */
+            day_before?: number;
+            /** Format: int64 */
+            every_seconds: number;
+            /** @description The last count */
+            figure?: components["schemas"]["TrackerFigure"];
+            /** @description It is over its threshold */
+            held: boolean;
+            id: string;
+            /** @description Absent: it never ran */
+            last?: components["schemas"]["TrackedRun"];
+            /** @description Of the saved query */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent: it does not run
+             */
+            next?: string;
+            on: boolean;
+            own: boolean;
+            /** @description As whom it runs */
+            owner: string;
+            /** @description Empty when it is gone or not shared with whoever asks */
+            query: string;
+            query_id: string;
+            /** @description The last counts, oldest first, 48 at most */
+            recent: number[];
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description Why it stopped by itself; empty: it did not */
+            stopped: string;
+            /** Format: int64 */
+            threshold: number;
+            /** Format: date-time */
+            updated: string;
+            /** @description Why the run that is due has no answer yet */
+            waiting: string;
+            /** Format: int64 */
+            week_before?: number;
+            /**
+             * Format: int64
+             * @description Each run counts so far back
+             */
+            window_seconds: number;
+        };
+        TrackedChange: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedHistory: {
+            /** @description Oldest first; the newest when there are more than asked for */
+            runs: components["schemas"]["TrackedRun"][];
+        };
+        TrackedNew: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            query_id: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedRun: {
+            /**
+             * Format: date-time
+             * @description When it ran
+             */
+            at: string;
+            by_hand: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description Empty when it has an answer */
+            error: string;
+            /** Format: date-time */
+            from: string;
+            /** @description It was over the threshold */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description Runs before it that did not take place, because the server did not run; it makes up for them
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description End of the range that it counted
+             */
+            slot: string;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        TrackerFigure: {
+            /** @description Where Explorer shows it; absent when the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /** Format: date-time */
+            from: string;
+            /** @description Its rows in [from, to) are the value */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            value: number;
+        };
+        Trend: {
+            arithmetic: components["schemas"]["TrendArithmetic"];
+            figure: components["schemas"]["TrackerFigure"];
+            label: string;
+            /** @description It was not there in all the time that is compared with */
+            new: boolean;
+            value: string;
+        };
+        TrendArithmetic: {
+            /**
+             * Format: double
+             * @description Of a count at least as high, if nothing changed
+             */
+            chance: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            expected: number;
+            /** @description Of the periods before, oldest first */
+            past: number[];
+            /**
+             * Format: double
+             * @description Standard deviation
+             */
+            spread: number;
+        };
+        TrendGroup: {
+            /**
+             * Format: int64
+             * @description Values that were looked at: those with at least 3 events now
+             */
+            compared: number;
+            /** @enum {string} */
+            key: "families" | "campaigns" | "technologies" | "signals" | "senders" | "files";
+            /** @description There are more; the most frequent were looked at */
+            most: boolean;
+            title: string;
+            /** @description New ones first, then the least likely */
+            trends: components["schemas"]["Trend"][];
+        };
+        TrendSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Trending: {
+            /** @description All email events */
+            all: components["schemas"]["TrendArithmetic"];
+            all_figure: components["schemas"]["TrackerFigure"];
+            /**
+             * Format: int64
+             * @description Periods that are left out because no mail at all is there
+             */
+            empty: number;
+            /** @description There is enough of a past to say what is new */
+            enough: boolean;
+            /** Format: date-time */
+            from: string;
+            groups: components["schemas"]["TrendGroup"][];
+            /**
+             * Format: date-time
+             * @description The oldest mail; absent: there is none
+             */
+            oldest?: string;
+            /** @description Oldest first */
+            past: components["schemas"]["TrendSpan"][];
+            period: string;
+            /** @description What is missing */
+            say: string;
+            /**
+             * Format: date-time
+             * @description The last full hour
+             */
+            to: string;
+        };
         URLPage: {
             /** Format: int64 */
             distinct: number;
@@ -9719,6 +10352,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alerts": {
+        parameters: {
+            query?: {
+                status?: ("New" | "In progress" | "Resolved")[] | null;
+                severity?: ("Informational" | "Low" | "Medium" | "High")[] | null;
+                source?: string[] | null;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of title, policy or reason */
+                text?: string;
+                /** @description Path of what raised it */
+                link?: string;
+                /** @description Network message id among its evidence */
+                message?: string;
+                /** @description Of when it was raised */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSeen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -21563,6 +22451,533 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Noteworthy"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id-history": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-trending": {
+        parameters: {
+            query?: {
+                /** @description A day is compared with the same day of earlier weeks, a week with the weeks before, a month (28 days) with the months before */
+                period?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trending"];
+                };
             };
             /** @description Unauthorized */
             401: {
