@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/dashboard"
 	"tocsin/internal/detect"
@@ -19,9 +20,30 @@ func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 		Store: questions{a.events}, Now: a.opt.Now, Log: a.log, Known: a.knownToDashboard, People: dashboardPeople{a.directory},
 		Posture: a.posture, DMARC: publishes(checker),
 		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
+		Alerts: unresolved{a.alerts.Store},
 	})
 	a.letters = &dashboardPost{a, board}
 	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.letters}
+}
+
+// unresolved are the alerts in the dashboard's words.
+type unresolved struct{ alert.Store }
+
+func (o unresolved) Newest(ctx context.Context, limit int) (list []dashboard.Attended, open int64, err error) {
+	counts, err := o.Counts(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	left := []alert.Status{alert.New, alert.InProgress}
+	for _, s := range left {
+		open += int64(counts.Status[s])
+	}
+	all, err := o.Alerts(ctx, alert.Filter{Statuses: left, Limit: limit})
+	for i := range all {
+		a := &all[i]
+		list = append(list, dashboard.Attended{Time: a.Last, Title: a.Title, Severity: string(a.Severity), Category: a.Category, Count: a.Count, Page: "/alerts?open=" + a.ID})
+	}
+	return list, open, err
 }
 
 // knownToDashboard is the coverage in the dashboard's words.
