@@ -34,8 +34,11 @@ type Desk struct {
 	opt   Options
 
 	set    atomic.Pointer[intel.Indicators]
-	mu     sync.Mutex // one change of the set at a time
-	taking sync.Map   // sources that are being taken in
+	mu     sync.Mutex        // one change of the set at a time
+	next   *intel.Indicators // what lists that are being taken in make of the set; nil: none is
+	takes  int               // how many lists are being taken in
+	number int64             // of the last batch that is in the set, or in next
+	taking sync.Map          // sources that are being taken in
 }
 
 // Open reads every indicator into memory.
@@ -60,7 +63,7 @@ func (d *Desk) Set() *intel.Indicators { return d.set.Load() }
 func (d *Desk) Load(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n, _, err := d.store.Count(ctx)
+	n, last, err := d.store.Count(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,6 +78,7 @@ func (d *Desk) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read indicators: %w", err)
 	}
+	d.number = last
 	d.use(set)
 	return nil
 }
@@ -87,12 +91,51 @@ func (d *Desk) use(set *intel.Indicators) {
 }
 
 // apply brings rows that changed into a copy of the set, and exchanges it.
-func (d *Desk) apply(rows []Row) {
+func (d *Desk) apply(rows []Row, number int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	set, now := d.set.Load().Clone(), d.opt.Now()
 	for i := range rows {
 		put(set, &rows[i], now)
+		if d.next != nil {
+			put(d.next, &rows[i], now)
+		}
+	}
+	d.number = max(d.number, number)
+	d.use(set)
+}
+
+// begin makes room for what a list changes: beside the set at work, so that mail is judged with the old one until the list is in.
+func (d *Desk) begin() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.takes++; d.next == nil {
+		d.next = d.set.Load().Clone()
+	}
+}
+
+// follow brings rows of a list into the next set.
+func (d *Desk) follow(number int64, lists ...[]Row) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.opt.Now()
+	for _, rows := range lists {
+		for i := range rows {
+			put(d.next, &rows[i], now)
+		}
+	}
+	d.number = max(d.number, number)
+}
+
+// end puts the next set to work.
+func (d *Desk) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set := d.next
+	if d.takes--; d.takes > 0 {
+		set = d.next.Clone()
+	} else {
+		d.next = nil
 	}
 	d.use(set)
 }
@@ -171,22 +214,16 @@ func (d *Desk) Take(ctx context.Context, source string, whole bool, items iter.S
 	if err == nil && whole {
 		err = t.retire(ctx)
 	}
-	d.taken(ctx, &t)
+	d.taken(&t)
 	return t.Taken, err
 }
 
-// taken lets the set follow and tells who wants to know.
-func (d *Desk) taken(ctx context.Context, t *take) {
+// taken puts what came of a list to work, and tells who wants to know.
+func (d *Desk) taken(t *take) {
 	if t.last == 0 {
 		return
 	}
-	if t.many {
-		if err := d.Load(context.WithoutCancel(ctx)); err != nil {
-			d.opt.Log.Error("indicators that were taken in are not at work yet", "source", t.source, "err", err)
-		}
-	} else {
-		d.apply(t.fresh)
-	}
+	d.end()
 	if d.opt.Changed != nil {
 		d.opt.Changed(fmt.Sprintf("indicators of %s changed", t.source), t.first-1, t.last)
 	}
@@ -202,6 +239,7 @@ func (d *Desk) Add(ctx context.Context, by Who, note string, items []Indicator) 
 	if err := t.begin(ctx); err != nil {
 		return t.Taken, nil, err
 	}
+	defer func() { d.taken(&t) }()
 	for i, in := range items {
 		if err := t.add(ctx, i+1, in); err != nil {
 			return t.Taken, nil, err
@@ -210,7 +248,6 @@ func (d *Desk) Add(ctx context.Context, by Who, note string, items []Indicator) 
 	if err := t.flush(ctx); err != nil {
 		return t.Taken, nil, err
 	}
-	d.taken(ctx, &t)
 	ids := make([]int64, len(items))
 	for at, id := range t.ids {
 		ids[at-1] = id
@@ -267,7 +304,7 @@ func (d *Desk) Apply(ctx context.Context, by Who, ids []int64, c Change) ([]Indi
 		if err != nil {
 			return nil, err
 		}
-		d.apply(b.Changed)
+		d.apply(b.Changed, last)
 		if d.opt.Changed != nil {
 			d.opt.Changed("indicators changed", last-1, last)
 		}

@@ -24,8 +24,6 @@ type take struct {
 	seen    bitmap // ids that the list names
 
 	first, last int64 // numbers of the batches
-	fresh       []Row // rows that changed, while they are few
-	many        bool  // they are not few: the set is made anew
 	keepIDs     bool
 	ids         map[int]int64 // place in the list -> id
 }
@@ -37,9 +35,6 @@ type waiting struct {
 
 // chunk is how many items are compared with the store, and kept, together.
 const chunk = 4000
-
-// few is up to how many changed rows the set is changed for; it is made anew for more.
-const few = 100_000
 
 func (t *take) begin(ctx context.Context) (err error) {
 	t.live, _, err = t.d.store.Count(ctx)
@@ -193,19 +188,16 @@ func (t *take) keep(ctx context.Context, b *Batch, at []int) error {
 	}
 	if t.first == 0 {
 		t.first = n
+		t.d.begin()
 	}
 	t.last = n
+	t.d.follow(n, b.New, b.Changed)
 	for i := range b.New {
 		t.seen.add(b.New[i].ID)
 		if t.keepIDs && i < len(at) {
 			t.ids[at[i]] = b.New[i].ID
 		}
 	}
-	if t.many = t.many || len(t.fresh)+len(b.New)+len(b.Changed) > few; t.many {
-		t.fresh = nil
-		return nil
-	}
-	t.fresh = append(append(t.fresh, b.New...), b.Changed...)
 	return nil
 }
 

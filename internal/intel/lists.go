@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,7 +22,8 @@ func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.List, e.L
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Load reads a list named source: one value a line with "#" comments, or CSV whose first line names columns out of type,
-// value, threat, source, verdict ("bad" or "good") and expires (RFC 3339 or YYYY-MM-DD); only value is needed. Kinds
+// value, threat, source, verdict ("bad" or "good"), state ("suspicious" or "confirmed"), confidence (0 to 100), from and expires (RFC 3339 or
+// YYYY-MM-DD); only value is needed. Kinds
 // are guessed where they are not given; defanged values are understood. Lines that cannot be read are left out and
 // returned, at most 100 of them; err is set when the reader failed or the columns make no sense.
 func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineError, err error) {
@@ -132,15 +134,33 @@ func fromRow(cell func(string) string, source string) (Indicator, error) {
 		}
 		in.Kind = kind
 	}
-	if e := cell("expires"); e != "" {
+	switch v := strings.ToLower(cell("state")); v {
+	case "", "confirmed":
+	case "suspicious":
+		in.Suspicious = true
+	default:
+		return in, fmt.Errorf("state %q: want suspicious or confirmed", clip(v))
+	}
+	if c := cell("confidence"); c != "" {
+		n, err := strconv.ParseUint(c, 10, 8)
+		if err != nil || n > 100 {
+			return in, fmt.Errorf("confidence %q: want 0 to 100", clip(c))
+		}
+		in.Confidence = uint8(n)
+	}
+	for name, at := range map[string]*time.Time{"expires": &in.Expires, "from": &in.From} {
+		e := cell(name)
+		if e == "" {
+			continue
+		}
 		t, err := time.Parse(time.RFC3339, e)
 		if err != nil {
 			t, err = time.Parse(time.DateOnly, e)
 		}
 		if err != nil {
-			return in, fmt.Errorf("expires %q: want 2026-01-31 or 2026-01-31T00:00:00Z", e)
+			return in, fmt.Errorf("%s %q: want 2026-01-31 or 2026-01-31T00:00:00Z", name, clip(e))
 		}
-		in.Expires = t
+		*at = t
 	}
 	return in, nil
 }
