@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
@@ -73,6 +74,7 @@ type Deps struct {
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Alerts        *alert.Desk
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -103,6 +103,7 @@ func (s *Server) declare() {
 	s.declareQuarantine()
 	s.declareAid()
 	s.declareSubmissions()
+	s.declareAlerts()
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()

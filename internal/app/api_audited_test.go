@@ -231,6 +231,10 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
+		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
+			resolved := "Resolved"
+			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
@@ -270,6 +274,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
 		}},
 		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
+		{"POST /alerts/{id}/incident", auth.ActAlertChanged, func(t *testing.T) reply {
+			return all.post(t, "/alerts/"+s.alert(t, "taken")+"/incident", api.AlertSeen{Revision: 1})
+		}},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)

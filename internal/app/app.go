@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
@@ -89,6 +90,7 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	submitted  *submissions
+	alerts     *alert.Desk
 	outgoing   *outgoing
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -235,6 +237,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	pipeline.Reports = a.reports()
+	a.openAlerts()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -318,6 +321,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Alerts:     a.alerts,
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -357,6 +361,9 @@ func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Alerts raises alerts and keeps them.
+func (a *App) Alerts() *alert.Desk { return a.alerts }
 
 // Hunter runs hunting queries.
 func (a *App) Hunter() *hunt.Runner { return a.hunter }

@@ -85,6 +85,8 @@ const (
 	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
 	ActSubmissionClosed  Action = "submission closed"
 	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
+	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
+	ActAlertResolved     Action = "alert resolved"
 
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
@@ -117,7 +119,7 @@ func Actions() []Action {
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
-		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

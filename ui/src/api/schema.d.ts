@@ -330,6 +330,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found and asks for a person, the newest first */
+        get: operations["get-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with what it is about */
+        get: operations["get-alerts-id"];
+        /** Take it, write a note, resolve it or open it again; audited */
+        put: operations["put-alerts-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an incident with it and the mail that it found; needs alert.work too; audited */
+        post: operations["post-alerts-id-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approvals": {
         parameters: {
             query?: never;
@@ -3163,6 +3215,197 @@ export interface components {
         AidReason: {
             reason: string;
         };
+        Alert: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertChange: {
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            status?: "New" | "In progress" | "Resolved";
+        };
+        AlertDetail: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /** @description 100 at most */
+            evidence: components["schemas"]["AlertPiece"][];
+            /** @description Absent: the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            incident_label: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            /**
+             * Format: int64
+             * @description Pieces of evidence that are not kept
+             */
+            more: number;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertPage: {
+            alerts: components["schemas"]["Alert"][];
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many of those that are not resolved have each severity */
+            open: {
+                [key: string]: number;
+            };
+            /** @description How many have each status, whatever the filter */
+            statuses: {
+                [key: string]: number;
+            };
+        };
+        AlertPiece: {
+            /** @description Address; of a message its recipient */
+            account: string;
+            family: string;
+            file_name: string;
+            /** @description It suffered from it; otherwise it only has to do with it */
+            impacted: boolean;
+            ip: string;
+            network_message_id: string;
+            sha256: string;
+            subject: string;
+            /** Format: date-time */
+            time?: string;
+            /** @enum {string} */
+            type: "MailMessage" | "Mailbox" | "User" | "Url" | "File" | "Ip";
+            url: string;
+        };
+        AlertSeen: {
+            /**
+             * Format: int64
+             * @description 409 when somebody changed it since
+             */
+            revision: number;
+        };
         ApprovalAnswer: {
             /** Format: int64 */
             approvals: number;
@@ -4126,6 +4369,15 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        ExplorerLink: {
+            /** Format: date-time */
+            from?: string;
+            /** @description Filter as KQL */
+            q: string;
+            /** Format: date-time */
+            to?: string;
+            view: string;
         };
         Facet: {
             /**
@@ -8399,6 +8651,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alerts": {
+        parameters: {
+            query?: {
+                status?: ("New" | "In progress" | "Resolved")[] | null;
+                severity?: ("Informational" | "Low" | "Medium" | "High")[] | null;
+                source?: string[] | null;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of title, policy or reason */
+                text?: string;
+                /** @description Path of what raised it */
+                link?: string;
+                /** @description Network message id among its evidence */
+                message?: string;
+                /** @description Of when it was raised */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSeen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
                 };
             };
             /** @description Unauthorized */
