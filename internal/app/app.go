@@ -91,6 +91,7 @@ type App struct {
 	acting     *acting
 	submitted  *submissions
 	alerts     *alert.Desk
+	indicators known
 	outgoing   *outgoing
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -182,7 +183,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set(), nil, c.Learning.Collect); err != nil {
+		return err
+	}
+	if err = a.openKnown(ctx); err != nil {
 		return err
 	}
 	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
@@ -255,11 +259,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
 	river.AddWorker(workers, &detonationWorker{app: a})
+	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, huntQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -411,6 +416,7 @@ func (a *App) Close() error {
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())
 	}
+	errs = append(errs, a.indicators.close())
 	if a.cases != nil {
 		errs = append(errs, a.signLast(), a.cases.Close())
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +25,8 @@ type Options struct {
 	Good *KnownGood       // what must not be hit; nil: nothing
 	Now  func() time.Time // nil: time.Now
 	Log  *slog.Logger     // nil: discard
+	// Cache is a file that keeps the set for a quick start; "": none. It is believed only when it is of the store's last batch.
+	Cache string
 	// Set is called with every new set to judge with. It must not wait.
 	Set func(*intel.Indicators)
 	// Changed is called after what counts changed: batches later than after, up to upTo.
@@ -53,7 +58,64 @@ func Open(ctx context.Context, s Store, o Options) (*Desk, error) {
 		o.Good = &KnownGood{}
 	}
 	d := &Desk{store: s, opt: o}
+	if d.recall(ctx) {
+		return d, nil
+	}
 	return d, d.Load(ctx)
+}
+
+// cacheFrom is from how many indicators on the cache is worth its file.
+const cacheFrom = 100_000
+
+// recall reads the set from the cache.
+func (d *Desk) recall(ctx context.Context) bool {
+	if d.opt.Cache == "" {
+		return false
+	}
+	f, err := os.Open(d.opt.Cache)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	_, last, err := d.store.Count(ctx)
+	if err != nil {
+		return false
+	}
+	set, number, err := intel.ReadSet(f)
+	if err != nil || number != last {
+		return false
+	}
+	d.number = number
+	d.use(set)
+	return true
+}
+
+// Close keeps the set for the next start, when it is large. What cannot be kept is read from the store then.
+func (d *Desk) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set := d.set.Load()
+	if d.opt.Cache == "" || set == nil {
+		return nil
+	}
+	if set.Len() < cacheFrom || d.takes > 0 {
+		if err := os.Remove(d.opt.Cache); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("indicators: %w", err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(d.opt.Cache), ".indicators-*")
+	if err != nil {
+		return fmt.Errorf("indicators: %w", err)
+	}
+	err = errors.Join(set.WriteSet(f, d.number), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), d.opt.Cache)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the set of indicators: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
 }
 
 // Set is what mail is judged with now. Do not change it.

@@ -350,3 +350,6 @@ func (t *texts) id(s string) uint32 {
 func (t texts) clone() texts {
 	return texts{list: slices.Clone(t.list), ids: maps.Clone(t.ids)}
 }
+
+// Has reports whether there are indicators of a kind.
+func (x *Indicators) Has(k Kind) bool { return x != nil && int(k) < len(x.kinds) && x.kinds[k] > 0 }

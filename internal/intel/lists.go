@@ -27,6 +27,11 @@ func (e *LineError) Unwrap() error { return e.Err }
 // are guessed where they are not given; defanged values are understood. Lines that cannot be read are left out and
 // returned, at most 100 of them; err is set when the reader failed or the columns make no sense.
 func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineError, err error) {
+	return ReadList(r, source, x.Add)
+}
+
+// ReadList is Load for whoever takes indicators in: take's error says that a line is none.
+func ReadList(r io.Reader, source string, take func(Indicator) error) (added int, bad []*LineError, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, _ := br.Peek(512)
 	first, _, _ := strings.Cut(string(head), "\n")
@@ -36,7 +41,7 @@ func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineErr
 		}
 	}
 	if isHeader(first) {
-		return x.loadCSV(br, source, note, &bad)
+		return readCSV(br, source, take, note, &bad)
 	}
 	sc := bufio.NewScanner(br)
 	sc.Buffer(nil, 2*maxIndicator)
@@ -48,7 +53,7 @@ func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineErr
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}
-		if err := x.Add(Indicator{Value: line, Source: source}); err != nil {
+		if err := take(Indicator{Value: line, Source: source}); err != nil {
 			note(n, err)
 			continue
 		}
@@ -69,7 +74,7 @@ func isHeader(line string) bool {
 	return false
 }
 
-func (x *Indicators) loadCSV(r io.Reader, source string, note func(int, error), bad *[]*LineError) (int, []*LineError, error) {
+func readCSV(r io.Reader, source string, take func(Indicator) error, note func(int, error), bad *[]*LineError) (int, []*LineError, error) {
 	cr := csv.NewReader(r)
 	cr.FieldsPerRecord, cr.ReuseRecord, cr.TrimLeadingSpace, cr.LazyQuotes = -1, true, true, true
 	head, err := cr.Read()
@@ -103,7 +108,7 @@ func (x *Indicators) loadCSV(r io.Reader, source string, note func(int, error), 
 		}
 		in, err := fromRow(cell, source)
 		if err == nil {
-			err = x.Add(in)
+			err = take(in)
 		}
 		if err != nil {
 			note(line, err)
