@@ -101,7 +101,7 @@ func seenOf(in *indicator.Sighting, from, to time.Time) IndicatorSeen {
 }
 
 func (s *Server) indicatorSeen(ctx context.Context, in *indicatorSeenInput) (*Reply[IndicatorSeen], error) {
-	from, to := s.window(in.From, in.To, seenWindow)
+	from, to := s.window(maybeTime(in.From), maybeTime(in.To), seenWindow)
 	seen, err := s.deps.Known.Hunter.Seen(ctx, in.ID, from, to)
 	if err != nil {
 		return nil, err

@@ -248,9 +248,9 @@ type indicatorInput struct {
 }
 
 type indicatorSeenInput struct {
-	ID   int64      `path:"id" minimum:"1"`
-	From *time.Time `query:"from" doc:"Default: 30 days ago"`
-	To   *time.Time `query:"to" doc:"Default: now"`
+	ID   int64     `path:"id" minimum:"1"`
+	From time.Time `query:"from" doc:"Default: 30 days ago"`
+	To   time.Time `query:"to" doc:"Default: now"`
 }
 
 type newIndicatorsInput struct {

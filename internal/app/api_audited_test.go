@@ -32,6 +32,7 @@ var unrecorded = map[string]string{
 	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
 	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
 	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /indicators/try":            "says what values would hit; nothing is kept",
 	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
@@ -235,6 +236,10 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			resolved := "Resolved"
 			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
 		}},
+		{"POST /indicators", auth.ActIndicatorAdded, post("/indicators", api.NewIndicators{Indicators: []api.IndicatorDraft{{Value: "bad.example"}}})},
+		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
+		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
+		{"DELETE /retro-hunts/{id}", auth.ActRunCancelled, started("/retro-hunts", api.NewRetroHunt{})},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
