@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,8 +42,7 @@ func (a *App) openKnown(ctx context.Context) (err error) {
 	k.hunter = &indicator.Hunter{
 		Store: a.cases.RetroHunts(), Query: a.askKnown, Dialect: a.events.Dialect, Alert: a.raiseHunt, Rejudge: a.rejudgeHunt, Yield: a.yield, Now: a.opt.Now, Log: a.log,
 	}
-	own := a.cfg.Own()
-	good := &indicator.KnownGood{Domains: a.cfg.Organisation.Domains, Own: a.cfg.Own().Network, Networks: own.Networks}
+	good := a.cfg.knownGood()
 	if a.cfg.Indicators.Common > 0 {
 		good.Common = a.commonValues
 	}
@@ -56,6 +56,16 @@ func (a *App) openKnown(ctx context.Context) (err error) {
 		return err
 	}
 	return a.takeListed(ctx, list)
+}
+
+// knownGood is what an indicator must not hit, as far as the settings and the shipped lists tell.
+func (c Config) knownGood() *indicator.KnownGood {
+	own := c.Own()
+	good := &indicator.KnownGood{Own: own.Network, Networks: own.Networks}
+	for _, d := range c.Organisation.Domains {
+		good.Domains = append(good.Domains, strings.ToLower(d))
+	}
+	return good
 }
 
 // close keeps the set for the next start, and releases the store.
@@ -286,7 +296,7 @@ func knownSet(ctx context.Context, c Config) (_ *intel.Indicators, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	desk, err := indicator.Open(ctx, store, indicator.Options{})
+	desk, err := indicator.Open(ctx, store, indicator.Options{Cache: c.path(knownCache)})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type Options struct {
 	Good *KnownGood       // what must not be hit; nil: nothing
 	Now  func() time.Time // nil: time.Now
 	Log  *slog.Logger     // nil: discard
+	// Bare keeps no set in memory: for commands that only read and change the store.
+	Bare bool
 	// Cache is a file that keeps the set for a quick start; "": none. It is believed only when it is of the store's last batch.
 	Cache string
 	// Set is called with every new set to judge with. It must not wait.
@@ -58,6 +60,10 @@ func Open(ctx context.Context, s Store, o Options) (*Desk, error) {
 		o.Good = &KnownGood{}
 	}
 	d := &Desk{store: s, opt: o}
+	if o.Bare {
+		d.set.Store(intel.NewIndicators())
+		return d, nil
+	}
 	if d.recall(ctx) {
 		return d, nil
 	}
@@ -154,6 +160,9 @@ func (d *Desk) use(set *intel.Indicators) {
 
 // apply brings rows that changed into a copy of the set, and exchanges it.
 func (d *Desk) apply(rows []Row, number int64) {
+	if d.opt.Bare {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	set, now := d.set.Load().Clone(), d.opt.Now()
@@ -169,6 +178,9 @@ func (d *Desk) apply(rows []Row, number int64) {
 
 // begin makes room for what a list changes: beside the set at work, so that mail is judged with the old one until the list is in.
 func (d *Desk) begin() {
+	if d.opt.Bare {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.takes++; d.next == nil {
@@ -178,6 +190,9 @@ func (d *Desk) begin() {
 
 // follow brings rows of a list into the next set.
 func (d *Desk) follow(number int64, lists ...[]Row) {
+	if d.opt.Bare {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.opt.Now()
@@ -191,6 +206,9 @@ func (d *Desk) follow(number int64, lists ...[]Row) {
 
 // end puts the next set to work.
 func (d *Desk) end() {
+	if d.opt.Bare {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	set := d.next
@@ -256,7 +274,7 @@ func (d *Desk) Take(ctx context.Context, source string, whole bool, items iter.S
 		return Taken{}, ErrBusy
 	}
 	defer d.taking.Delete(source)
-	t := take{d: d, source: source, now: d.opt.Now(), good: d.opt.Good.With(ctx)}
+	t := take{d: d, source: source, now: d.opt.Now()}
 	if err := t.begin(ctx); err != nil {
 		return t.Taken, err
 	}
@@ -297,7 +315,7 @@ type Who struct{ Name string }
 // Add takes in what a person gives. An item that is there already is changed to what was given. The ids are in the order of the items, 0
 // for those that were refused.
 func (d *Desk) Add(ctx context.Context, by Who, note string, items []Indicator) (Taken, []int64, error) {
-	t := take{d: d, source: Manual, now: d.opt.Now(), good: d.opt.Good.With(ctx), by: by.Name, note: note, keepIDs: true}
+	t := take{d: d, source: Manual, now: d.opt.Now(), by: by.Name, note: note, keepIDs: true}
 	if err := t.begin(ctx); err != nil {
 		return t.Taken, nil, err
 	}
