@@ -250,9 +250,13 @@ func (a *App) raiseHunt(ctx context.Context, h indicator.Hunt, top []indicator.S
 		Policy: h.Spec.Names, Link: "/intelligence/retro-hunts?hunt=" + h.ID, From: h.Spec.Since, To: h.Spec.Until, Count: h.Counts.Events,
 		Detail: fmt.Sprintf("%d of the indicators that were looked for are in mail to %d people; %d clicks on their links are on record.", h.Counts.Hits, h.Counts.People, h.Counts.Clicks),
 	}
-	still := int64(0)
+	still, work := int64(0), 0
 	for i := range top {
 		s := &top[i]
+		if s.Now != "at work" { // it was retired, or nobody looked yet: mail with it is judged again, and nobody is woken
+			continue
+		}
+		work++
 		still += s.InMailbox
 		if out.Query == "" {
 			out.Query = s.Query
@@ -274,6 +278,9 @@ func (a *App) raiseHunt(ctx context.Context, h indicator.Hunt, top []indicator.S
 			continue
 		}
 		out.Evidence = append(out.Evidence, e)
+	}
+	if work == 0 {
+		return "", nil
 	}
 	switch {
 	case h.Counts.Clicks > 0:

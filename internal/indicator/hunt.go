@@ -115,7 +115,7 @@ type Sighting struct {
 	Value     string    `json:"value"`
 	Threat    string    `json:"threat"`
 	Source    string    `json:"source"`
-	State     State     `json:"state"`
+	Now       string    `json:"now"` // what it does, see Indicator.At
 	Messages  int64     `json:"messages"`
 	Events    int64     `json:"events"` // a recipient each
 	People    int64     `json:"people"`

@@ -242,7 +242,7 @@ func (o *hunting) count(ctx context.Context, id int64) (Sighting, error) {
 	s := Sighting{Indicator: id}
 	if len(rows) > 0 {
 		r := &rows[0]
-		s.Kind, s.Value, s.Threat, s.Source, s.State = r.Kind.String(), r.Value, r.Threat, r.Source, r.State
+		s.Kind, s.Value, s.Threat, s.Source, s.Now = r.Kind.String(), r.Value, r.Threat, r.Source, r.At(o.w.Now())
 	}
 	if len(found) > maxPlaces {
 		found, s.More = found[:maxPlaces], true

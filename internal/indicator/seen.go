@@ -104,7 +104,7 @@ func (w *Hunter) Try(ctx context.Context, items []Indicator, since, until time.T
 			continue
 		}
 		in := &out[i].Indicator
-		out[i].Seen = Sighting{Kind: in.Kind.String(), Value: in.Value, Threat: in.Threat, Source: in.Source, State: in.State, More: len(found[i]) >= maxPlaces}
+		out[i].Seen = Sighting{Kind: in.Kind.String(), Value: in.Value, Threat: in.Threat, Source: in.Source, Now: in.At(w.Now()), More: len(found[i]) >= maxPlaces}
 		if err := w.fill(ctx, &out[i].Seen, found[i], since, until); err != nil {
 			return nil, err
 		}
