@@ -42,6 +42,7 @@ import (
 	"tocsin/internal/rulebook"
 	"tocsin/internal/scan"
 	"tocsin/internal/scan/yara"
+	"tocsin/internal/threat"
 	"tocsin/ui"
 )
 
@@ -62,8 +63,19 @@ type Options struct {
 	Settle time.Duration
 	// MailSystems reach mailboxes, beside those of the settings.
 	MailSystems []MailSystem
+	// Places says where addresses are, before the file of the settings; nil: that file alone.
+	Places Places
 	// CheckAfter is when the result of an action is looked at again; default remediate.CheckAfter.
 	CheckAfter []time.Duration
+}
+
+// watched is how often a queue is looked into while somebody watches what its jobs do.
+const watched = 200 * time.Millisecond
+
+// Places knows where addresses are. *ingest.GeoFile is one.
+type Places interface {
+	ingest.Geo
+	Place(addr netip.Addr) (ingest.Place, bool)
 }
 
 // App is a Tocsin with open stores.
@@ -77,7 +89,8 @@ type App struct {
 	blobs      *blobstore.Store
 	events     *duckdb.Store
 	batcher    *eventstore.Batcher
-	geo        *ingest.GeoFile
+	geo        *ingest.GeoFile // nil: the settings name none
+	places     Places          // nil: nobody knows where addresses are
 	judge      *detect.Judge
 	memory     *casestore.Memory // nil: nothing is remembered
 	directory  *directory.Directory
@@ -101,6 +114,7 @@ type App struct {
 	pipeline   *ingest.Pipeline
 	jobs       *river.Client[*sql.Tx]
 	explorer   *hunt.Explorer
+	threats    *threat.Desk
 	hunter     *hunt.Runner
 	gate       *auth.Gate
 	notary     *audit.Notary
@@ -167,7 +181,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
 			return fmt.Errorf("config: geoip.file: %w", err)
 		}
-		store.Locate = locator(a.geo)
+		a.places = a.geo
+	}
+	if a.opt.Places != nil {
+		a.places = a.opt.Places
+	}
+	if a.places != nil {
+		store.Locate = locator(a.places)
 	}
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
@@ -222,8 +242,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		}
 		pipeline.Memory = a.memory
 	}
-	if a.geo != nil {
-		pipeline.Geo = a.geo
+	if a.places != nil {
+		pipeline.Geo = a.places
 	}
 	if c.Learning.Collect {
 		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
@@ -264,8 +284,17 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, huntQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
-		Logger:  slog.New(calmer{a.log.Handler()}),
+		Queues: map[string]river.QueueConfig{
+			ingest.Queue:       ingest.QueueConfig(),
+			river.QueueDefault: {MaxWorkers: 2},
+			zapQueue:           {MaxWorkers: 1},
+			huntQueue:          {MaxWorkers: 1, FetchPollInterval: watched},
+			whatIfQueue:        {MaxWorkers: 1, FetchPollInterval: watched},
+			labQueue:           {MaxWorkers: 2},
+			actionQueue:        {MaxWorkers: c.Remediate.Workers, FetchPollInterval: watched},
+			letterQueue:        {MaxWorkers: 2},
+		},
+		Logger: slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
@@ -283,6 +312,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	if a.threats, err = threat.Open(ctx, a.cases); err != nil {
+		return err
+	}
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {
 		return err
@@ -318,7 +350,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Rules: a.rules, Threats: a.threats, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
