@@ -36,7 +36,7 @@ type indicatorAddCommand struct {
 	Confidence  int      `help:"0 to 100." default:"0"`
 	TLP         string   `name:"tlp" help:"clear, green, amber, amber+strict or red." enum:"clear,green,amber,amber+strict,red," default:""`
 	Tag         []string `help:"A tag; may be given more than once." sep:"none"`
-	For         span     `help:"How long they are valid: 30d, 12h." default:"0h"`
+	For         span     `help:"How long they are valid: 30d, 12h; default without end."`
 	Description string   `help:"More about them."`
 	Reason      string   `short:"r" help:"Why; stands in the history and in the audit log."`
 }

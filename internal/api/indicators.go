@@ -213,7 +213,7 @@ func (s *Server) indicatorChange(ctx context.Context, in *indicatorChangeInput) 
 }
 
 // indicatorExport sends the list as CSV, in the form that indicators.files reads.
-func (s *Server) indicatorExport(ctx context.Context, in *indicatorsInput) (*huma.StreamResponse, error) {
+func (s *Server) indicatorExport(ctx context.Context, in *indicatorExportInput) (*huma.StreamResponse, error) {
 	f := in.filter()
 	if err := s.deps.Gate.Write(ctx, auth.Record{Action: auth.ActExport, Subject: "indicators"}, f); err != nil {
 		return nil, err

@@ -216,7 +216,8 @@ type NewRetroHunt struct {
 	Reason  string     `json:"reason,omitempty" maxLength:"500"`
 }
 
-type indicatorsInput struct {
+// IndicatorFilter is which indicators are meant. It is exported so that its fields are read as parameters.
+type IndicatorFilter struct {
 	Kind    string `query:"kind" enum:"url,domain,ip,hash,sender,subject"`
 	State   string `query:"state" enum:"suspicious,confirmed,retired"`
 	Now     string `query:"now" enum:"live,held,expired" doc:"live: at work now"`
@@ -227,7 +228,7 @@ type indicatorsInput struct {
 	Verdict string `query:"verdict" enum:"bad,good"`
 }
 
-func (in *indicatorsInput) filter() indicator.Filter {
+func (in *IndicatorFilter) filter() indicator.Filter {
 	f := indicator.Filter{State: indicator.State(in.State), Source: in.Source, Threat: in.Threat, Tag: in.Tag, Text: in.Text, Live: in.Now == "live", Held: in.Now == "held", Expired: in.Now == "expired"}
 	f.Kind, _ = intel.ParseKind(in.Kind)
 	if in.Verdict != "" {
@@ -238,9 +239,13 @@ func (in *indicatorsInput) filter() indicator.Filter {
 }
 
 type indicatorListInput struct {
-	indicatorsInput
+	IndicatorFilter
 	Before int64 `query:"before" minimum:"0"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+type indicatorExportInput struct {
+	IndicatorFilter
 }
 
 type indicatorInput struct {

@@ -81,6 +81,10 @@ func TestIndicatorReachesDeliveredMail(t *testing.T) {
 	if !strings.Contains(string(said), "known-bad domains (manual: Parcel Kit)") || !strings.Contains(string(said), "confidence 90") || !slices.Contains(verdict.ThreatNames, "Parcel Kit") {
 		t.Errorf("%s %v", said, verdict.ThreatNames)
 	}
+	// A filter is asked for as it stands in an address; what comes out as a file can be read in again.
+	if p := ok[api.IndicatorPage](reader.get(t, "/indicators", "now", "held", "kind", "domain", "text", "harbour")); len(p.Indicators) != 1 || p.Indicators[0].Value != "harbour.test" {
+		t.Errorf("%+v", p)
+	}
 	// Retired, it matches nothing, and what it had touched is judged again.
 	ok[api.IndicatorPage](operator.send(t, http.MethodPut, "/indicators", api.IndicatorChange{IDs: added.IDs[:1], State: "retired", Reason: "a customer after all"}))
 	comes(t, "what was flagged stays flagged", func() bool {

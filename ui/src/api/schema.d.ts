@@ -14945,6 +14945,16 @@ export interface operations {
     "get-indicators": {
         parameters: {
             query?: {
+                kind?: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+                state?: "suspicious" | "confirmed" | "retired";
+                /** @description live: at work now */
+                now?: "live" | "held" | "expired";
+                source?: string;
+                threat?: string;
+                tag?: string;
+                /** @description A whole value, or a part of one */
+                text?: string;
+                verdict?: "bad" | "good";
                 before?: number;
                 limit?: number;
             };
