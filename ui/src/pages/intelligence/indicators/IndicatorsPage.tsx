@@ -140,7 +140,7 @@ function useColumns(narrow: boolean): ListColumn<Indicator>[] {
       },
       cell: (i) => <span className="mono clip"><Shown kind={i.kind} value={i.value} /></span>,
     },
-    { key: "state", label: "State", min: 150, grow: 0, cell: (i) => <StateWord of={i} /> },
+    { key: "state", label: "State", min: 172, grow: 0, cell: (i) => <StateWord of={i} /> },
     { key: "threat", label: "Threat", min: 110, grow: 1, from: 620, cell: (i) => <span className="clip"><Untrusted text={i.threat} /></span> },
     { key: "source", label: "Source", min: 110, grow: 0.8, from: 720, cell: (i) => <span className="clip"><Untrusted text={i.source} /></span> },
     { key: "confidence", label: "Confidence", min: 92, grow: 0, from: narrow ? 1000 : 860, numeric: true, cell: (i) => (i.confidence === 0 ? <span className={styles.faded}>not said</span> : number(i.confidence)) },
