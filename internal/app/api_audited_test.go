@@ -12,12 +12,14 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
+	"tocsin/internal/event"
 	"tocsin/internal/remediate/providertest"
 	"tocsin/internal/scan"
 )
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
+	"PUT /dashboard/layout":           "how whoever asks arranged the dashboard; nobody else sees it",
 	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
 	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
 	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
@@ -76,6 +78,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	var query api.HuntSaved
 	var note api.IncidentNote
 	var task api.IncidentTask
+	var week api.DashboardLetter
+	weekly := api.DashboardLetterDraft{Name: "The week", To: []string{"bob@harbour.test"}, Weekday: "Monday", Hour: 7, Zone: "UTC"}
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -111,6 +115,15 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	var done api.Action
 	heldID := ""
 	var reported api.SubmissionDetail
+	var parted api.CampaignDecided
+	campaignAt := time.Now().UTC().Truncate(time.Millisecond)
+	var campaign event.Batch
+	for i := range 3 {
+		campaign.Campaigns = append(campaign.Campaigns, event.Campaign{Timestamp: campaignAt, CampaignName: "first", CampaignId: "c1", OriginalCampaignId: "c1", CampaignType: "Phish", NetworkMessageId: timeID(campaignAt, i), RecipientEmailAddress: "bob@harbour.test"})
+	}
+	if err := s.Events().Append(t.Context(), campaign); err != nil {
+		t.Fatal(err)
+	}
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -240,6 +253,20 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
 		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
 		{"DELETE /retro-hunts/{id}", auth.ActRunCancelled, started("/retro-hunts", api.NewRetroHunt{})},
+		{"PUT /campaigns/{id}", auth.ActCampaignRenamed, put("/campaigns/c1", api.CampaignName{Name: "one", Note: "clearer"})},
+		{"POST /campaigns/{id}/split", auth.ActCampaignSplit, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/c1/split", api.CampaignSplit{Messages: []string{timeID(campaignAt, 0)}, Name: "other", Note: "another hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/{id}/merge", auth.ActCampaignMerged, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/"+parted.Campaign+"/merge", api.CampaignMerge{Into: "c1", Note: "one hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/decisions/{decision}/undo", auth.ActCampaignUndone, func(t *testing.T) reply {
+			return all.post(t, "/campaigns/decisions/"+parted.Decision.ID+"/undo", api.CampaignWhy{Note: "two hands"})
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
@@ -368,6 +395,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})
 		}},
+		{"POST /dashboard/letters", auth.ActLetterAdded, func(t *testing.T) reply {
+			r := all.post(t, "/dashboard/letters", weekly)
+			week = decode[api.DashboardLetter](r)
+			return r
+		}},
+		{"PUT /dashboard/letters/{id}", auth.ActLetterChanged, func(t *testing.T) reply { return put("/dashboard/letters/"+week.ID, weekly)(t) }},
+		{"POST /dashboard/letters/{id}/send", auth.ActLetterSent, nil}, // TestDashboardLetters has a mail server to send with
+		{"DELETE /dashboard/letters/{id}", auth.ActLetterRemoved, func(t *testing.T) reply { return remove("/dashboard/letters/" + week.ID)(t) }},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}
 	told := map[string]bool{}

@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/blobstore"
+	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
@@ -105,7 +106,9 @@ type App struct {
 	submitted  *submissions
 	alerts     *alert.Desk
 	indicators known
+	campaigns  *campaign.Desk
 	outgoing   *outgoing
+	letters    *dashboardPost
 	held       *held
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
@@ -257,6 +260,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openCampaigns(ctx, pipeline.Campaigns); err != nil {
+		return err
+	}
 	if err := a.openSubmissions(ctx); err != nil {
 		return err
 	}
@@ -282,6 +288,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
+	river.AddWorker(workers, &dashboardLettersWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -299,7 +306,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -357,9 +365,11 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Aid:        a.aidDeps(),
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
+		Campaigns:  a.campaigns,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Alerts:     a.alerts,
 		Known:      &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
+		Dashboard:  a.newDashboard(checker),
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -375,6 +385,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 func (a *App) arrived(b event.Batch) {
 	if len(b.PostDelivery) > 0 {
 		a.acting.late.Store(true)
+	}
+	if len(b.PostDelivery)+len(b.Clicks)+len(b.Submissions) > 0 {
+		a.api.Hub().Happened()
 	}
 	var newest time.Time
 	for i := range b.Emails {

@@ -91,11 +91,21 @@ const (
 	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
 	ActAlertResolved     Action = "alert resolved"
 
+	ActCampaignSplit   Action = "campaign split" // subject: its id, as in the following
+	ActCampaignMerged  Action = "campaign merged"
+	ActCampaignRenamed Action = "campaign renamed"
+	ActCampaignUndone  Action = "campaign decision undone"
+
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
 	ActAidPutBack    Action = "mailbox rule put back"
 	ActAidSignedOut  Action = "mailbox signed out everywhere"
 	ActAidFailed     Action = "first aid failed"
+
+	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
+	ActLetterChanged Action = "dashboard letter changed"
+	ActLetterRemoved Action = "dashboard letter removed"
+	ActLetterSent    Action = "dashboard letter sent" // to whoever asked
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -122,8 +132,11 @@ func Actions() []Action {
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
+		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
-		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
+		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
+		ActAlertChanged, ActAlertResolved,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

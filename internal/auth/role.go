@@ -53,9 +53,11 @@ const (
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
 	AlertRead       Permission = "alert.read"       // see alerts: what was found, and why it was raised
 	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
+	ReportsSend     Permission = "reports.send"     // have figures sent to people by mail, once or on a schedule
 
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
 	IntelligenceEdit Permission = "intelligence.edit" // add indicators, confirm and retire them, search stored mail for them
+	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -81,8 +83,8 @@ func Roles() []Role {
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit, CampaignWork)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportsSend)
 	switch r {
 	case SecurityReader:
 		return reader
