@@ -6,6 +6,7 @@ import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
 import "./trackers.mjs";
+import "./indicators.mjs";
 import "./rules.mjs";
 import "./threats.mjs";
 import "./settings.mjs";

@@ -173,6 +173,18 @@ const intelligence = createRoute({
   },
 });
 
+const indicators = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/indicators",
+  component: lazyRouteComponent(() => import("./pages/intelligence/indicators/IndicatorsPage"), "IndicatorsPage"),
+});
+
+const retroHunts = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/retro-hunts",
+  component: lazyRouteComponent(() => import("./pages/intelligence/hunts/HuntsPage"), "HuntsPage"),
+});
+
 const threats = createRoute({
   getParentRoute: () => inside,
   path: "/intelligence/threats",
@@ -192,7 +204,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, trackers, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
