@@ -41,8 +41,14 @@ const index = createRoute({
   getParentRoute: () => inside,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/explorer", replace: true });
+    throw redirect({ to: "/dashboard", replace: true });
   },
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => inside,
+  path: "/dashboard",
+  component: lazyRouteComponent(() => import("./pages/dashboard/DashboardPage"), "DashboardPage"),
 });
 
 const explorer = createRoute({
@@ -168,7 +174,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
