@@ -16,6 +16,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
 	"tocsin/internal/auth/passkey"
+	"tocsin/internal/campaign"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
@@ -75,6 +76,7 @@ type Deps struct {
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Campaigns     *campaign.Desk
 	Dashboard     *Dashboard
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)

@@ -108,6 +108,7 @@ func (s *Server) declare() {
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()
+	s.declareCampaigns()
 	s.declareDashboard()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }

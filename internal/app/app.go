@@ -24,6 +24,7 @@ import (
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/blobstore"
+	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
@@ -102,6 +103,7 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	submitted  *submissions
+	campaigns  *campaign.Desk
 	outgoing   *outgoing
 	letters    *dashboardPost
 	held       *held
@@ -252,6 +254,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openCampaigns(ctx, pipeline.Campaigns); err != nil {
+		return err
+	}
 	if err := a.openSubmissions(ctx); err != nil {
 		return err
 	}
@@ -351,6 +356,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Aid:        a.aidDeps(),
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
+		Campaigns:  a.campaigns,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Dashboard:  a.newDashboard(checker),
 		Coverage:   a.Coverage, Ready: a.notReady,

@@ -86,6 +86,11 @@ const (
 	ActSubmissionClosed  Action = "submission closed"
 	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 
+	ActCampaignSplit   Action = "campaign split" // subject: its id, as in the following
+	ActCampaignMerged  Action = "campaign merged"
+	ActCampaignRenamed Action = "campaign renamed"
+	ActCampaignUndone  Action = "campaign decision undone"
+
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
 	ActAidPutBack    Action = "mailbox rule put back"
@@ -121,6 +126,7 @@ func Actions() []Action {
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
+		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,

@@ -54,6 +54,7 @@ const (
 	ReportsSend     Permission = "reports.send"     // have figures sent to people by mail, once or on a schedule
 
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
+	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -79,7 +80,7 @@ func Roles() []Role {
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, IntelligenceRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, CampaignWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportsSend)
 	switch r {
 	case SecurityReader:

@@ -778,6 +778,33 @@ check("axe: submissions, from an empty queue to the answers", { server: fresh, a
   axe.none();
 });
 
+check("axe: campaigns", { as: ["Global Administrator", "Search and Purge"], timeout: 240_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/campaigns?last=30d&text=nothing-like-it");
+  await seen(page.getByRole("heading", { name: "No campaign is like that" }));
+  await axe.look("no campaign that fits");
+  await page.goto("/campaigns?last=30d");
+  const list = page.getByRole("grid", { name: "Campaigns" });
+  await seen(list.getByText(/Remittance advice/).first());
+  await axe.look("list of campaigns");
+  await list.getByText(/Remittance advice/).first().click();
+  const flow = page.getByRole("region", { name: "From sender to mailbox" });
+  await flow.getByRole("button", { name: /^payables-desk/ }).click();
+  await seen(page.getByText(/Only mail that passes/));
+  await axe.look("campaign, narrowed", 'section[aria-labelledby="flow-title"]');
+  await page.getByRole("button", { name: "Show all" }).click();
+  await flow.getByRole("button", { name: "Show as a list" }).click();
+  await page.getByRole("button", { name: "Merge…" }).click();
+  await seen(page.getByRole("radiogroup", { name: "Campaign to merge into" }).getByRole("radio").first());
+  await axe.look("campaign, merging", ".fui-DialogSurface");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Split off what has/ }).first().click();
+  await axe.look("campaign, splitting", ".fui-DialogSurface");
+  await page.keyboard.press("Escape");
+  await axe.look("campaign, flow as a list");
+  axe.none();
+});
+
 check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
   const axe = new Findings(page);
   const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();

@@ -63,6 +63,18 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage"), "CampaignsPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns/$id",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignPage"), "CampaignPage"),
+});
+
 const submissions = createRoute({
   getParentRoute: () => inside,
   path: "/submissions",
@@ -174,7 +186,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -9,6 +9,7 @@ export { ArrowEnterLeft20Regular } from "@fluentui/react-icons/svg/arrow-enter-l
 export { ArrowLeft20Regular } from "@fluentui/react-icons/svg/arrow-left";
 export { ArrowReset20Regular } from "@fluentui/react-icons/svg/arrow-reset";
 export { ArrowRight16Regular } from "@fluentui/react-icons/svg/arrow-right";
+export { ArrowSplit16Regular } from "@fluentui/react-icons/svg/arrow-split";
 export { ArrowSync16Regular, ArrowSync20Regular } from "@fluentui/react-icons/svg/arrow-sync";
 export { ArrowUndo16Regular } from "@fluentui/react-icons/svg/arrow-undo";
 export { ArrowUp12Regular, ArrowUp16Regular } from "@fluentui/react-icons/svg/arrow-up";
@@ -69,6 +70,7 @@ export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular, Mail20Regular } from "@fluentui/react-icons/svg/mail";
 export { MailInbox16Regular, MailInbox20Regular } from "@fluentui/react-icons/svg/mail-inbox";
 export { MailProhibited16Regular, MailProhibited20Regular } from "@fluentui/react-icons/svg/mail-prohibited";
+export { Megaphone16Regular, Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 export { Mention16Regular } from "@fluentui/react-icons/svg/mention";
 export { Merge16Regular, Merge20Regular } from "@fluentui/react-icons/svg/merge";
 export { Open20Regular } from "@fluentui/react-icons/svg/open";
