@@ -21,7 +21,7 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules"},
+	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
 		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission"},
