@@ -282,6 +282,7 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 	defer s.c.close()
 	whole := f.Whole && (f.Kind == STIX || f.Kind == CSV || f.Kind == Text)
 	var broken error
+	n := 0
 	t, err := d.o.Taker.Take(ctx, f.Source(), whole, func(yield func(Item, error) bool) {
 		for it, err := range s.items(ctx) {
 			if err != nil {
@@ -290,6 +291,11 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 			if !yield(it, err) || err != nil {
 				return
 			}
+			n++
+		}
+		if whole && n == 0 { // an empty list would retire everything: rather the other side has a fault
+			broken = &Failure{Why: "it is empty, so nothing was retired; remove the feed if that is meant"}
+			yield(Item{}, broken)
 		}
 	})
 	r.Added, r.Changed, r.Same, r.Retired = t.Added, t.Changed, t.Same, t.Retired

@@ -52,6 +52,7 @@ func looksLikeHTML(head []byte) bool {
 type lineReader struct {
 	b       *bufio.Reader
 	comment string
+	text    bool // lines that begin with a semicolon are comments too
 	n       int
 }
 
@@ -73,7 +74,7 @@ func (l *lineReader) next(s *session) (string, error) {
 			return "", err
 		}
 		line := strings.TrimSpace(strings.ToValidUTF8(strings.TrimPrefix(string(raw), "\ufeff"), "\ufffd"))
-		if line != "" && !strings.HasPrefix(line, l.comment) && !(l.comment == "#" && line[0] == ';') {
+		if line != "" && !strings.HasPrefix(line, l.comment) && !(l.text && line[0] == ';') {
 			return line, nil
 		}
 		if err != nil {
@@ -87,7 +88,7 @@ func (s *session) lines(b *bufio.Reader) *lineReader {
 	if comment == "" {
 		comment = "#"
 	}
-	return &lineReader{b: b, comment: comment}
+	return &lineReader{b: b, comment: comment, text: s.f.Kind == Text && comment == "#"}
 }
 
 func (s *session) textLines(b *bufio.Reader, yield func(Item, error) bool) error {

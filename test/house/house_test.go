@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/indicator"},
+		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/indicator"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
