@@ -51,6 +51,8 @@ const (
 	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
+
+	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -75,7 +77,7 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead}
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, IntelligenceRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
 	switch r {

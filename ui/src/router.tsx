@@ -141,6 +141,20 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
 });
 
+const intelligence = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence",
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/intelligence/threats", search: search as never, replace: true });
+  },
+});
+
+const threats = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/threats",
+  component: lazyRouteComponent(() => import("./pages/intelligence/threats/ThreatsPage"), "ThreatsPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/account",
@@ -148,7 +162,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
