@@ -68,6 +68,8 @@ type Deps struct {
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Runs          Runs
+	Feeds         *Feeds
+	TAXIIMost     string // the narrowest TLP that the TAXII server tells; "": there is no server
 	Acting        *Acting
 	Incidents     *Incidents
 	Quarantine    *Quarantine

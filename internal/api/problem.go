@@ -77,6 +77,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := aidProblem(err); p != nil {
 		return p
 	}
+	if p := feedProblem(err); p != nil {
+		return p
+	}
 	if p := submissionProblem(err); p != nil {
 		return p
 	}

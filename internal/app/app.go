@@ -31,8 +31,11 @@ import (
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
+	"tocsin/internal/feed"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
+	"tocsin/internal/indicator"
+	"tocsin/internal/indicatorstore"
 	"tocsin/internal/ingest"
 	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/mailauth"
@@ -91,6 +94,9 @@ type App struct {
 	submitted  *submissions
 	outgoing   *outgoing
 	held       *held
+	feeds      *feed.Desk
+	indicators *indicator.Desk
+	known      *indicatorstore.Store
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
 	deliveries *ingest.Deliveries // nil: nothing is handed on
@@ -244,7 +250,17 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.openQuarantine(); err != nil {
 		return err
 	}
+	if a.known, err = indicatorstore.Open(ctx, c.path("indicators.db")); err != nil {
+		return err
+	}
+	if a.indicators, err = indicator.Open(ctx, a.known, indicator.Options{Now: a.opt.Now, Log: a.log}); err != nil {
+		return err
+	}
+	if err := a.openFeeds(); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
+	river.AddWorker(workers, &feedWorker{app: a})
 	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
 	river.AddWorker(workers, &visitWorker{app: a})
@@ -256,7 +272,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}, feedQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -315,10 +331,11 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
-		Letters:    a.outgoing.store,
-		Outgoing:   a.outgoing,
-		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
-		Coverage:   a.Coverage, Ready: a.notReady,
+		Feeds:      a.feedDeps(), TAXIIMost: c.TAXII.Most,
+		Letters:   a.outgoing.store,
+		Outgoing:  a.outgoing,
+		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
@@ -403,6 +420,9 @@ func (a *App) Close() error {
 	}
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())
+	}
+	if a.known != nil {
+		errs = append(errs, a.known.Close())
 	}
 	if a.cases != nil {
 		errs = append(errs, a.signLast(), a.cases.Close())

@@ -92,6 +92,13 @@ const (
 	ActAidSignedOut  Action = "mailbox signed out everywhere"
 	ActAidFailed     Action = "first aid failed"
 
+	ActFeedAdded   Action = "feed added" // subject: its id, as in the following
+	ActFeedChanged Action = "feed changed"
+	ActFeedRemoved Action = "feed removed"
+	ActFeedRun     Action = "feed read"    // by somebody's wish
+	ActFeedTried   Action = "feed tried"   // the server connected to where somebody said
+	ActSTIX        Action = "told in STIX" // as a file for others; subject: the incident or campaign
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -118,6 +125,7 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
+		ActFeedAdded, ActFeedChanged, ActFeedRemoved, ActFeedRun, ActFeedTried, ActSTIX,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

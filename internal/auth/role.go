@@ -52,6 +52,7 @@ const (
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
 
+	FeedsEdit        Permission = "feeds.edit"        // set feeds of indicators up: where they are read, with which password, and what they bring counts for
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
 )
 
@@ -79,7 +80,7 @@ func Roles() []Role {
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, IntelligenceRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, FeedsEdit)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -24,6 +24,8 @@ type Options struct {
 	Sealer  Sealer
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: discard
+	// Start has a feed run in the background; nil: Begin runs it at once.
+	Start func(ctx context.Context, id, by string) error
 	// RunTime is how long one run may take; default 1 h.
 	RunTime time.Duration
 	// Changed is called after a feed was added, changed, removed or run.
@@ -230,6 +232,11 @@ func (d *Desk) Remove(ctx context.Context, id string) (Feed, error) {
 	if _, err := d.o.Taker.Take(ctx, f.Source(), true, none); err != nil {
 		return f, err
 	}
+	if d.o.Threats != nil && f.Objects > 0 {
+		if err := d.o.Threats.TakeThreats(ctx, f.Source(), func(func(*stix.Object, error) bool) {}); err != nil {
+			return f, err
+		}
+	}
 	if err := d.o.Store.RemoveFeed(ctx, id); err != nil {
 		return f, err
 	}
@@ -239,6 +246,21 @@ func (d *Desk) Remove(ctx context.Context, id string) (Feed, error) {
 
 // Due lists the feeds that are to be run now.
 func (d *Desk) Due(ctx context.Context) ([]string, error) { return d.o.Store.Due(ctx, d.o.Now()) }
+
+// Begin has a feed run soon, by somebody's wish; whether it is switched on does not matter.
+func (d *Desk) Begin(ctx context.Context, id, by string) error {
+	if _, err := d.o.Store.Feed(ctx, id); err != nil {
+		return err
+	}
+	if _, busy := d.running.Load(id); busy {
+		return ErrBusy
+	}
+	if d.o.Start != nil {
+		return d.o.Start(ctx, id, by)
+	}
+	_, err := d.Run(ctx, id, by)
+	return err
+}
 
 // Run reads a feed. The error says that it could not even be tried; what went wrong on the way is in the run.
 func (d *Desk) Run(ctx context.Context, id, by string) (Run, error) {
@@ -320,27 +342,21 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 	return s, s.late
 }
 
-// tellThreats hands on what the run said of families, actors, campaigns and techniques.
+// tellThreats hands on what the feed says of families, actors, campaigns and techniques, when it said anything new.
 func (d *Desk) tellThreats(ctx context.Context, f *Feed, s *session) error {
 	if d.o.Threats == nil || s.newObjects == 0 {
 		return nil
 	}
-	var some []*stix.Object
-	for o, err := range d.o.Store.Objects(ctx, f.ID, s.run, append(slices.Clone(threatTypes), "relationship")) {
-		if err != nil {
-			return err
-		}
-		if some = append(some, o); len(some) == objectBatch {
-			if err := d.o.Threats.TakeThreats(ctx, f.Source(), some); err != nil {
-				return err
+	return d.o.Threats.TakeThreats(ctx, f.Source(), func(yield func(*stix.Object, error) bool) {
+		for o, err := range d.o.Store.Objects(ctx, f.ID, 0, threatTypes) {
+			if err == nil && o.Revoked {
+				continue
 			}
-			some = nil
+			if !yield(o, err) || err != nil {
+				return
+			}
 		}
-	}
-	if len(some) == 0 {
-		return nil
-	}
-	return d.o.Threats.TakeThreats(ctx, f.Source(), some)
+	})
 }
 
 // health is how the feed stands after a run. A feed that fails is asked again after 5 minutes, then after twice that each time, and

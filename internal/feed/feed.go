@@ -177,10 +177,10 @@ type Taker interface {
 	Check(kind stix.Kind, value string) (stix.Kind, error)
 }
 
-// Threats keeps what feeds say of families, actors, campaigns and techniques. Objects are the newest versions of malware, tool,
-// intrusion-set, threat-actor, campaign, attack-pattern and relationship; a revoked one ends what was known.
+// Threats keeps what feeds say of families, actors, campaigns and techniques. objects are all that source says now: the newest versions of
+// malware, tool, intrusion-set, threat-actor, campaign and attack-pattern that are not revoked. What it said before and not now has ended.
 type Threats interface {
-	TakeThreats(ctx context.Context, source string, objects []*stix.Object) error
+	TakeThreats(ctx context.Context, source string, objects iter.Seq2[*stix.Object, error]) error
 }
 
 // Sealer keeps secrets. about is what one belongs to: it does not open for anything else.

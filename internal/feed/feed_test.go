@@ -103,8 +103,12 @@ func (w *world) Take(_ context.Context, source string, whole bool, items iter.Se
 	return t, nil
 }
 
-func (w *world) TakeThreats(_ context.Context, _ string, objects []*stix.Object) error {
-	for _, o := range objects {
+func (w *world) TakeThreats(_ context.Context, _ string, objects iter.Seq2[*stix.Object, error]) error {
+	clear(w.threats)
+	for o, err := range objects {
+		if err != nil {
+			return err
+		}
 		w.threats[o.ID] = o.Name
 	}
 	return nil

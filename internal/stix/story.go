@@ -59,8 +59,7 @@ type Known struct {
 func Tell(s Story) *Bundle {
 	b := NewBundle(s.TLP)
 	t := teller{Bundle: b, s: s, created: s.Created, modified: s.Modified}
-	t.author = b.Domain("identity", s.Organisation, t.created, t.created, map[string]any{"name": s.Organisation, "identity_class": "organization"})
-	b.objects[b.at[t.author]]["created_by_ref"] = t.author
+	t.author = Author(b, s.Organisation)
 	properties := map[string]any{"name": s.Name, "description": s.Description, "created_by_ref": t.author, "labels": s.Labels}
 	if s.Kind == "campaign" && !s.First.IsZero() {
 		properties["first_seen"], properties["last_seen"] = FormatTime(s.First), FormatTime(later(s.First, s.Last))
@@ -79,6 +78,16 @@ func Tell(s Story) *Bundle {
 		"report_types": []string{kinds[s.Kind]}, "labels": s.Labels,
 	})
 	return b
+}
+
+// authorSince is when identities were made: an id has one time, whatever is told first.
+var authorSince = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Author puts the organisation in as the one that tells, and returns its id.
+func Author(b *Bundle, name string) string {
+	id := b.Domain("identity", name, authorSince, authorSince, map[string]any{"name": name, "identity_class": "organization"})
+	b.objects[b.at[id]]["created_by_ref"] = id
+	return id
 }
 
 type teller struct {
@@ -125,7 +134,7 @@ func (t *teller) mail(m *Mail) {
 			note("file", p)
 		}
 	}
-	seen := t.Domain("observed-data", t.s.ID+"\n"+m.ID, m.At, m.At, map[string]any{
+	seen := t.Domain("observed-data", t.s.ID+"\n"+m.ID, m.At, later(m.At, t.modified), map[string]any{
 		"first_observed": FormatTime(m.At), "last_observed": FormatTime(m.At), "number_observed": max(1, m.Recipients), "object_refs": unique(refs), "created_by_ref": t.author,
 	})
 	t.observed = append(t.observed, seen)
@@ -181,7 +190,7 @@ func (t *teller) known(k *Known) {
 	if k.Threat != "" {
 		p["labels"] = []string{k.Threat}
 	}
-	name := string(k.Kind) + "\n" + k.Value
+	name := t.s.ID + "\n" + string(k.Kind) + "\n" + k.Value
 	id := t.Domain("indicator", name, t.created, t.modified, p)
 	if t.s.Kind == "campaign" {
 		t.join("indicates", id, t.centre)
@@ -195,7 +204,7 @@ func (t *teller) known(k *Known) {
 	if !k.First.IsZero() {
 		sighting["first_seen"], sighting["last_seen"] = FormatTime(k.First), FormatTime(later(k.First, k.Last))
 	}
-	t.Domain("sighting", t.s.ID+"\n"+name, t.created, t.modified, sighting)
+	t.Domain("sighting", name, t.created, t.modified, sighting)
 }
 
 func cmpTime(a, b time.Time) time.Time {
@@ -223,24 +232,48 @@ func unique(list []string) []string {
 	return out
 }
 
-// IndicatorObject writes an indicator as an object of its own, as the TAXII server hands it out. id is stable, of this installation; tags
-// become labels. nil when there is no pattern for it.
-func IndicatorObject(b *Bundle, id string, k Known, author string, created, modified time.Time, tags []string, revoked bool) string {
+// Single is an indicator that is told by itself.
+type Single struct {
+	Known
+	ID                string // "indicator--UUID"
+	Created, Modified time.Time
+	Tags              []string
+	Revoked           bool
+	Source, Ref       string // where it came from, and what it is called there
+}
+
+// Put puts an indicator in. false: there is no pattern for it.
+func (b *Bundle) Put(k Single, author string) bool {
 	pattern := PatternOf(k.Wanted)
-	if pattern == "" {
-		return ""
+	if pattern == "" || k.Value == "" {
+		return false
 	}
-	from := cmpTime(k.From, created)
+	from := cmpTime(k.From, k.Created)
 	p := map[string]any{
+		"type": "indicator", "id": k.ID, "created": FormatTime(k.Created), "modified": FormatTime(later(k.Created, k.Modified)), "created_by_ref": author,
 		"name": string(k.Kind) + " " + k.Value, "description": k.Description, "pattern": pattern, "pattern_type": "stix", "pattern_version": "2.1",
-		"valid_from": FormatTime(from), "indicator_types": []string{"malicious-activity"}, "created_by_ref": author,
-		"confidence": min(max(k.Confidence, 0), 100), "labels": unique(tags),
+		"valid_from": FormatTime(from), "indicator_types": []string{"malicious-activity"}, "confidence": min(max(k.Confidence, 0), 100),
+	}
+	labels := append([]string{}, k.Tags...)
+	if k.Threat != "" {
+		labels = append([]string{k.Threat}, labels...)
+	}
+	p["labels"] = unique(labels)
+	if k.Source != "" {
+		ref := map[string]any{"source_name": k.Source}
+		if k.Ref != "" {
+			ref["external_id"] = k.Ref
+		} else {
+			ref["description"] = "where it came from"
+		}
+		p["external_references"] = []any{ref}
 	}
 	if k.Until.After(from) {
 		p["valid_until"] = FormatTime(k.Until)
 	}
-	if revoked {
+	if k.Revoked {
 		p["revoked"] = true
 	}
-	return b.Domain("indicator", id, created, modified, p)
+	b.put(p)
+	return true
 }
