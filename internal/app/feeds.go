@@ -38,7 +38,7 @@ func (t TAXII) validate() error {
 const feedQueue = "feeds"
 
 // feedsEvery is how often feeds that are due are looked for.
-const feedsEvery = 5 * time.Second
+const feedsEvery = 2 * time.Second
 
 // feedRun is the durable job of one run. There is one of a feed at a time.
 type feedRun struct {
@@ -90,11 +90,23 @@ func (a *App) openFeeds() error {
 	if err != nil {
 		return err
 	}
-	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: func(ctx context.Context, id, by string) error {
-		_, err := a.jobs.Insert(ctx, feedRun{id, by}, nil)
-		return err
-	}})
+	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed})
 	return nil
+}
+
+// beginFeed puts a run into the queue. One that just ended may still stand in its way for a moment; one that waits there is as good.
+func (a *App) beginFeed(ctx context.Context, id, by string) error {
+	for try := 0; ; try++ {
+		res, err := a.jobs.Insert(ctx, feedRun{id, by}, nil)
+		if err != nil || !res.UniqueSkippedAsDuplicate || try == 20 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // followFeeds has feeds read that are due, until ctx ends.

@@ -17,19 +17,24 @@ type Met struct {
 	Last     time.Time
 }
 
-// meetings are the columns that lists of indicators are held against.
-var meetings = []struct{ table, column string }{
-	{"EmailUrlInfo", "Url"}, {"EmailUrlInfo", "UrlTarget"}, {"EmailUrlInfo", "UrlDomain"},
-	{"EmailEvents", "SenderFromAddress"}, {"EmailEvents", "SenderMailFromAddress"}, {"EmailEvents", "SenderFromDomain"}, {"EmailEvents", "SenderIPv4"}, {"EmailEvents", "SenderIPv6"}, {"EmailEvents", "Subject"},
-	{"EmailAttachmentInfo", "SHA256"}, {"EmailAttachmentInfo", "SHA1"}, {"EmailAttachmentInfo", "MD5"},
+// meetings are the columns that lists of indicators are held against. besides is a column whose value would only be told twice.
+var meetings = []struct{ table, column, besides string }{
+	{"EmailUrlInfo", "Url", ""}, {"EmailUrlInfo", "UrlTarget", "Url"}, {"EmailUrlInfo", "UrlDomain", ""},
+	{"EmailEvents", "SenderFromAddress", ""}, {"EmailEvents", "SenderMailFromAddress", "SenderFromAddress"}, {"EmailEvents", "SenderFromDomain", ""},
+	{"EmailEvents", "SenderIPv4", ""}, {"EmailEvents", "SenderIPv6", ""}, {"EmailEvents", "Subject", ""},
+	{"EmailAttachmentInfo", "SHA256", ""}, {"EmailAttachmentInfo", "SHA1", ""}, {"EmailAttachmentInfo", "MD5", ""},
 }
 
 // Meetings calls each for every different value of the columns that indicators look at, in mail since a time. Values are not sorted. It
 // asks once a column, so it costs the same for one indicator as for a million.
 func (x *Explorer) Meetings(ctx context.Context, since time.Time, each func(Met) error) error {
 	for _, m := range meetings {
-		q, err := kql.Parse(fmt.Sprintf("%s | where Timestamp >= datetime(%s) and isnotempty(%s) | summarize Messages = count_distinct(NetworkMessageId), First = min(Timestamp), Last = max(Timestamp) by %s",
-			m.table, since.UTC().Format(time.RFC3339), m.column, m.column))
+		also := ""
+		if m.besides != "" {
+			also = fmt.Sprintf(" and %s != %s", m.column, m.besides)
+		}
+		q, err := kql.Parse(fmt.Sprintf("%s | where Timestamp >= datetime(%s) and isnotempty(%s)%s | summarize Messages = count_distinct(NetworkMessageId), First = min(Timestamp), Last = max(Timestamp) by %s",
+			m.table, since.UTC().Format(time.RFC3339), m.column, also, m.column))
 		if err != nil {
 			return fmt.Errorf("hunt: %w", err)
 		}
