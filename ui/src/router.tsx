@@ -135,6 +135,12 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import("./pages/actions/ApprovalsPage"), "ApprovalsPage"),
 });
 
+const feeds = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/feeds",
+  component: lazyRouteComponent(() => import("./pages/intelligence/feeds/FeedsPage"), "FeedsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -162,7 +168,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, email, mailbox, account, feeds])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
