@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
@@ -65,6 +66,7 @@ type Deps struct {
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
+	Known         *Known
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Runs          Runs
@@ -75,6 +77,7 @@ type Deps struct {
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Alerts        *alert.Desk
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -83,6 +83,12 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
+	if p := alertProblem(err); p != nil {
+		return p
+	}
+	if p := indicatorProblem(err); p != nil {
+		return p
+	}
 	if p := s.signInProblem(err); p != nil {
 		return p
 	}

@@ -103,10 +103,12 @@ func (s *Server) declare() {
 	s.declareQuarantine()
 	s.declareAid()
 	s.declareSubmissions()
+	s.declareAlerts()
 	s.declareAudit()
 	s.declareLetters()
 	s.declareFeeds()
 	s.declareMessages()
+	s.declareIndicators()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

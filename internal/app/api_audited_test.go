@@ -32,6 +32,7 @@ var unrecorded = map[string]string{
 	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
 	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
 	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /indicators/try":            "says what values would hit; nothing is kept",
 	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
@@ -232,6 +233,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
+		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
+			resolved := "Resolved"
+			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
+		}},
+		{"POST /indicators", auth.ActIndicatorAdded, post("/indicators", api.NewIndicators{Indicators: []api.IndicatorDraft{{Value: "bad.example"}}})},
+		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
+		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
+		{"DELETE /retro-hunts/{id}", auth.ActRunCancelled, started("/retro-hunts", api.NewRetroHunt{})},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
@@ -271,6 +280,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
 		}},
 		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
+		{"POST /alerts/{id}/incident", auth.ActAlertChanged, func(t *testing.T) reply {
+			return all.post(t, "/alerts/"+s.alert(t, "taken")+"/incident", api.AlertSeen{Revision: 1})
+		}},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
@@ -34,8 +35,6 @@ import (
 	"tocsin/internal/feed"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
-	"tocsin/internal/indicator"
-	"tocsin/internal/indicatorstore"
 	"tocsin/internal/ingest"
 	watch "tocsin/internal/ingest/imap"
 	"tocsin/internal/mailauth"
@@ -92,11 +91,11 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	submitted  *submissions
+	alerts     *alert.Desk
+	indicators known
 	outgoing   *outgoing
 	held       *held
 	feeds      *feed.Desk
-	indicators *indicator.Desk
-	known      *indicatorstore.Store
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
 	deliveries *ingest.Deliveries // nil: nothing is handed on
@@ -186,7 +185,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set(), nil, c.Learning.Collect); err != nil {
+		return err
+	}
+	if err = a.openKnown(ctx); err != nil {
 		return err
 	}
 	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
@@ -241,6 +243,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	pipeline.Reports = a.reports()
+	a.openAlerts()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -248,12 +251,6 @@ func (a *App) connect(ctx context.Context) (err error) {
 	}
 	a.outgoing = newOutgoing(a)
 	if err := a.openQuarantine(); err != nil {
-		return err
-	}
-	if a.known, err = indicatorstore.Open(ctx, c.path("indicators.db")); err != nil {
-		return err
-	}
-	if a.indicators, err = indicator.Open(ctx, a.known, indicator.Options{Now: a.opt.Now, Log: a.log}); err != nil {
 		return err
 	}
 	if err := a.openFeeds(); err != nil {
@@ -268,11 +265,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
 	river.AddWorker(workers, &detonationWorker{app: a})
+	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}, feedQueue: {MaxWorkers: 2}},
+		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, huntQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}, feedQueue: {MaxWorkers: 2}},
 		Logger:  slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
@@ -335,6 +333,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Letters:   a.outgoing.store,
 		Outgoing:  a.outgoing,
 		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Alerts:    a.alerts,
+		Known:     &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
 		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -374,6 +374,9 @@ func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Alerts raises alerts and keeps them.
+func (a *App) Alerts() *alert.Desk { return a.alerts }
 
 // Hunter runs hunting queries.
 func (a *App) Hunter() *hunt.Runner { return a.hunter }
@@ -421,9 +424,7 @@ func (a *App) Close() error {
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())
 	}
-	if a.known != nil {
-		errs = append(errs, a.known.Close())
-	}
+	errs = append(errs, a.indicators.close())
 	if a.cases != nil {
 		errs = append(errs, a.signLast(), a.cases.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/indicator"
 	"tocsin/internal/mailout"
 )
 
@@ -19,3 +20,6 @@ func NewMonitor(now func() time.Time, probe func(context.Context) (string, error
 
 // Letters queues Tocsin's own mail.
 func (a *App) Letters() mailout.Queue { return a.outgoing }
+
+// Seeker works searches backwards for indicators.
+func (a *App) Seeker() *indicator.Hunter { return a.indicators.hunter }

@@ -90,7 +90,7 @@ func (a *App) openFeeds() error {
 	if err != nil {
 		return err
 	}
-	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed})
+	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators.desk}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed})
 	return nil
 }
 
@@ -179,7 +179,7 @@ func indicatorOf(it *feed.Item) indicator.Indicator {
 }
 
 func (a *App) feedDeps() *api.Feeds {
-	return &api.Feeds{Desk: a.feeds, Hits: a.feedHits, Indicators: a.indicators}
+	return &api.Feeds{Desk: a.feeds, Hits: a.feedHits, Indicators: a.indicators.desk}
 }
 
 // widePercent is the share of the mail from which one indicator is too wide.

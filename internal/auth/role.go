@@ -51,9 +51,12 @@ const (
 	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
+	AlertRead       Permission = "alert.read"       // see alerts: what was found, and why it was raised
+	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
 
 	FeedsEdit        Permission = "feeds.edit"        // set feeds of indicators up: where they are read, with which password, and what they bring counts for
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
+	IntelligenceEdit Permission = "intelligence.edit" // add indicators, confirm and retire them, search stored mail for them
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -78,8 +81,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, IntelligenceRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, FeedsEdit)
 	switch r {
 	case SecurityReader:

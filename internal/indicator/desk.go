@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +25,10 @@ type Options struct {
 	Good *KnownGood       // what must not be hit; nil: nothing
 	Now  func() time.Time // nil: time.Now
 	Log  *slog.Logger     // nil: discard
+	// Bare keeps no set in memory: for commands that only read and change the store.
+	Bare bool
+	// Cache is a file that keeps the set for a quick start; "": none. It is believed only when it is of the store's last batch.
+	Cache string
 	// Set is called with every new set to judge with. It must not wait.
 	Set func(*intel.Indicators)
 	// Changed is called after what counts changed: batches later than after, up to upTo.
@@ -34,8 +41,11 @@ type Desk struct {
 	opt   Options
 
 	set    atomic.Pointer[intel.Indicators]
-	mu     sync.Mutex // one change of the set at a time
-	taking sync.Map   // sources that are being taken in
+	mu     sync.Mutex        // one change of the set at a time
+	next   *intel.Indicators // what lists that are being taken in make of the set; nil: none is
+	takes  int               // how many lists are being taken in
+	number int64             // of the last batch that is in the set, or in next
+	taking sync.Map          // sources that are being taken in
 }
 
 // Open reads every indicator into memory.
@@ -50,7 +60,68 @@ func Open(ctx context.Context, s Store, o Options) (*Desk, error) {
 		o.Good = &KnownGood{}
 	}
 	d := &Desk{store: s, opt: o}
+	if o.Bare {
+		d.set.Store(intel.NewIndicators())
+		return d, nil
+	}
+	if d.recall(ctx) {
+		return d, nil
+	}
 	return d, d.Load(ctx)
+}
+
+// cacheFrom is from how many indicators on the cache is worth its file.
+const cacheFrom = 100_000
+
+// recall reads the set from the cache.
+func (d *Desk) recall(ctx context.Context) bool {
+	if d.opt.Cache == "" {
+		return false
+	}
+	f, err := os.Open(d.opt.Cache)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	_, last, err := d.store.Count(ctx)
+	if err != nil {
+		return false
+	}
+	set, number, err := intel.ReadSet(f)
+	if err != nil || number != last {
+		return false
+	}
+	d.number = number
+	d.use(set)
+	return true
+}
+
+// Close keeps the set for the next start, when it is large. What cannot be kept is read from the store then.
+func (d *Desk) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set := d.set.Load()
+	if d.opt.Cache == "" || set == nil {
+		return nil
+	}
+	if set.Len() < cacheFrom || d.takes > 0 {
+		if err := os.Remove(d.opt.Cache); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("indicators: %w", err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(d.opt.Cache), ".indicators-*")
+	if err != nil {
+		return fmt.Errorf("indicators: %w", err)
+	}
+	err = errors.Join(set.WriteSet(f, d.number), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), d.opt.Cache)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the set of indicators: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
 }
 
 // Set is what mail is judged with now. Do not change it.
@@ -60,7 +131,7 @@ func (d *Desk) Set() *intel.Indicators { return d.set.Load() }
 func (d *Desk) Load(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n, _, err := d.store.Count(ctx)
+	n, last, err := d.store.Count(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,6 +146,7 @@ func (d *Desk) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read indicators: %w", err)
 	}
+	d.number = last
 	d.use(set)
 	return nil
 }
@@ -87,12 +159,63 @@ func (d *Desk) use(set *intel.Indicators) {
 }
 
 // apply brings rows that changed into a copy of the set, and exchanges it.
-func (d *Desk) apply(rows []Row) {
+func (d *Desk) apply(rows []Row, number int64) {
+	if d.opt.Bare {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	set, now := d.set.Load().Clone(), d.opt.Now()
 	for i := range rows {
 		put(set, &rows[i], now)
+		if d.next != nil {
+			put(d.next, &rows[i], now)
+		}
+	}
+	d.number = max(d.number, number)
+	d.use(set)
+}
+
+// begin makes room for what a list changes: beside the set at work, so that mail is judged with the old one until the list is in.
+func (d *Desk) begin() {
+	if d.opt.Bare {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.takes++; d.next == nil {
+		d.next = d.set.Load().Clone()
+	}
+}
+
+// follow brings rows of a list into the next set.
+func (d *Desk) follow(number int64, lists ...[]Row) {
+	if d.opt.Bare {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.opt.Now()
+	for _, rows := range lists {
+		for i := range rows {
+			put(d.next, &rows[i], now)
+		}
+	}
+	d.number = max(d.number, number)
+}
+
+// end puts the next set to work.
+func (d *Desk) end() {
+	if d.opt.Bare {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set := d.next
+	if d.takes--; d.takes > 0 {
+		set = d.next.Clone()
+	} else {
+		d.next = nil
 	}
 	d.use(set)
 }
@@ -151,7 +274,7 @@ func (d *Desk) Take(ctx context.Context, source string, whole bool, items iter.S
 		return Taken{}, ErrBusy
 	}
 	defer d.taking.Delete(source)
-	t := take{d: d, source: source, now: d.opt.Now(), good: d.opt.Good.With(ctx)}
+	t := take{d: d, source: source, now: d.opt.Now()}
 	if err := t.begin(ctx); err != nil {
 		return t.Taken, err
 	}
@@ -171,22 +294,16 @@ func (d *Desk) Take(ctx context.Context, source string, whole bool, items iter.S
 	if err == nil && whole {
 		err = t.retire(ctx)
 	}
-	d.taken(ctx, &t)
+	d.taken(&t)
 	return t.Taken, err
 }
 
-// taken lets the set follow and tells who wants to know.
-func (d *Desk) taken(ctx context.Context, t *take) {
+// taken puts what came of a list to work, and tells who wants to know.
+func (d *Desk) taken(t *take) {
 	if t.last == 0 {
 		return
 	}
-	if t.many {
-		if err := d.Load(context.WithoutCancel(ctx)); err != nil {
-			d.opt.Log.Error("indicators that were taken in are not at work yet", "source", t.source, "err", err)
-		}
-	} else {
-		d.apply(t.fresh)
-	}
+	d.end()
 	if d.opt.Changed != nil {
 		d.opt.Changed(fmt.Sprintf("indicators of %s changed", t.source), t.first-1, t.last)
 	}
@@ -198,10 +315,11 @@ type Who struct{ Name string }
 // Add takes in what a person gives. An item that is there already is changed to what was given. The ids are in the order of the items, 0
 // for those that were refused.
 func (d *Desk) Add(ctx context.Context, by Who, note string, items []Indicator) (Taken, []int64, error) {
-	t := take{d: d, source: Manual, now: d.opt.Now(), good: d.opt.Good.With(ctx), by: by.Name, note: note, keepIDs: true}
+	t := take{d: d, source: Manual, now: d.opt.Now(), by: by.Name, note: note, keepIDs: true}
 	if err := t.begin(ctx); err != nil {
 		return t.Taken, nil, err
 	}
+	defer func() { d.taken(&t) }()
 	for i, in := range items {
 		if err := t.add(ctx, i+1, in); err != nil {
 			return t.Taken, nil, err
@@ -210,7 +328,6 @@ func (d *Desk) Add(ctx context.Context, by Who, note string, items []Indicator) 
 	if err := t.flush(ctx); err != nil {
 		return t.Taken, nil, err
 	}
-	d.taken(ctx, &t)
 	ids := make([]int64, len(items))
 	for at, id := range t.ids {
 		ids[at-1] = id
@@ -267,7 +384,7 @@ func (d *Desk) Apply(ctx context.Context, by Who, ids []int64, c Change) ([]Indi
 		if err != nil {
 			return nil, err
 		}
-		d.apply(b.Changed)
+		d.apply(b.Changed, last)
 		if d.opt.Changed != nil {
 			d.opt.Changed("indicators changed", last-1, last)
 		}

@@ -15,7 +15,7 @@ type take struct {
 	d      *Desk
 	source string
 	now    time.Time
-	good   *KnownGood
+	good   *KnownGood // as it is now; asked for when the first row needs it
 	by     string // the person who gives the list; "": the source itself
 	note   string
 	live   int64
@@ -24,8 +24,6 @@ type take struct {
 	seen    bitmap // ids that the list names
 
 	first, last int64 // numbers of the batches
-	fresh       []Row // rows that changed, while they are few
-	many        bool  // they are not few: the set is made anew
 	keepIDs     bool
 	ids         map[int]int64 // place in the list -> id
 }
@@ -37,9 +35,6 @@ type waiting struct {
 
 // chunk is how many items are compared with the store, and kept, together.
 const chunk = 4000
-
-// few is up to how many changed rows the set is changed for; it is made anew for more.
-const few = 100_000
 
 func (t *take) begin(ctx context.Context) (err error) {
 	t.live, _, err = t.d.store.Count(ctx)
@@ -97,7 +92,7 @@ func (t *take) flush(ctx context.Context) error {
 			if t.keepIDs {
 				t.ids[w.at] = old.ID
 			}
-			t.change(&b, w, old)
+			t.change(ctx, &b, w, old)
 			continue
 		}
 		if t.live >= Most {
@@ -105,7 +100,7 @@ func (t *take) flush(ctx context.Context) error {
 			continue
 		}
 		t.live++
-		t.hold(&w.Row)
+		t.hold(ctx, &w.Row)
 		w.By = t.by
 		if t.by != "" || w.Held != "" {
 			b.Events = append(b.Events, RowEvent{Index: len(b.New), Event: Event{At: b.At, By: t.who(), What: "added", Note: t.said(&w.Row)}})
@@ -134,7 +129,7 @@ func (t *take) said(r *Row) string {
 }
 
 // change makes of an old row what the source says now. What people decided stays, unless it is a person who says it.
-func (t *take) change(b *Batch, w *waiting, old *Row) {
+func (t *take) change(ctx context.Context, b *Batch, w *waiting, old *Row) {
 	r := *old
 	says := w.Digest != old.Digest
 	comes := old.State == Retired && w.State != Retired && (!old.Pinned || t.by != "")
@@ -152,7 +147,7 @@ func (t *take) change(b *Batch, w *waiting, old *Row) {
 	if t.by != "" {
 		r.Pinned = false
 	}
-	t.hold(&r)
+	t.hold(ctx, &r)
 	what := "changed by its source"
 	switch {
 	case r.State != state && state == Retired:
@@ -170,10 +165,13 @@ func (t *take) change(b *Batch, w *waiting, old *Row) {
 }
 
 // hold keeps a row back that would hit what must not be hit.
-func (t *take) hold(r *Row) {
+func (t *take) hold(ctx context.Context, r *Row) {
 	r.Held = ""
 	if r.Good || r.Released || r.State == Retired {
 		return
+	}
+	if t.good == nil {
+		t.good = t.d.opt.Good.With(ctx)
 	}
 	if why := t.good.Why(r.Kind, r.Value); why != "" {
 		r.Held = why
@@ -193,19 +191,16 @@ func (t *take) keep(ctx context.Context, b *Batch, at []int) error {
 	}
 	if t.first == 0 {
 		t.first = n
+		t.d.begin()
 	}
 	t.last = n
+	t.d.follow(n, b.New, b.Changed)
 	for i := range b.New {
 		t.seen.add(b.New[i].ID)
 		if t.keepIDs && i < len(at) {
 			t.ids[at[i]] = b.New[i].ID
 		}
 	}
-	if t.many = t.many || len(t.fresh)+len(b.New)+len(b.Changed) > few; t.many {
-		t.fresh = nil
-		return nil
-	}
-	t.fresh = append(append(t.fresh, b.New...), b.Changed...)
 	return nil
 }
 

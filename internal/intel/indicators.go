@@ -215,7 +215,7 @@ func (x *Indicators) get(kind Kind, value string, now time.Time) (Indicator, boo
 	at := now.Unix()
 	x.table.each(FingerprintOf(kind, value), func(f, expires uint32) {
 		e := &x.facts[f]
-		if e.kind == kind && (expires == 0 || at < int64(expires)) && at >= e.from && (best == nil || e.stronger(best)) {
+		if e.kind == kind && (expires == 0 || at < int64(expires)) && (e.from == 0 || at >= e.from) && (best == nil || e.stronger(best)) {
 			best, until = e, expires
 		}
 	})
@@ -350,3 +350,6 @@ func (t *texts) id(s string) uint32 {
 func (t texts) clone() texts {
 	return texts{list: slices.Clone(t.list), ids: maps.Clone(t.ids)}
 }
+
+// Has reports whether there are indicators of a kind.
+func (x *Indicators) Has(k Kind) bool { return x != nil && int(k) < len(x.kinds) && x.kinds[k] > 0 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,10 +22,16 @@ func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.List, e.L
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Load reads a list named source: one value a line with "#" comments, or CSV whose first line names columns out of type,
-// value, threat, source, verdict ("bad" or "good") and expires (RFC 3339 or YYYY-MM-DD); only value is needed. Kinds
+// value, threat, source, verdict ("bad" or "good"), state ("suspicious" or "confirmed"), confidence (0 to 100), from and expires (RFC 3339 or
+// YYYY-MM-DD); only value is needed. Kinds
 // are guessed where they are not given; defanged values are understood. Lines that cannot be read are left out and
 // returned, at most 100 of them; err is set when the reader failed or the columns make no sense.
 func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineError, err error) {
+	return ReadList(r, source, x.Add)
+}
+
+// ReadList is Load for whoever takes indicators in: take's error says that a line is none.
+func ReadList(r io.Reader, source string, take func(Indicator) error) (added int, bad []*LineError, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, _ := br.Peek(512)
 	first, _, _ := strings.Cut(string(head), "\n")
@@ -34,7 +41,7 @@ func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineErr
 		}
 	}
 	if isHeader(first) {
-		return x.loadCSV(br, source, note, &bad)
+		return readCSV(br, source, take, note, &bad)
 	}
 	sc := bufio.NewScanner(br)
 	sc.Buffer(nil, 2*maxIndicator)
@@ -46,7 +53,7 @@ func (x *Indicators) Load(r io.Reader, source string) (added int, bad []*LineErr
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}
-		if err := x.Add(Indicator{Value: line, Source: source}); err != nil {
+		if err := take(Indicator{Value: line, Source: source}); err != nil {
 			note(n, err)
 			continue
 		}
@@ -67,7 +74,7 @@ func isHeader(line string) bool {
 	return false
 }
 
-func (x *Indicators) loadCSV(r io.Reader, source string, note func(int, error), bad *[]*LineError) (int, []*LineError, error) {
+func readCSV(r io.Reader, source string, take func(Indicator) error, note func(int, error), bad *[]*LineError) (int, []*LineError, error) {
 	cr := csv.NewReader(r)
 	cr.FieldsPerRecord, cr.ReuseRecord, cr.TrimLeadingSpace, cr.LazyQuotes = -1, true, true, true
 	head, err := cr.Read()
@@ -101,7 +108,7 @@ func (x *Indicators) loadCSV(r io.Reader, source string, note func(int, error), 
 		}
 		in, err := fromRow(cell, source)
 		if err == nil {
-			err = x.Add(in)
+			err = take(in)
 		}
 		if err != nil {
 			note(line, err)
@@ -132,15 +139,33 @@ func fromRow(cell func(string) string, source string) (Indicator, error) {
 		}
 		in.Kind = kind
 	}
-	if e := cell("expires"); e != "" {
+	switch v := strings.ToLower(cell("state")); v {
+	case "", "confirmed":
+	case "suspicious":
+		in.Suspicious = true
+	default:
+		return in, fmt.Errorf("state %q: want suspicious or confirmed", clip(v))
+	}
+	if c := cell("confidence"); c != "" {
+		n, err := strconv.ParseUint(c, 10, 8)
+		if err != nil || n > 100 {
+			return in, fmt.Errorf("confidence %q: want 0 to 100", clip(c))
+		}
+		in.Confidence = uint8(n)
+	}
+	for name, at := range map[string]*time.Time{"expires": &in.Expires, "from": &in.From} {
+		e := cell(name)
+		if e == "" {
+			continue
+		}
 		t, err := time.Parse(time.RFC3339, e)
 		if err != nil {
 			t, err = time.Parse(time.DateOnly, e)
 		}
 		if err != nil {
-			return in, fmt.Errorf("expires %q: want 2026-01-31 or 2026-01-31T00:00:00Z", e)
+			return in, fmt.Errorf("%s %q: want 2026-01-31 or 2026-01-31T00:00:00Z", name, clip(e))
 		}
-		in.Expires = t
+		*at = t
 	}
 	return in, nil
 }

@@ -175,7 +175,7 @@ func (p *patterns) find(subject string, now time.Time) (best Indicator, ok bool)
 		}
 		for _, at := range p.anchor[m.Phrase] {
 			e := &p.list[at]
-			if (e.in.Expires.IsZero() || now.Before(e.in.Expires)) && !now.Before(e.in.From) && (!ok || before(&e.in, &best)) && p.fits(e, met) {
+			if (e.in.Expires.IsZero() || now.Before(e.in.Expires)) && (e.in.From.IsZero() || !now.Before(e.in.From)) && (!ok || before(&e.in, &best)) && p.fits(e, met) {
 				best, ok = e.in, true
 			}
 		}

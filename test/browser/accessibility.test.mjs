@@ -731,6 +731,29 @@ check("axe: submissions, from an empty queue to the answers", { server: fresh, a
   axe.none();
 });
 
+check("axe: indicators and retro-hunts", { server: fresh, as: ["Global Administrator"], timeout: 240_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  await page.goto("/intelligence/indicators");
+  await seen(page.getByRole("heading", { name: "Nothing is known to be bad yet" }));
+  await axe.look("no indicators");
+  await post(session, "/indicators", { indicators: [{ value: "https://parcel-fee.example/pay" }, { value: "gmail.com" }], threat: "Parcel Kit", tags: ["kit"], tlp: "amber", reason: "ticket 7" });
+  await page.goto("/intelligence/indicators");
+  await page.getByRole("grid", { name: "Indicators" }).getByText("Confirmed, held back").click();
+  await seen(page.getByRole("complementary", { name: /^Indicator/ }).getByText(/In no mail/));
+  await axe.look("one that is held back");
+  await page.getByRole("button", { name: "Add indicators" }).click();
+  await page.getByRole("dialog").getByLabel("Values").fill("other.example\nnothing at all");
+  await page.getByRole("button", { name: "What would it hit?" }).click();
+  await seen(page.getByRole("dialog").getByText(/In no mail/));
+  await axe.look("adding", ".fui-DialogSurface");
+  await page.goto("/intelligence/retro-hunts");
+  await seen(page.getByRole("button", { name: "Search stored mail" }).first());
+  await axe.look("retro-hunts");
+  await page.getByRole("button", { name: "Search stored mail" }).first().click();
+  await axe.look("starting a search", ".fui-DialogSurface");
+  axe.none();
+});
+
 check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
   const axe = new Findings(page);
   const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();

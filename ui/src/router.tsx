@@ -155,6 +155,18 @@ const intelligence = createRoute({
   },
 });
 
+const indicators = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/indicators",
+  component: lazyRouteComponent(() => import("./pages/intelligence/indicators/IndicatorsPage"), "IndicatorsPage"),
+});
+
+const retroHunts = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/retro-hunts",
+  component: lazyRouteComponent(() => import("./pages/intelligence/hunts/HuntsPage"), "HuntsPage"),
+});
+
 const threats = createRoute({
   getParentRoute: () => inside,
   path: "/intelligence/threats",
@@ -168,7 +180,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, email, mailbox, account, feeds])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, indicators, retroHunts, email, mailbox, account, feeds])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -12,7 +12,7 @@ import { useMay, useOperator } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, ShieldGlobe20Regular, SubtractCircle20Regular } from "./icons";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
 
@@ -65,6 +65,9 @@ function mark(p: Pointed, on: boolean): void {
   else delete p.target.dataset["pointed"];
 }
 
+/** Fields whose values can be indicators. */
+const indicated = new Set(["Url", "UrlTarget", "UrlDomain", "SenderFromAddress", "SenderFromDomain", "SenderIPv4", "SenderIPv6", "SHA256", "SHA1", "MD5"]);
+
 function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: () => void }) {
   const { byName, label, splits } = useFields();
   const filter = useFilter();
@@ -76,6 +79,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
   const mailbox = ownMailbox(field, value, useOperator());
   const navigate = useNavigate();
+  const indicator = useMay("intelligence.edit") && value !== "" && indicated.has(field);
   const splittable = splits.some((s) => s.key === field);
   const { include, exclude, group } = here ?? {
     include: known && (() => void filter.include(field, value)),
@@ -107,8 +111,9 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
           )}
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
           {mailbox !== undefined && <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/mailbox/$address", params: { address: mailbox } })}>Open mailbox</MenuItem>}
-          {listed.length > 0 && <MenuDivider />}
+          {(listed.length > 0 || indicator) && <MenuDivider />}
           {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}
+          {indicator && <MenuItem icon={<ShieldGlobe20Regular />} onClick={() => void navigate({ to: "/intelligence/indicators", search: { add: value } as never })}>Add to indicators…</MenuItem>}
         </MenuList>
       </MenuPopover>
     </Menu>

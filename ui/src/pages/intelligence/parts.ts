@@ -3,6 +3,8 @@ import { useOperator } from "../../session/queries";
 /** The parts of Threat intelligence, in order. Each page adds its own line; it is shown to whoever may open it. */
 const parts = [
   { to: "/intelligence/threats", label: "Threats", need: "intelligence.read" },
+  { to: "/intelligence/indicators", label: "Indicators", need: "intelligence.read" },
+  { to: "/intelligence/retro-hunts", label: "Retro-hunts", need: "intelligence.read" },
   { to: "/intelligence/feeds", label: "Feeds", need: "intelligence.read" },
 ] as const satisfies readonly { to: string; label: string; need: string }[];
 
