@@ -24,6 +24,7 @@ import (
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
+	"tocsin/internal/threat"
 )
 
 // Deps is what the server is made of. A server that only describes itself (OpenAPI) needs none of it.
@@ -69,6 +70,7 @@ type Deps struct {
 	Known         *Known
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
+	Threats       *threat.Desk
 	Runs          Runs
 	Feeds         *Feeds
 	TAXIIMost     string // the narrowest TLP that the TAXII server tells; "": there is no server

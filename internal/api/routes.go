@@ -92,6 +92,7 @@ func (s *Server) declare() {
 	s.declarePolicy()
 	s.declareJudging()
 	s.declareRules()
+	s.declareThreats()
 	s.declareOperators()
 	s.declareAccount()
 	s.declareFactor()

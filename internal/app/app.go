@@ -43,6 +43,7 @@ import (
 	"tocsin/internal/rulebook"
 	"tocsin/internal/scan"
 	"tocsin/internal/scan/yara"
+	"tocsin/internal/threat"
 	"tocsin/ui"
 )
 
@@ -103,6 +104,7 @@ type App struct {
 	pipeline   *ingest.Pipeline
 	jobs       *river.Client[*sql.Tx]
 	explorer   *hunt.Explorer
+	threats    *threat.Desk
 	hunter     *hunt.Runner
 	gate       *auth.Gate
 	notary     *audit.Notary
@@ -289,6 +291,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	if a.threats, err = threat.Open(ctx, a.cases); err != nil {
+		return err
+	}
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {
 		return err
@@ -324,7 +329,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Rules: a.rules, Threats: a.threats, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),

@@ -70,6 +70,7 @@ type EmailEvent struct {
 	SenderCountry          string    `kql:"string,facet" doc:"Country of the sender IP, ISO 3166-1 alpha-2; empty without a GeoIP file (Tocsin)"`
 	ReplyToAddress         string    `kql:"string,facet" doc:"First Reply-To address (Tocsin)"`
 	FirstSignal            string    `kql:"string,facet" doc:"Claim of the heaviest signal (Tocsin)"`
+	Signals                string    `kql:"string,facet,list" doc:"Ids of the signals that spoke for a threat, heaviest first, comma separated (Tocsin)"`
 	Defects                string    `kql:"string,facet,list" doc:"Ids of what was broken in the message, comma separated (Tocsin)"`
 	RawSHA256              string    `kql:"string" doc:"SHA-256 of the message as received; names the stored bytes (Tocsin)"`
 	IsPriorityAccount      bool      `kql:"bool" doc:"The recipient is a priority account (Tocsin)"`

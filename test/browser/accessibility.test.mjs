@@ -432,6 +432,24 @@ check("axe: the policy", { server: ruled, timeout: 300_000 }, async ({ page, ses
   axe.none();
 });
 
+check("axe: Threats", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/intelligence/threats?last=all");
+  await seen(page.getByRole("table", { name: "Threats" }));
+  await axe.look("list");
+  await page.goto("/intelligence/threats?find=nothing-like-it");
+  await seen(page.getByText("No threat fits the filter"));
+  await axe.look("nothing found", "main");
+  await page.goto("/intelligence/threats/display-name-spoofing?last=all");
+  await seen(page.getByRole("region", { name: "Seen here" }).getByText("in mailboxes now"));
+  await axe.look("article", "main");
+  await page.goto("/rules?open=antivirus-expired-scare");
+  await page.getByRole("button", { name: "T1566.002" }).click();
+  await seen(page.getByRole("dialog", { name: "About this threat" }).getByRole("heading", { name: "What to do" }));
+  await axe.look("flyout", "[role=dialog]");
+  axe.none();
+});
+
 check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   const axe = new Findings(page);
   await page.goto("/rules");

@@ -6,6 +6,7 @@ import "./quarantine.mjs";
 import "./submissions.mjs";
 import "./indicators.mjs";
 import "./rules.mjs";
+import "./threats.mjs";
 import "./settings.mjs";
 import "./operators.mjs";
 import "./mailbox.mjs";

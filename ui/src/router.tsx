@@ -173,6 +173,12 @@ const threats = createRoute({
   component: lazyRouteComponent(() => import("./pages/intelligence/threats/ThreatsPage"), "ThreatsPage"),
 });
 
+const threat = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/threats/$id",
+  component: lazyRouteComponent(() => import("./pages/intelligence/threats/ThreatPage"), "ThreatPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/account",
@@ -180,7 +186,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, indicators, retroHunts, email, mailbox, account, feeds])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, email, mailbox, account, feeds])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -3040,6 +3040,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/threats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Known threats, those that were seen first */
+        get: operations["get-threats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known under a name that the product shows */
+        get: operations["get-threats-about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles to read now: threats that are new or growing here, then the newest */
+        get: operations["get-threats-trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One threat with its article */
+        get: operations["get-threats-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail of the threat: how much, who, clicked, still there, campaigns, incidents */
+        get: operations["get-threats-id-seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -4323,6 +4408,8 @@ export interface components {
             SenderMailFromDomain: string;
             /** @description Directory id of an internal sender */
             SenderObjectId: string;
+            /** @description Ids of the signals that spoke for a threat, heaviest first, comma separated (Tocsin) */
+            Signals: string;
             /** @description Subject, decoded */
             Subject: string;
             /** @description Finer class of the threat */
@@ -8382,6 +8469,275 @@ export interface components {
             secret: string;
             /** @description otpauth://totp/... */
             url: string;
+        };
+        ThreatAbout: {
+            name: string;
+            /** @description The best first; empty: nothing is known of the name */
+            threats: components["schemas"]["ThreatBrief"][];
+        };
+        ThreatArticle: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            /** @description Signals, rules and technologies of the judge that have to do with it */
+            detections: components["schemas"]["ThreatDetection"][];
+            /** @description Its mail as Explorer's filter; empty: no name or signal shows this threat */
+            filter: string;
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            related: components["schemas"]["ThreatBrief"][];
+            sections: components["schemas"]["ThreatSection"][];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatBlock: {
+            /** @enum {string} */
+            kind: "text" | "item" | "kql";
+            kql: string;
+            spans: components["schemas"]["ThreatSpan"][];
+        };
+        ThreatBrief: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatCampaign: {
+            /** Format: int64 */
+            events: number;
+            id: string;
+            name: string;
+        };
+        ThreatCount: {
+            /**
+             * Format: int64
+             * @description Email events in the range of the same length before it
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Email events in the range
+             */
+            events: number;
+            /** @description The same mail as Explorer's filter; empty: no name or signal shows this threat */
+            filter: string;
+            /**
+             * Format: date-time
+             * @description Oldest of both ranges; null: none
+             */
+            first: string | null;
+            /**
+             * Format: date-time
+             * @description Newest; null: none
+             */
+            last: string | null;
+        };
+        ThreatDetection: {
+            /** @description Mail with it counts as seen; else it speaks on other mail as well */
+            counted: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "rule" | "signal" | "technology";
+            /** @description A rule that is turned off or removed here */
+            missing: boolean;
+            /** @description Malware, Phish, Spam; empty for a technology */
+            threat: string;
+            /** @description What it claims */
+            title: string;
+        };
+        ThreatIncident: {
+            id: string;
+            label: string;
+            name: string;
+            status: string;
+        };
+        ThreatLine: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            seen: components["schemas"]["ThreatCount"];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatSection: {
+            blocks: components["schemas"]["ThreatBlock"][];
+            title: string;
+        };
+        ThreatSeen: {
+            /**
+             * Format: int64
+             * @description In the range of the same length before
+             */
+            before: number;
+            /** @description That the mail belongs to, 10 at most */
+            campaigns: components["schemas"]["ThreatCampaign"][];
+            /** Format: int64 */
+            clickers: number;
+            /**
+             * Format: int64
+             * @description On links of this mail, until now
+             */
+            clicks: number;
+            clicks_kql: string;
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Email events in everything that is kept
+             */
+            ever: number;
+            /** @description The mail as Explorer's filter; empty: no name or signal shows this threat, and nothing was asked */
+            filter: string;
+            /**
+             * Format: date-time
+             * @description In everything that is kept; null: never
+             */
+            first: string | null;
+            /** Format: date-time */
+            from: string;
+            /** @description That hold some of the newest 500 messages, 10 at most; empty without incident.read */
+            incidents: components["schemas"]["ThreatIncident"][];
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: int64
+             * @description Email events that lie in a mailbox now
+             */
+            still: number;
+            /** @description What of it lies in a mailbox, as Explorer's filter */
+            still_filter: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+        };
+        ThreatSpan: {
+            code: boolean;
+            text: string;
+            /** @description Id of the article that it leads to; empty: none */
+            threat: string;
+        };
+        ThreatTag: {
+            tag: string;
+            /** Format: int64 */
+            threats: number;
+        };
+        ThreatTrend: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            seen: components["schemas"]["ThreatCount"];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+            /**
+             * @description new: seen in the range and not in the one before; growing: at least twice as much; newest: not seen, the article is new
+             * @enum {string}
+             */
+            why: "new" | "growing" | "seen" | "newest";
+        };
+        ThreatTrends: {
+            /** @description Mail is kept from the whole range before; else nothing is called new or growing */
+            compared: boolean;
+            /** @description Mail was marked in more ways than are counted; figures can be too low */
+            cut: boolean;
+            /** Format: date-time */
+            from: string;
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            trends: components["schemas"]["ThreatTrend"][];
+        };
+        Threats: {
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
+            /** @description Mail was marked in more ways than are counted; figures can be too low */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description How many fit the filter
+             */
+            found: number;
+            /** Format: date-time */
+            from: string;
+            /** @description Known threats by kind */
+            kinds: {
+                [key: string]: number;
+            };
+            /** @description The question as it was run */
+            kql: string;
+            /**
+             * Format: int64
+             * @description How many of those known were seen in the range
+             */
+            seen: number;
+            /** @description Tags in use, the commonest first, 40 at most */
+            tags: components["schemas"]["ThreatTag"][];
+            /** @description At most 500 */
+            threats: components["schemas"]["ThreatLine"][];
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description How many are known
+             */
+            total: number;
         };
         Thresholds: {
             /**
@@ -21841,6 +22197,317 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubmissionDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Text in name, aliases, tags, ATT&CK ids or summary */
+                search?: string;
+                kind?: "family" | "campaign" | "actor" | "technique" | "";
+                tag?: string;
+                /** @description Only what was seen in the range */
+                seen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Threats"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-about": {
+        parameters: {
+            query: {
+                /** @description Any name that the product shows: of a detection, an ATT&CK id, a signal, a threat */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatAbout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-trends": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatTrends"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a threat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatArticle"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-id-seen": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a threat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatSeen"];
                 };
             };
             /** @description Unauthorized */

@@ -13,7 +13,7 @@ export { ArrowUndo16Regular } from "@fluentui/react-icons/svg/arrow-undo";
 export { ArrowUp12Regular, ArrowUp16Regular } from "@fluentui/react-icons/svg/arrow-up";
 export { Attach16Regular } from "@fluentui/react-icons/svg/attach";
 export { Beaker16Regular, Beaker20Regular } from "@fluentui/react-icons/svg/beaker";
-export { Book16Regular } from "@fluentui/react-icons/svg/book";
+export { Book16Regular, Book20Regular } from "@fluentui/react-icons/svg/book";
 export { Braces16Regular } from "@fluentui/react-icons/svg/braces";
 export { Briefcase16Regular, Briefcase20Regular } from "@fluentui/react-icons/svg/briefcase";
 export { Bug16Regular } from "@fluentui/react-icons/svg/bug";
