@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -270,4 +271,60 @@ func feedList(t *testing.T) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "listed.example") }))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// TestRealBundle imports a real bundle over HTTP, again without change, and takes it out again whole and valid.
+func TestRealBundle(t *testing.T) {
+	path := os.Getenv("TOCSIN_STIX_BUNDLE")
+	if path == "" {
+		t.Skip("no real bundle: set TOCSIN_STIX_BUNDLE to a file of MITRE ATT&CK in STIX 2.1")
+	}
+	t.Parallel()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(raw) }))
+	defer server.Close()
+	s := open(t)
+	boss := s.as(t, auth.SecurityAdministrator)
+	made := ok[api.Feed](boss.post(t, "/feeds", api.FeedAsk{FeedSettings: api.FeedSettings{Name: "ATT&CK", Kind: "stix", URL: server.URL, Private: true, EveryMinutes: 60}}))
+	want := map[string]*stix.Object{}
+	for o, err := range stix.Read(strings.NewReader(string(raw)), stix.Limits{}, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[o.ID] = o
+	}
+	run := func(n int) api.FeedRun {
+		t.Helper()
+		ok[api.Feed](boss.post(t, "/feeds/"+made.ID+"/run", nil))
+		for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+			if f := ok[api.FeedDetail](boss.get(t, "/feeds/"+made.ID)); len(f.Runs) == n && f.Status != "running" {
+				return f.Runs[0]
+			}
+			if time.Now().After(end) {
+				t.Fatalf("it is not read\n%s", s.log)
+			}
+		}
+	}
+	if r := run(1); r.Problem != "" || r.Objects != len(want) || r.NewObjects != len(want) || r.RefusedCount != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if r := run(2); r.Problem != "" || r.Objects != len(want) || r.NewObjects+r.Added+r.Changed+r.Retired != 0 {
+		t.Fatalf("%+v", r)
+	}
+	got := bundle(boss.get(t, "/feeds/"+made.ID+"/stix"))
+	for id, o := range want {
+		if got[id] == nil || string(got[id].Raw) != string(o.Raw) {
+			t.Errorf("%s did not come out as it went in", id)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d of %d objects", len(got), len(want))
+	}
+	about := boss.get(t, "/threats/about", "name", "Stuxnet")
+	if about.status != http.StatusOK || !strings.Contains(string(about.body), made.Source) {
+		t.Errorf("the library does not know what the bundle tells: %d %.300s", about.status, about.body)
+	}
 }
