@@ -4,6 +4,7 @@ import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
+import "./feeds.mjs";
 import "./indicators.mjs";
 import "./rules.mjs";
 import "./threats.mjs";
