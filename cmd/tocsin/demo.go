@@ -34,13 +34,16 @@ func (c demoCommand) Run(ctx context.Context, errs stderr) error {
 		defer os.RemoveAll(dir)
 		cfg.Data = filepath.Join(dir, "data")
 	}
+	if err := c.known(&cfg); err != nil {
+		return err
+	}
 	boxes := &demo.Mailboxes{}
-	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}})
+	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}, Places: app.InventedPlaces{}})
 	if err != nil {
 		return err
 	}
 	a.FillMailboxes(boxes)
-	err = a.Run(ctx, func(ctx context.Context) error { return c.fill(ctx, a, errs) })
+	err = a.Run(ctx, func(ctx context.Context) error { return c.fill(ctx, a, cfg, errs) })
 	return errors.Join(err, a.Close())
 }
 
@@ -59,6 +62,7 @@ func (c demoCommand) config() (app.Config, error) {
 		return app.Config{}, err
 	}
 	cfg.Organisation = app.Organisation{Name: demo.Name, Domains: []string{demo.Domain}, Servers: []string{"." + demo.Domain, "192.0.2.25"}, AuthServ: []string{demo.AuthServer}}
+	cfg.Submissions.Address = demo.ReportAddress
 	cfg.Policy.Mode = "act" // the invented mail system does what Tocsin says
 	for _, p := range demo.People() {
 		cfg.Organisation.People = append(cfg.Organisation.People, app.Person{Name: p.FullName(), Address: p.Address, Department: p.Department, Priority: p.Priority})
@@ -66,14 +70,37 @@ func (c demoCommand) config() (app.Config, error) {
 	return cfg, nil
 }
 
-// fill takes the invented mail in, while the server is up already. A folder that has mail keeps what it has.
-func (c demoCommand) fill(ctx context.Context, a *app.App, errs io.Writer) error {
+// known writes the list of what others have seen beside the stores, and has the settings name it.
+func (c demoCommand) known(cfg *app.Config) error {
+	list, err := demo.Indicators()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(cfg.Data, "invented-indicators.csv")
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return err
+	}
+	cfg.Indicators.Files = []string{path}
+	return os.WriteFile(path, list, 0o600)
+}
+
+// fill takes the invented mail in, while the server is up already, and has people and the security desk react to it. A folder that has mail
+// keeps what it has.
+func (c demoCommand) fill(ctx context.Context, a *app.App, cfg app.Config, errs io.Writer) error {
 	stats, err := a.Events().Stats(ctx)
 	if err != nil || stats.Table("EmailEvents").Rows > 0 {
 		return err
 	}
 	fmt.Fprintln(errs, "Writing a month of invented mail ...")
 	began := time.Now()
+	desk, err := hire(ctx, a, cfg)
+	if err != nil {
+		return err
+	}
+	admin, analyst := desk["r.oduya@"+demo.Domain], desk["r.pillai@"+demo.Domain]
+	if err := allowed(ctx, admin); err != nil {
+		return err
+	}
 	n, err := app.Offer(ctx, a.Intake(), func(offer func(raw []byte, env ingest.Envelope) error) error {
 		return demo.Generate(c.Seed, began, func(m demo.Mail) error {
 			return offer(m.Raw, ingest.Envelope{Source: "demo", ClientIP: m.ClientIP, Helo: m.Helo, MailFrom: m.MailFrom, MailFromKnown: true, Recipients: m.Recipients, Time: m.Time})
@@ -81,6 +108,12 @@ func (c demoCommand) fill(ctx context.Context, a *app.App, errs io.Writer) error
 	})
 	if err == nil {
 		err = a.Judged(ctx)
+	}
+	if err == nil {
+		err = a.React(ctx, c.Seed)
+	}
+	if err == nil {
+		err = findings(ctx, admin, analyst)
 	}
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
 	"tocsin/internal/auth/passkey"
+	"tocsin/internal/campaign"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
@@ -80,6 +81,7 @@ type Deps struct {
 	Aid           *MailboxAid
 	Submitted     *Submitted
 	Alerts        *alert.Desk
+	Campaigns     *campaign.Desk
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

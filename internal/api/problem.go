@@ -90,6 +90,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := indicatorProblem(err); p != nil {
 		return p
 	}
+	if p := campaignProblem(err); p != nil {
+		return p
+	}
 	if p := s.signInProblem(err); p != nil {
 		return p
 	}

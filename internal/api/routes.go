@@ -110,6 +110,7 @@ func (s *Server) declare() {
 	s.declareFeeds()
 	s.declareMessages()
 	s.declareIndicators()
+	s.declareCampaigns()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 

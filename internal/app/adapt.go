@@ -81,8 +81,8 @@ func asked(err error) error {
 	return err
 }
 
-// locator is the GeoIP file in the query language's words.
-func locator(g *ingest.GeoFile) func(addr string) (native.Place, bool) {
+// locator is what knows places in the query language's words.
+func locator(g Places) func(addr string) (native.Place, bool) {
 	return func(addr string) (native.Place, bool) {
 		ip, err := netip.ParseAddr(addr)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
+	"tocsin/internal/event"
 	"tocsin/internal/remediate/providertest"
 	"tocsin/internal/scan"
 )
@@ -112,6 +113,15 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	var done api.Action
 	heldID := ""
 	var reported api.SubmissionDetail
+	var parted api.CampaignDecided
+	campaignAt := time.Now().UTC().Truncate(time.Millisecond)
+	var campaign event.Batch
+	for i := range 3 {
+		campaign.Campaigns = append(campaign.Campaigns, event.Campaign{Timestamp: campaignAt, CampaignName: "first", CampaignId: "c1", OriginalCampaignId: "c1", CampaignType: "Phish", NetworkMessageId: timeID(campaignAt, i), RecipientEmailAddress: "bob@harbour.test"})
+	}
+	if err := s.Events().Append(t.Context(), campaign); err != nil {
+		t.Fatal(err)
+	}
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -241,6 +251,20 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
 		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
 		{"DELETE /retro-hunts/{id}", auth.ActRunCancelled, started("/retro-hunts", api.NewRetroHunt{})},
+		{"PUT /campaigns/{id}", auth.ActCampaignRenamed, put("/campaigns/c1", api.CampaignName{Name: "one", Note: "clearer"})},
+		{"POST /campaigns/{id}/split", auth.ActCampaignSplit, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/c1/split", api.CampaignSplit{Messages: []string{timeID(campaignAt, 0)}, Name: "other", Note: "another hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/{id}/merge", auth.ActCampaignMerged, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/"+parted.Campaign+"/merge", api.CampaignMerge{Into: "c1", Note: "one hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/decisions/{decision}/undo", auth.ActCampaignUndone, func(t *testing.T) reply {
+			return all.post(t, "/campaigns/decisions/"+parted.Decision.ID+"/undo", api.CampaignWhy{Note: "two hands"})
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)

@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/blobstore"
+	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
@@ -64,8 +65,19 @@ type Options struct {
 	Settle time.Duration
 	// MailSystems reach mailboxes, beside those of the settings.
 	MailSystems []MailSystem
+	// Places says where addresses are, before the file of the settings; nil: that file alone.
+	Places Places
 	// CheckAfter is when the result of an action is looked at again; default remediate.CheckAfter.
 	CheckAfter []time.Duration
+}
+
+// watched is how often a queue is looked into while somebody watches what its jobs do.
+const watched = 200 * time.Millisecond
+
+// Places knows where addresses are. *ingest.GeoFile is one.
+type Places interface {
+	ingest.Geo
+	Place(addr netip.Addr) (ingest.Place, bool)
 }
 
 // App is a Tocsin with open stores.
@@ -79,7 +91,8 @@ type App struct {
 	blobs      *blobstore.Store
 	events     *duckdb.Store
 	batcher    *eventstore.Batcher
-	geo        *ingest.GeoFile
+	geo        *ingest.GeoFile // nil: the settings name none
+	places     Places          // nil: nobody knows where addresses are
 	judge      *detect.Judge
 	memory     *casestore.Memory // nil: nothing is remembered
 	directory  *directory.Directory
@@ -94,6 +107,7 @@ type App struct {
 	submitted  *submissions
 	alerts     *alert.Desk
 	indicators known
+	campaigns  *campaign.Desk
 	outgoing   *outgoing
 	held       *held
 	feeds      *feed.Desk
@@ -171,7 +185,13 @@ func (a *App) open(ctx context.Context) (err error) {
 		if a.geo, err = ingest.OpenGeo(c.GeoIP.File); err != nil {
 			return fmt.Errorf("config: geoip.file: %w", err)
 		}
-		store.Locate = locator(a.geo)
+		a.places = a.geo
+	}
+	if a.opt.Places != nil {
+		a.places = a.opt.Places
+	}
+	if a.places != nil {
+		store.Locate = locator(a.places)
 	}
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
@@ -226,8 +246,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		}
 		pipeline.Memory = a.memory
 	}
-	if a.geo != nil {
-		pipeline.Geo = a.geo
+	if a.places != nil {
+		pipeline.Geo = a.places
 	}
 	if c.Learning.Collect {
 		a.collect = newCollector(a.cases, c.Learning.Examples, a.log)
@@ -240,6 +260,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		if pipeline.Campaigns, err = ingest.OpenCampaigns(context.Background(), a.cases); err != nil {
 			return err
 		}
+	}
+	if err := a.openCampaigns(ctx, pipeline.Campaigns); err != nil {
+		return err
 	}
 	if err := a.openSubmissions(ctx); err != nil {
 		return err
@@ -272,8 +295,18 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &againWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
-		Queues:  map[string]river.QueueConfig{ingest.Queue: ingest.QueueConfig(), river.QueueDefault: {MaxWorkers: 2}, zapQueue: {MaxWorkers: 1}, huntQueue: {MaxWorkers: 1}, whatIfQueue: {MaxWorkers: 1}, labQueue: {MaxWorkers: 2}, actionQueue: {MaxWorkers: c.Remediate.Workers}, letterQueue: {MaxWorkers: 2}, feedQueue: {MaxWorkers: 2}},
-		Logger:  slog.New(calmer{a.log.Handler()}),
+		Queues: map[string]river.QueueConfig{
+			ingest.Queue:       ingest.QueueConfig(),
+			river.QueueDefault: {MaxWorkers: 2},
+			zapQueue:           {MaxWorkers: 1},
+			whatIfQueue:        {MaxWorkers: 1, FetchPollInterval: watched},
+			labQueue:           {MaxWorkers: 2},
+			actionQueue:        {MaxWorkers: c.Remediate.Workers, FetchPollInterval: watched},
+			letterQueue:        {MaxWorkers: 2},
+			huntQueue:          {MaxWorkers: 1},
+			feedQueue:          {MaxWorkers: 2},
+		},
+		Logger: slog.New(calmer{a.log.Handler()}),
 	}
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
@@ -341,7 +374,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Alerts:    a.alerts,
 		Known:     &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
 		Coverage:  a.Coverage, Ready: a.notReady,
-		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
+		Campaigns: a.campaigns,
+		Metrics:   a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
 	if files, built := ui.Files(); built {

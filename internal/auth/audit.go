@@ -91,6 +91,11 @@ const (
 	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
 	ActAlertResolved     Action = "alert resolved"
 
+	ActCampaignSplit   Action = "campaign split" // subject: its id, as in the following
+	ActCampaignMerged  Action = "campaign merged"
+	ActCampaignRenamed Action = "campaign renamed"
+	ActCampaignUndone  Action = "campaign decision undone"
+
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
 	ActAidPutBack    Action = "mailbox rule put back"
@@ -129,6 +134,7 @@ func Actions() []Action {
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
+		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
 		ActFeedAdded, ActFeedChanged, ActFeedRemoved, ActFeedRun, ActFeedTried, ActSTIX,

@@ -57,6 +57,7 @@ const (
 	FeedsEdit        Permission = "feeds.edit"        // set feeds of indicators up: where they are read, with which password, and what they bring counts for
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
 	IntelligenceEdit Permission = "intelligence.edit" // add indicators, confirm and retire them, search stored mail for them
+	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -82,7 +83,7 @@ func Roles() []Role {
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit)
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit, CampaignWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, FeedsEdit)
 	switch r {
 	case SecurityReader:

@@ -37,7 +37,8 @@ func (s *Store) Jobs(c JobConfig) (*river.Client[*sql.Tx], error) {
 		PollOnly:            true,
 		SkipUnknownJobCheck: c.Workers == nil,
 		FetchCooldown:       20 * time.Millisecond,
-		FetchPollInterval:   100 * time.Millisecond,
+		// A look at an empty queue costs a millisecond of processor, all day long. A queue that somebody waits for sets its own.
+		FetchPollInterval: time.Second,
 		// A finished job has nothing to say that messages and events do not; keep the table small.
 		CompletedJobRetentionPeriod: 10 * time.Minute,
 		DiscardedJobRetentionPeriod: 30 * 24 * time.Hour,

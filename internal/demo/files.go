@@ -3,11 +3,13 @@ package demo
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,7 @@ func eicar() []byte {
 
 // file makes the content of an attachment. Every "dangerous" one is a stand-in: right in type, harmless in content.
 func file(kind, name string, r *rand.Rand, at time.Time) (mediaType string, content []byte, err error) {
+	kind, family, _ := strings.Cut(kind, ":")
 	switch kind {
 	case "pdf":
 		return "application/pdf", pdf(name, r), nil
@@ -32,10 +35,10 @@ func file(kind, name string, r *rand.Rand, at time.Time) (mediaType string, cont
 		content, err = archive(at, "invoice.com", eicar())
 		return "application/zip", content, err
 	case "exe-zip":
-		content, err = archive(at, "Scan_2026.pdf.exe", executable())
+		content, err = archive(packed, "Scan_2026.pdf.exe", executable(family))
 		return "application/zip", content, err
 	case "exe":
-		return "application/pdf", executable(), nil // declared as what it is not
+		return "application/pdf", executable(family), nil // declared as what it is not
 	case "docx":
 		content, err = archive(at, "[Content_Types].xml", []byte(`<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`),
 			"word/document.xml", []byte(`<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>`))
@@ -50,10 +53,11 @@ func file(kind, name string, r *rand.Rand, at time.Time) (mediaType string, cont
 			`<form action="https://voice-portal.example/login" method="post"><input name="mail"><input type="password" name="pw"><button>Listen</button></form>`), nil
 	case "iso":
 		content = make([]byte, 17*2048)
-		copy(content[16*2048:], "\x01CD001\x01\x00")
+		copy(content[16*2048:], "\x01CD001\x01\x00"+family)
 		return "application/x-iso9660-image", content, nil
 	case "lnk":
-		return "application/octet-stream", append([]byte("L\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00F"), make([]byte, 56)...), nil
+		content = append([]byte("L\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00F"), make([]byte, 56)...)
+		return "application/octet-stream", append(content, family...), nil
 	case "csv":
 		return "text/csv", []byte("berth;vessel;from;until\r\n4;Ellida;06:00;18:30\r\n7;Stella Maris;11:15;23:00\r\n"), nil
 	}
@@ -61,8 +65,35 @@ func file(kind, name string, r *rand.Rand, at time.Time) (mediaType string, cont
 }
 
 // executable starts as a Windows program does and then says what it is.
-func executable() []byte {
-	return append([]byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"), []byte("This is a stand-in for a program. It holds no code.")...)
+func executable(family string) []byte {
+	return append([]byte("MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"), []byte("This is a stand-in for a program of the kind "+family+". It holds no code.")...)
+}
+
+// packed is when the archives of the attackers were made: a kit packs once and sends the same file to everybody.
+var packed = time.Date(2026, 1, 12, 3, 14, 0, 0, time.UTC)
+
+// Indicators lists the files that somebody outside has seen and named, as a feed would: CSV with the columns type, value, threat, source.
+func Indicators() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("type,value,threat,source\n")
+	recipes, err := load(shipped)
+	if err != nil {
+		return nil, err
+	}
+	for _, rc := range recipes {
+		for _, a := range rc.Attach {
+			_, family, named := strings.Cut(a.Kind, ":")
+			if !named {
+				continue
+			}
+			_, content, err := file(a.Kind, "", nil, packed)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&b, "sha256,%x,%s,Harbour CERT\n", sha256.Sum256(content), family)
+		}
+	}
+	return b.Bytes(), nil
 }
 
 // archive zips pairs of name and content.

@@ -163,6 +163,7 @@ type Campaign struct {
 	NetworkMessageId      string    `kql:"string,id" doc:"Message; joins EmailEvents"`
 	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
 	Likeness              string    `kql:"string" doc:"Why the message belongs to the campaign (Tocsin)"`
+	OriginalCampaignId    string    `kql:"string" doc:"The campaign it was in before a person merged that into another; CampaignId when nobody did (Tocsin)"`
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 

@@ -170,7 +170,9 @@ func (p *Pipeline) Close() error {
 
 // QueueConfig is how many jobs run at the same time. They are many because a job spends its life waiting for commits that it
 // shares with others; what needs the processor or memory is bounded by PipelineConfig.
-func QueueConfig() river.QueueConfig { return river.QueueConfig{MaxWorkers: 500} }
+func QueueConfig() river.QueueConfig {
+	return river.QueueConfig{MaxWorkers: 500, FetchPollInterval: 100 * time.Millisecond}
+}
 
 // Register adds the pipeline to the workers of the job queue.
 func (p *Pipeline) Register(w *river.Workers) { river.AddWorker(w, &worker{p: p}) }

@@ -15,7 +15,8 @@ import { promisify } from "node:util";
 // The packages are the interface's own: its folder has the one lock file.
 const require = createRequire(new URL("../../ui/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
-export const AxeBuilder = require("@axe-core/playwright").default;
+/** The text of the script that finds what people with assistive technology would stumble over. */
+export const axe = require("axe-core").source;
 
 const binary = process.env.BINARY ?? fileURLToPath(new URL("../../bin/tocsin", import.meta.url));
 const pictures = fileURLToPath(new URL("../../ui/test-results/", import.meta.url));

@@ -1,4 +1,5 @@
 // What a person decides and does, and how they are let in, in one process as in screens.test.mjs.
+import "./campaigns.mjs";
 import "./incidents.mjs";
 import "./policy.mjs";
 import "./audit.mjs";

@@ -32,9 +32,9 @@ import (
 )
 
 var (
-	importMessages = flag.Int("messages", 400, "messages to import")
+	importMessages = flag.Int("messages", 250, "messages to import")
 	importKills    = flag.Int("kills", 3, "kills during the import")
-	smtpMessages   = flag.Int("smtp-messages", 1000, "messages to send over SMTP")
+	smtpMessages   = flag.Int("smtp-messages", 600, "messages to send over SMTP")
 	smtpKills      = flag.Int("smtp-kills", 2, "kills while they are sent")
 	connections    = flag.Int("connections", 20, "SMTP connections at the same time")
 )

@@ -57,6 +57,18 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage"), "CampaignsPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns/$id",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignPage"), "CampaignPage"),
+});
+
 const submissions = createRoute({
   getParentRoute: () => inside,
   path: "/submissions",
@@ -186,7 +198,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, email, mailbox, account, feeds])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, email, mailbox, account, feeds])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -149,6 +149,7 @@ var firstValues = map[string]string{
 	// What spoke for a threat stands in the details of older rows. Details that cannot be read leave the row without.
 	"EmailEvents.Signals": `UPDATE "EmailEvents" SET "Signals" = coalesce(array_to_string(list_transform(list_filter(json_extract("AdditionalFields", '$.signals[*]'), lambda s: try_cast(s->>'weight' AS INTEGER) > 0), lambda s: s->>'id'), ', '), '')
 		WHERE CASE WHEN json_valid("AdditionalFields") THEN json_exists("AdditionalFields", '$.signals') ELSE false END`,
+	"CampaignInfo.OriginalCampaignId": `UPDATE "CampaignInfo" SET "OriginalCampaignId" = "CampaignId"`,
 }
 
 func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {

@@ -8,6 +8,7 @@ export { ArrowDownload16Regular, ArrowDownload20Regular } from "@fluentui/react-
 export { ArrowEnterLeft20Regular } from "@fluentui/react-icons/svg/arrow-enter-left";
 export { ArrowLeft20Regular } from "@fluentui/react-icons/svg/arrow-left";
 export { ArrowRight16Regular } from "@fluentui/react-icons/svg/arrow-right";
+export { ArrowSplit16Regular } from "@fluentui/react-icons/svg/arrow-split";
 export { ArrowSync16Regular, ArrowSync20Regular } from "@fluentui/react-icons/svg/arrow-sync";
 export { ArrowUndo16Regular } from "@fluentui/react-icons/svg/arrow-undo";
 export { ArrowUp12Regular, ArrowUp16Regular } from "@fluentui/react-icons/svg/arrow-up";
@@ -65,6 +66,7 @@ export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular } from "@fluentui/react-icons/svg/mail";
 export { MailInbox16Regular, MailInbox20Regular } from "@fluentui/react-icons/svg/mail-inbox";
 export { MailProhibited16Regular, MailProhibited20Regular } from "@fluentui/react-icons/svg/mail-prohibited";
+export { Megaphone16Regular, Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 export { Mention16Regular } from "@fluentui/react-icons/svg/mention";
 export { Merge16Regular, Merge20Regular } from "@fluentui/react-icons/svg/merge";
 export { Open20Regular } from "@fluentui/react-icons/svg/open";

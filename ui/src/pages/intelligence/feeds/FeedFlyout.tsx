@@ -83,11 +83,10 @@ function RemoveDialog({ feed, onClose }: { feed: Feed; onClose: (done: boolean) 
 }
 
 function Facts({ feed: f }: { feed: Feed }) {
-  const evidence = useEvidence();
   const own = [f.state === "confirmed" ? "confirmed" : "suspicious", `confidence ${f.confidence}`, f.tlp ? `TLP:${f.tlp.toUpperCase()}` : "no TLP", f.days > 0 ? `valid ${f.days} days` : "valid until withdrawn"].join(", ");
   return (
     <dl className={styles.facts}>
-      <dt>Address</dt><dd className="mono"><Untrusted text={evidence(f.url)} /></dd>
+      <dt>Address</dt><dd className="mono"><Untrusted text={f.url} /></dd>
       {f.collection && <><dt>Collection</dt><dd className="mono">{f.collection}</dd></>}
       <dt>Signs in</dt><dd>{f.auth === "none" || !f.auth ? "without a password" : `${{ basic: "as a user with a password", bearer: "with a token", header: "with a key" }[f.auth]}, which is sealed`}</dd>
       <dt>Schedule</dt><dd>{f.enabled ? everyWords(f.every_minutes) : "Switched off"}{f.next && <>, next <Time at={f.next} /></>}</dd>

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"tocsin/internal/api"
+	"tocsin/internal/app"
+	"tocsin/internal/auth"
+)
+
+// The invented security desk. Nobody signs in as one of them: they have no password, and their tokens end with the hour.
+var invented = map[string][]auth.Role{
+	"r.oduya@kestrelquay.example":  {auth.SecurityAdministrator, auth.Approve},
+	"r.pillai@kestrelquay.example": {auth.SecurityOperator, auth.SearchAndPurge, auth.Preview},
+}
+
+// colleague is one of them at work, through the API as everybody's programs are.
+type colleague struct{ *remote }
+
+// hire makes the operators and returns them by address.
+func hire(ctx context.Context, a *app.App, cfg app.Config) (map[string]colleague, error) {
+	here, err := findRemote("", "", cfg)
+	if err != nil || here == nil {
+		return nil, fmt.Errorf("the server of this folder: %w", err)
+	}
+	out := map[string]colleague{}
+	for email, roles := range invented {
+		if _, err := a.Gate().AddOperator(ctx, email, "", "", roles); err != nil {
+			return nil, err
+		}
+		token, err := a.Gate().MakeToken(ctx, email, "a day at the desk", time.Hour)
+		if err != nil {
+			return nil, err
+		}
+		out[email] = colleague{&remote{url: here.url, token: token, client: here.client}}
+	}
+	return out, nil
+}
+
+// ask sends in as JSON and reads the answer into out; either may be nil.
+func (c colleague) ask(ctx context.Context, method, path string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	answer, err := c.send(ctx, method, path, "application/json", body)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer answer.Close()
+	if out == nil {
+		return nil
+	}
+	return json.NewDecoder(answer).Decode(out)
+}
+
+// until asks again until done says so.
+func (c colleague) until(ctx context.Context, path string, out any, done func() bool) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := c.ask(ctx, http.MethodGet, path, nil, out); err != nil || done() {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// allowed is a decision that somebody made long ago and nobody looked at again: it lets mail through that the judge would keep.
+func allowed(ctx context.Context, admin colleague) error {
+	return admin.ask(ctx, http.MethodPost, "/policy/entries", api.EntryDraft{
+		Action: "Allow", Kind: "domain", Values: []string{"nordlicht-gmbh.example"}, Unproven: true, Reason: "Accounts payable: their invoices went to quarantine",
+	}, nil)
+}
+
+// findings is what the desk did after the reports came: a sender was blocked, whose mail is then taken out of the mailboxes, and an incident opened.
+func findings(ctx context.Context, admin, analyst colleague) error {
+	const broken, copies = `EmailEvents | where SenderFromAddress == "r.tew@tidewayropes.example"`, `EmailEvents | where SenderFromDomain == "nordlicht-gmbh.example" and DeliveryAction == "Delivered"`
+	if err := admin.ask(ctx, http.MethodPost, "/policy/entries", api.EntryDraft{
+		Action: "Block", Kind: "sender", Values: []string{"r.tew@tidewayropes.example"}, Reason: "Mailbox of the supplier was broken into, they confirmed by telephone",
+	}, nil); err != nil {
+		return err
+	}
+	var run api.JudgingRun
+	if err := admin.ask(ctx, http.MethodPost, "/rejudge", api.RejudgeAsk{Reason: "Sender blocked"}, &run); err != nil {
+		return err
+	}
+	if err := admin.until(ctx, "/rejudge/"+run.ID, &run, func() bool { return run.Ended != nil }); err != nil {
+		return err
+	}
+	var made api.Incident
+	if err := analyst.ask(ctx, http.MethodPost, "/incidents", api.NewIncident{
+		Name: "Supplier's mailbox sends links to a sign-in page", Severity: "High", Owner: "r.pillai@kestrelquay.example", Tags: []string{"supplier", "credential phishing"},
+		Description: "Three people of Operations reported mail from Tideway Ropes. The link leads to a page that asks for the Microsoft 365 password.",
+		Mail:        &api.IncidentMailAsk{Query: &api.ActionQuery{View: "all", Q: broken}, Name: "All from that mailbox"},
+	}, &made); err != nil {
+		return err
+	}
+	for _, words := range []string{"Called Tideway Ropes: they see sign-ins from abroad on that mailbox and have reset it.", "@r.oduya please approve taking the invoices out, the entry that lets them through is from last spring."} {
+		if err := analyst.ask(ctx, http.MethodPost, "/incidents/"+made.ID+"/notes", api.IncidentWords{Text: words}, nil); err != nil {
+			return err
+		}
+	}
+	if err := analyst.ask(ctx, http.MethodPost, "/incidents/"+made.ID+"/tasks", api.IncidentTaskDraft{Title: "Reset the passwords of everybody who clicked", Owner: "r.pillai@kestrelquay.example"}, nil); err != nil {
+		return err
+	}
+	if err := analyst.ask(ctx, http.MethodPost, "/incidents", api.NewIncident{Name: "Payroll letters with a QR code", Severity: "High", Tags: []string{"qr"},
+		Mail: &api.IncidentMailAsk{Query: &api.ActionQuery{View: "all", Q: `EmailEvents | where SenderFromDomain == "kestrelquay-hr.example"`}}}, nil); err != nil {
+		return err
+	}
+	// The older half of the copies is taken out; that the newer half be destroyed waits for a second person.
+	var action api.Action
+	for _, half := range []struct{ kind, when string }{{"Soft delete", " | where Timestamp < ago(10d)"}, {"Hard delete", " | where Timestamp >= ago(10d)"}} {
+		if err := analyst.ask(ctx, http.MethodPost, "/actions", api.ActionAsk{Kind: half.kind, Name: "Invoices with macros", Reason: "Malicious documents; the allow entry let them through",
+			Query: &api.ActionQuery{View: "all", Q: copies + half.when}}, &action); err != nil {
+			return err
+		}
+		if action.State == "Waiting for approval" {
+			continue
+		}
+		if err := analyst.until(ctx, "/actions/"+action.ID, &action, func() bool { return action.Over }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
