@@ -27,7 +27,7 @@ const (
 
 func (s *Server) declareSTIX() {
 	add(s, auth.IncidentWork, "GET /incidents/{id}/stix", planning, "It and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited", s.incidentSTIX, withFile(mediaSTIX))
-	add(s, auth.ExplorerExport, "GET /campaigns/{id}/stix", planning, "A campaign and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited", s.campaignSTIX, withFile(mediaSTIX))
+	add(s, auth.ExplorerExport, "GET /campaigns/{id}/export/stix", planning, "A campaign and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited", s.campaignSTIX, withFile(mediaSTIX))
 }
 
 type stixInput struct {

@@ -197,7 +197,7 @@ func tell(t *testing.T, s *site) {
 		t.Errorf("%v", all)
 	}
 	operator.get(t, "/incidents/"+i.ID+"/stix").want(http.StatusUnprocessableEntity)
-	operator.get(t, "/campaigns/none/stix", "tlp", "green").problem(http.StatusNotFound)
+	operator.get(t, "/campaigns/none/export/stix", "tlp", "green").problem(http.StatusNotFound)
 	s.as(t, auth.SecurityReader).get(t, "/incidents/"+i.ID+"/stix", "tlp", "red").problem(http.StatusForbidden)
 
 	// TAXII: the permission, the version, paging, and the collections as another Tocsin reads them.

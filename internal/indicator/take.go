@@ -16,7 +16,7 @@ type take struct {
 	source string
 	now    time.Time
 	good   *KnownGood // as it is now; asked for when the first row needs it
-	by     string // the person who gives the list; "": the source itself
+	by     string     // the person who gives the list; "": the source itself
 	note   string
 	live   int64
 

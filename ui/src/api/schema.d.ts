@@ -553,7 +553,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/campaigns/{id}/stix": {
+    "/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns by their mail of a range of time */
+        get: operations["get-campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/decisions/{decision}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a split or a merge back; audited */
+        post: operations["post-campaigns-decisions-decision-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/of/{nmid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns that a message is part of */
+        get: operations["get-campaigns-of-nmid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign: figures, flow, senders, lures, payloads, people */
+        get: operations["get-campaigns-id"];
+        /** Rename it; audited */
+        put: operations["put-campaigns-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/export/stix": {
         parameters: {
             query?: never;
             header?: never;
@@ -561,9 +630,43 @@ export interface paths {
             cookie?: never;
         };
         /** A campaign and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited */
-        get: operations["get-campaigns-id-stix"];
+        get: operations["get-campaigns-id-export-stix"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it part of another; audited */
+        post: operations["post-campaigns-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make some of its messages a campaign of their own; later mail like them follows; audited */
+        post: operations["post-campaigns-id-split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4085,6 +4188,286 @@ export interface components {
             origin: string;
             /** @description RFC 8601: none, pass, fail, softfail, neutral, policy, temperror, permerror */
             result: string;
+        };
+        CampaignCoverage: {
+            /** @description Clicks on links are recorded */
+            clicks: boolean;
+            /** @description What is not seen, in a sentence; empty when all is */
+            missing: string;
+        };
+        CampaignDecided: {
+            /** @description The new campaign, the one that stays, or the one that it was about */
+            campaign: string;
+            decision: components["schemas"]["CampaignDecision"];
+        };
+        CampaignDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description The other campaign that it is about; empty: none */
+            campaign: string;
+            can_undo: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "split" | "merge" | "rename";
+            note: string;
+            /** @description In a sentence */
+            say: string;
+            /** Format: date-time */
+            undone?: string;
+            undone_by: string;
+            /** @description It was undone */
+            why: string;
+        };
+        CampaignDepartment: {
+            /** Format: int64 */
+            clicked: number;
+            /** Format: int64 */
+            deliveries: number;
+            /** @description Absent when there are too many people for a filter */
+            explorer?: components["schemas"]["ScopeLinks"];
+            /** Format: int64 */
+            inboxed: number;
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            reported: number;
+            /** Format: int64 */
+            still: number;
+        };
+        CampaignDetail: {
+            coverage: components["schemas"]["CampaignCoverage"];
+            /** @description What operators decided, newest first */
+            decisions: components["schemas"]["CampaignDecision"][];
+            /** @description The mail that the figures are about */
+            explorer: components["schemas"]["ScopeLinks"];
+            /** @description messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed and still are now; clicked, reported, targets */
+            figures: {
+                [key: string]: components["schemas"]["CampaignFigure"];
+            };
+            /** Format: date-time */
+            first: string;
+            flow: components["schemas"]["CampaignFlow"];
+            from: string;
+            /** @description Another than was asked for when it was merged */
+            id: string;
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            last: string;
+            lists: components["schemas"]["CampaignValues"][];
+            /** @description The one that was asked for is part of this */
+            merged: boolean;
+            name: string;
+            people: components["schemas"]["CampaignPeople"];
+            /** @description Why its messages belong together, most messages first */
+            reasons: components["schemas"]["CampaignReason"][];
+            related: components["schemas"]["CampaignRelated"][];
+            subtype: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            type: string;
+        };
+        CampaignFigure: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignFlow: {
+            edges: components["schemas"]["CampaignFlowEdge"][];
+            kql: string;
+            nodes: components["schemas"]["CampaignFlowNode"][];
+            /** Format: int64 */
+            total: number;
+        };
+        CampaignFlowEdge: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignFlowNode: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /** @description The value; * for all that have no node of their own */
+            name: string;
+            /** @enum {string} */
+            stage: "sender" | "payload" | "delivery" | "click" | "now";
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignLine: {
+            /** Format: int64 */
+            blocked: number;
+            /** Format: int64 */
+            clicked: number;
+            /**
+             * Format: int64
+             * @description One message to one recipient; the following count these
+             */
+            deliveries: number;
+            /** @description Explorer's view of its mail */
+            explorer: components["schemas"]["ScopeLinks"];
+            /** Format: date-time */
+            first: string;
+            /** @description Who sends it: 12 senders, or the domain */
+            from: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Put into the inbox at delivery
+             */
+            inboxed: number;
+            /** Format: int64 */
+            junked: number;
+            /** Format: date-time */
+            last: string;
+            /** Format: int64 */
+            messages: number;
+            /** @description What its mail says it is about, or what an operator calls it */
+            name: string;
+            /** Format: int64 */
+            recipients: number;
+            /** Format: int64 */
+            removed: number;
+            /**
+             * Format: int64
+             * @description In a mailbox now
+             */
+            still: number;
+            /** @description What it imitates or carries */
+            subtype: string;
+            /**
+             * Format: int64
+             * @description Priority accounts among the recipients
+             */
+            targets: number;
+            type: string;
+        };
+        CampaignMerge: {
+            into: string;
+            /** @description Why */
+            note: string;
+        };
+        CampaignName: {
+            name: string;
+            /** @description Why */
+            note: string;
+        };
+        CampaignPage: {
+            campaigns: components["schemas"]["CampaignLine"][];
+            coverage: components["schemas"]["CampaignCoverage"];
+            /** @description The question as it was run */
+            kql: string;
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Campaigns that the filter leaves
+             */
+            total: number;
+        };
+        CampaignPeople: {
+            departments: components["schemas"]["CampaignDepartment"][];
+            /** @description There are more recipients than were looked at */
+            more: boolean;
+            /** @description Those who clicked, and whose mailbox has it still, first */
+            top: components["schemas"]["CampaignReader"][];
+        };
+        CampaignReader: {
+            address: string;
+            /** Format: int64 */
+            clicked: number;
+            /** Format: int64 */
+            deliveries: number;
+            department: string;
+            /** Format: int64 */
+            inboxed: number;
+            name: string;
+            priority: boolean;
+            /** Format: int64 */
+            reported: number;
+            /** Format: int64 */
+            still: number;
+        };
+        CampaignReason: {
+            /** Format: int64 */
+            messages: number;
+            text: string;
+        };
+        CampaignRef: {
+            id: string;
+            name: string;
+        };
+        CampaignRefs: {
+            campaigns: components["schemas"]["CampaignRef"][];
+        };
+        CampaignRelated: {
+            id: string;
+            name: string;
+            /** @description In words */
+            shares: string[];
+        };
+        CampaignSplit: {
+            /**
+             * @description Instead of messages
+             * @enum {string}
+             */
+            field?: "SenderFromAddress" | "SenderFromDomain" | "UrlDomain" | "SHA256" | "Subject" | "";
+            /** @description Network message ids */
+            messages?: string[];
+            /** @description Of the new campaign */
+            name: string;
+            /** @description Why */
+            note: string;
+            value?: string;
+        };
+        CampaignValue: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /** @description A name of it: of a file */
+            label: string;
+            text: string;
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignValues: {
+            /** Format: int64 */
+            distinct: number;
+            /** @enum {string} */
+            key: "sender" | "sender_domain" | "ip" | "ipv6" | "display_name" | "subject" | "url_host" | "url" | "file" | "family";
+            values: components["schemas"]["CampaignValue"][];
+        };
+        CampaignWhy: {
+            /** @description Why */
+            note: string;
         };
         Can: {
             download: boolean;
@@ -8027,6 +8410,14 @@ export interface components {
              */
             total: number;
         };
+        ScopeLinks: {
+            /** Format: date-time */
+            from?: string;
+            q: string;
+            /** Format: date-time */
+            to?: string;
+            view: string;
+        };
         SearchHit: {
             /** @enum {string} */
             kind: "address" | "domain" | "url" | "hash" | "message_id" | "network_message_id" | "ip" | "text";
@@ -11198,7 +11589,325 @@ export interface operations {
             };
         };
     };
-    "get-campaigns-id-stix": {
+    "get-campaigns": {
+        parameters: {
+            query: {
+                /** @description Start, RFC 3339, included */
+                from: string;
+                /** @description End, RFC 3339, excluded */
+                to: string;
+                /** @description Gravest threat */
+                type?: ("Malware" | "Phish" | "Spam")[] | null;
+                /** @description In the name, in what it imitates, in the domain of a sender; or its id */
+                text?: string;
+                /** @description Campaigns with at least one such delivery */
+                only?: ("inboxed" | "clicked" | "still" | "targets")[] | null;
+                sort?: "name" | "type" | "first" | "last" | "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "still" | "targets";
+                /** @description Smallest first */
+                asc?: boolean;
+                /** @description Next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-decisions-decision-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Decision */
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignWhy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-of-nmid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Network message id */
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRefs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-id": {
+        parameters: {
+            query?: {
+                /** @description Only mail that passes a node of the flow: its stage, a colon, its value */
+                node?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-campaigns-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-id-export-stix": {
         parameters: {
             query: {
                 /** @description Who may be told: the Traffic Light Protocol level that everything in the bundle is marked with */
@@ -11219,6 +11928,130 @@ export interface operations {
                 };
                 content: {
                     "application/stix+json;version=2.1": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignMerge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-id-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignSplit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
                 };
             };
             /** @description Unauthorized */
