@@ -791,7 +791,7 @@ check("axe: feeds", { server: fresh, as: ["Global Administrator"], timeout: 240_
   await dialog.getByText(/^It is in our own network/).click();
   await axe.look("address of a feed", surface);
   await dialog.getByLabel("The first line names columns").click();
-  await dialog.getByLabel("Value", { exact: true }).fill("1");
+  await dialog.getByRole("textbox", { name: "Value", exact: true }).fill("1");
   await dialog.getByRole("button", { name: "Test it" }).click();
   await seen(dialog.getByText("It can be read."));
   await axe.look("trial of a feed", surface);
@@ -800,7 +800,7 @@ check("axe: feeds", { server: fresh, as: ["Global Administrator"], timeout: 240_
   await axe.look("hits of a feed", surface);
   await dialog.getByRole("button", { name: "Next" }).click();
   await axe.look("switching a feed on", surface);
-  await dialog.getByLabel("Name").fill("One");
+  await dialog.getByRole("textbox", { name: "Name" }).fill("One");
   list.status = 401;
   await dialog.getByRole("button", { name: "Add and switch on" }).click();
   await seen(page.getByRole("complementary", { name: "Feed: One" }).getByText(/Silent since/));

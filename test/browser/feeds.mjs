@@ -26,7 +26,7 @@ check("feeds are tried, held against mail, switched on and removed", { server: f
     await seen(dialog.getByText(/It would have met \d values? of your mail/));
     await seen(dialog.getByRole("region", { name: "What it would have hit" }).getByText("Domain of From"));
     await dialog.getByRole("button", { name: "Next" }).click();
-    await dialog.getByLabel("Name").fill("Parcel phish");
+    await dialog.getByRole("textbox", { name: "Name" }).fill("Parcel phish");
     await dialog.getByRole("button", { name: "Add and switch on" }).click();
     await gone(dialog);
 

@@ -44,7 +44,18 @@ export const useHits = () => useMutation({ mutationFn: (a: Asked) => ask<Hits>(a
 export const useAdd = () => useDo(({ settings, secret }: Asked) => ask<Feed>(api.POST("/feeds", { body: { ...settings, ...(secret !== undefined && { secret }) } })));
 export const useChange = () => useDo(({ settings, secret, id, version }: Asked & { version: number }) => ask<Feed>(api.PUT("/feeds/{id}", { params: { path: { id } }, body: { ...settings, version, ...(secret !== undefined && { secret }) } })));
 export const useRemove = () => useDo((id: string) => ask(api.DELETE("/feeds/{id}", { params: { path: { id } } })));
-export const useRun = () => useDo((id: string) => ask<Feed>(api.POST("/feeds/{id}/run", { params: { path: { id } } })));
+/** Has a feed read. It waits for its turn, and may be over before anybody looks: so it is looked at again a few times. */
+export function useRun() {
+  const client = useQueryClient();
+  const look = () => client.invalidateQueries({ queryKey: ["feeds"] });
+  return useMutation({
+    mutationFn: (id: string) => ask<Feed>(api.POST("/feeds/{id}/run", { params: { path: { id } } })),
+    onSettled: () => {
+      for (const ms of [500, 1500, 4000, 10_000]) window.setTimeout(() => void look(), ms);
+      return look();
+    },
+  });
+}
 
 /** The settings of a feed without how it stands. */
 export function settingsOf(f: Feed): Settings {
