@@ -110,7 +110,7 @@ const (
 	MaxNote     = 4000
 	maxTitle    = 300
 	maxText     = 2000
-	maxQuery    = 100_000
+	maxQuery    = 210_000 // as long as a saved query may be, and a little
 	maxValue    = 2000
 	maxKey      = 300
 )
@@ -194,6 +194,9 @@ var (
 	ErrOpen     = errors.New("a newer alert about the same is open; work with that one")
 	ErrFull     = fmt.Errorf("%d alerts are open, which is as many as can be; resolve some first", MaxOpen)
 )
+
+// Life is how long resolved alerts are kept that stand in no incident.
+const Life = 400 * 24 * time.Hour
 
 // MaxOpen bounds the open alerts of an installation, so that something that raises without end is seen and fills nothing.
 const MaxOpen = 20_000

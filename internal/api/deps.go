@@ -82,6 +82,8 @@ type Deps struct {
 	Submitted     *Submitted
 	Alerts        *alert.Desk
 	Campaigns     *campaign.Desk
+	Dashboard     *Dashboard
+	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

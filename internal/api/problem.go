@@ -84,13 +84,19 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
+	if p := campaignProblem(err); p != nil {
+		return p
+	}
+	if p := dashboardProblem(err); p != nil {
+		return p
+	}
 	if p := alertProblem(err); p != nil {
 		return p
 	}
-	if p := indicatorProblem(err); p != nil {
+	if p := trackerProblem(err); p != nil {
 		return p
 	}
-	if p := campaignProblem(err); p != nil {
+	if p := indicatorProblem(err); p != nil {
 		return p
 	}
 	if p := s.signInProblem(err); p != nil {

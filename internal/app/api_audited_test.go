@@ -19,6 +19,7 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
+	"PUT /dashboard/layout":           "how whoever asks arranged the dashboard; nobody else sees it",
 	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
 	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
 	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
@@ -76,8 +77,13 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	list := api.FeedSettings{Name: "A list", Kind: "text", URL: feedList(t), Private: true, EveryMinutes: 60}
 	var entry api.Entry
 	var query api.HuntSaved
+	var tracked api.Tracked
+	kept := ok[api.HuntSaved](all.post(t, "/hunt/queries", api.HuntSave{Name: "kept", Query: "EmailEvents"}))
+	hourly := api.TrackedAsk{EverySeconds: 3600, WindowSeconds: 3600, Condition: "Never", Severity: "Low", On: true}
 	var note api.IncidentNote
 	var task api.IncidentTask
+	var week api.DashboardLetter
+	weekly := api.DashboardLetterDraft{Name: "The week", To: []string{"bob@harbour.test"}, Weekday: "Monday", Hour: 7, Zone: "UTC"}
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -243,10 +249,6 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
-		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
-			resolved := "Resolved"
-			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
-		}},
 		{"POST /indicators", auth.ActIndicatorAdded, post("/indicators", api.NewIndicators{Indicators: []api.IndicatorDraft{{Value: "bad.example"}}})},
 		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
 		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
@@ -264,6 +266,22 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"POST /campaigns/decisions/{decision}/undo", auth.ActCampaignUndone, func(t *testing.T) reply {
 			return all.post(t, "/campaigns/decisions/"+parted.Decision.ID+"/undo", api.CampaignWhy{Note: "two hands"})
+		}},
+		{"POST /trackers/tracked", auth.ActTrackerSaved, func(t *testing.T) reply {
+			r := all.post(t, "/trackers/tracked", api.TrackedNew{TrackedAsk: hourly, QueryID: kept.ID})
+			tracked = ok[api.Tracked](r)
+			return r
+		}},
+		{"PUT /trackers/tracked/{id}", auth.ActTrackerSaved, func(t *testing.T) reply {
+			return put("/trackers/tracked/"+tracked.ID, api.TrackedChange{TrackedAsk: hourly, Revision: tracked.Revision})(t)
+		}},
+		{"POST /trackers/tracked/{id}/run", auth.ActTrackerRun, func(t *testing.T) reply {
+			return all.post(t, "/trackers/tracked/"+tracked.ID+"/run", nil)
+		}},
+		{"DELETE /trackers/tracked/{id}", auth.ActTrackerRemoved, func(t *testing.T) reply { return remove("/trackers/tracked/" + tracked.ID)(t) }},
+		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
+			resolved := "Resolved"
+			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
 		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
@@ -411,6 +429,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 				}
 			}
 		}},
+		{"POST /dashboard/letters", auth.ActLetterAdded, func(t *testing.T) reply {
+			r := all.post(t, "/dashboard/letters", weekly)
+			week = decode[api.DashboardLetter](r)
+			return r
+		}},
+		{"PUT /dashboard/letters/{id}", auth.ActLetterChanged, func(t *testing.T) reply { return put("/dashboard/letters/"+week.ID, weekly)(t) }},
+		{"POST /dashboard/letters/{id}/send", auth.ActLetterSent, nil}, // TestDashboardLetters has a mail server to send with
+		{"DELETE /dashboard/letters/{id}", auth.ActLetterRemoved, func(t *testing.T) reply { return remove("/dashboard/letters/" + week.ID)(t) }},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}
 	told := map[string]bool{}

@@ -108,7 +108,9 @@ type App struct {
 	alerts     *alert.Desk
 	indicators known
 	campaigns  *campaign.Desk
+	trackers   *trackers
 	outgoing   *outgoing
+	letters    *dashboardPost
 	held       *held
 	feeds      *feed.Desk
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -293,6 +295,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
+	river.AddWorker(workers, &dashboardLettersWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -311,7 +314,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -335,6 +339,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
 		return err
 	}
+	a.openTrackers()
 	if a.notary, err = c.notary(ctx, a.cases, a.gate, a.opt.Now, a.log); err != nil {
 		return err
 	}
@@ -368,14 +373,16 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
 		Feeds:      a.feedDeps(), TAXIIMost: c.TAXII.Most,
+		Known:     &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
 		Letters:   a.outgoing.store,
 		Outgoing:  a.outgoing,
-		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
-		Alerts:    a.alerts,
-		Known:     &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
-		Coverage:  a.Coverage, Ready: a.notReady,
 		Campaigns: a.campaigns,
-		Metrics:   a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
+		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Dashboard: a.newDashboard(checker),
+		Alerts:    a.alerts,
+		Trackers:  &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
+		Coverage:  a.Coverage, Ready: a.notReady,
+		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
 	if files, built := ui.Files(); built {
@@ -389,6 +396,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 func (a *App) arrived(b event.Batch) {
 	if len(b.PostDelivery) > 0 {
 		a.acting.late.Store(true)
+	}
+	if len(b.PostDelivery)+len(b.Clicks)+len(b.Submissions) > 0 {
+		a.api.Hub().Happened()
 	}
 	var newest time.Time
 	for i := range b.Emails {

@@ -209,6 +209,7 @@ func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context
 		g.Go(func() error { return m.serve(ctx) })
 	}
 	g.Go(func() error { a.followModels(ctx); return nil })
+	g.Go(func() error { a.followTrackers(ctx); return nil })
 	for _, f := range beside {
 		g.Go(func() error { return f(ctx) })
 	}

@@ -90,6 +90,10 @@ const (
 	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
 	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
 	ActAlertResolved     Action = "alert resolved"
+	ActTrackerSaved      Action = "tracked query saved" // also when it is changed; subject: the tracker's id
+	ActTrackerRemoved    Action = "tracked query removed"
+	ActTrackerRun        Action = "tracked query run"     // by a person, apart from its schedule
+	ActTrackerStopped    Action = "tracked query stopped" // by itself; reason: why
 
 	ActCampaignSplit   Action = "campaign split" // subject: its id, as in the following
 	ActCampaignMerged  Action = "campaign merged"
@@ -108,6 +112,11 @@ const (
 	ActFeedRun     Action = "feed read"    // by somebody's wish
 	ActFeedTried   Action = "feed tried"   // the server connected to where somebody said
 	ActSTIX        Action = "told in STIX" // as a file for others; subject: the incident or campaign
+
+	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
+	ActLetterChanged Action = "dashboard letter changed"
+	ActLetterRemoved Action = "dashboard letter removed"
+	ActLetterSent    Action = "dashboard letter sent" // to whoever asked
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -136,8 +145,10 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
+		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
 		ActFeedAdded, ActFeedChanged, ActFeedRemoved, ActFeedRun, ActFeedTried, ActSTIX,
+		ActTrackerSaved, ActTrackerRemoved, ActTrackerRun, ActTrackerStopped,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

@@ -56,8 +56,10 @@ func (d *Alerts) Raise(ctx context.Context, a alert.Alert) (now alert.Alert, isN
 		case err != nil:
 			return err
 		default:
+			if !a.To.Equal(now.To) || a.To.IsZero() { // the same range is the same finding, told again after a crash
+				now.Times++
+			}
 			now.Last, now.Fell, now.Query, now.From, now.To, now.Count, now.Detail = a.Last, time.Time{}, a.Query, a.From, a.To, a.Count, a.Detail
-			now.Times++
 			if a.Severity.Rank() > now.Severity.Rank() {
 				now.Severity = a.Severity
 			}
@@ -288,6 +290,18 @@ func (d *Alerts) Counts(ctx context.Context) (alert.Counts, error) {
 		}
 	}
 	return out, wrap("alerts", rows.Err())
+}
+
+// ForgetAlerts forgets what was resolved before the given time and stands in no incident.
+func (d *Alerts) ForgetAlerts(ctx context.Context, before time.Time) error {
+	return d.s.InTx(ctx, func(tx *sql.Tx) error {
+		const old = `resolved > 0 AND resolved < ? AND incident = ''`
+		if _, err := tx.ExecContext(ctx, d.s.dialect.Rebind(`DELETE FROM alert_evidence WHERE alert IN (SELECT id FROM alerts WHERE `+old+`)`), micros(before)); err != nil {
+			return wrap("evidence", err)
+		}
+		_, err := tx.ExecContext(ctx, d.s.dialect.Rebind(`DELETE FROM alerts WHERE `+old), micros(before))
+		return wrap("alerts", err)
+	})
 }
 
 // Untold returns alerts that the event store does not know whole.

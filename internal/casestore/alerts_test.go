@@ -131,9 +131,18 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("%s: %q, not %q (%v)", name, got, c.want, err)
 		}
 	}
+	if err := s.Alerts().ForgetAlerts(ctx, now); err != nil { // nothing is that old
+		t.Fatal(err)
+	}
 	counts, err := d.Store.Counts(ctx)
 	if err != nil || counts.Status[alert.New] != 2 || counts.Status[alert.Resolved] != 1 || counts.Severity[alert.Low] != 1 || counts.Severity[alert.High] != 0 {
 		t.Errorf("%+v %v", counts, err)
+	}
+	if err := s.Alerts().ForgetAlerts(ctx, now.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := d.Store.Alerts(ctx, alert.Filter{Limit: 10}); err != nil || len(left) != 2 {
+		t.Errorf("%d alerts are left: %v", len(left), err)
 	}
 }
 

@@ -63,7 +63,7 @@ type EmailEvent struct {
 	UserLevelPolicy        string    `kql:"string,facet" doc:"Which override of the mailbox"`
 	DistributionList       string    `kql:"string,facet" doc:"List through which the recipient got it"`
 	ForwardingInformation  string    `kql:"string" doc:"JSON array of forwardings"`
-	IsFirstContact         bool      `kql:"bool" doc:"No earlier contact between sender and recipient"`
+	IsFirstContact         bool      `kql:"bool" doc:"Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so"`
 	To                     []string  `kql:"dynamic" doc:"Addresses of the To header"`
 	Cc                     []string  `kql:"dynamic" doc:"Addresses of the Cc header"`
 	Context                string    `kql:"string" doc:"More context"`

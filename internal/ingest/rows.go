@@ -122,6 +122,8 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 	e.BulkComplaintLevel = int32(v.BulkLevel)
 	e.DetectionMethods = v.DetectionMethods()
 	e.ConfidenceLevel = confidence(v)
+	// Nobody here knows the sender, and so this recipient does not; false also while too little mail was seen to say so.
+	e.IsFirstContact = slices.ContainsFunc(v.Signals, func(s detect.Signal) bool { return s.ID == "first-contact" })
 	var spoke []string
 	for _, s := range v.Signals { // heaviest first
 		if s.Weight > 0 {

@@ -836,6 +836,33 @@ check("axe: campaigns", { as: ["Global Administrator", "Search and Purge"], time
   axe.none();
 });
 
+check("axe: trackers and alerts", { server: fresh, as: ["Global Administrator"], timeout: 240_000 }, async ({ server, session, page }) => {
+  const axe = new Findings(page);
+  await server.import(original("Your parcel waits"));
+  await page.goto("/intelligence/trackers?open=qr-codes");
+  await seen(page.getByRole("complementary", { name: /^Noteworthy: QR/ }).getByText(/ATT&CK/));
+  await axe.look("noteworthy");
+  await page.goto("/intelligence/trackers?tab=trending");
+  await seen(page.getByRole("heading", { name: "Too little of a past to compare with" }));
+  await axe.look("too little history");
+  const saved = await post(session, "/hunt/queries", { name: "Parcels", query: "EmailEvents" });
+  const tracked = await post(session, "/trackers/tracked", { query_id: saved.id, every_seconds: 900, window_seconds: 86400, condition: "Above", severity: "High", on: true });
+  const { alert } = await post(session, `/trackers/tracked/${tracked.id}/run`);
+  await page.goto(`/intelligence/trackers?tab=tracked&open=${tracked.id}`);
+  await seen(page.getByRole("complementary", { name: "Tracked query: Parcels" }).getByRole("button", { name: "Run now" }));
+  await page.getByRole("button", { name: "Show as a table" }).click();
+  await axe.look("a tracked query");
+  await page.getByRole("button", { name: "Change…" }).click();
+  await axe.look("its schedule", ".fui-DialogSurface");
+  await page.goto("/intelligence/trackers?tab=saved");
+  await seen(page.getByRole("button", { name: "Its tracker: Parcels" }));
+  await axe.look("saved queries");
+  await page.goto(`/alerts?open=${alert}`);
+  await seen(page.getByRole("complementary", { name: /^Alert/ }).getByRole("button", { name: "Take it" }));
+  await axe.look("alerts");
+  axe.none();
+});
+
 check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
   const axe = new Findings(page);
   const post = async (path, data) => (await session.context.request.post(`/api/v1${path}`, { data })).json();

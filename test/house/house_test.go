@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules", "threats"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/indicator", "internal/threat"},
+		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/indicator", "internal/dashboard", "internal/threat", "internal/tracker"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
@@ -38,7 +38,10 @@ var peers = map[[2]string]bool{
 	{"internal/detect", "rules"}:                  true,
 	{"internal/campaign", "internal/intel"}:       true,
 	{"internal/audit", "internal/auth"}:           true, // what is proven are auth's records
+	{"internal/dashboard", "internal/hunt"}:       true, // a figure is a condition of Explorer's, in its words for views and outcomes
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
+	{"internal/tracker", "internal/hunt"}:         true, // a tracked query is a saved query, and runs within the limits of hunting
+	{"internal/tracker", "internal/alert"}:        true, // what it raises
 	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}:     true,

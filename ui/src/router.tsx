@@ -159,6 +159,18 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("./pages/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const trackers = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/trackers",
+  component: lazyRouteComponent(() => import("./pages/intelligence/trackers/TrackersPage"), "TrackersPage"),
+});
+
 const intelligence = createRoute({
   getParentRoute: () => inside,
   path: "/intelligence",
@@ -198,7 +210,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, email, mailbox, account, feeds])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, feeds, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -690,6 +690,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of the dashboard, widget by widget */
+        get: operations["get-dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the operator arranged it */
+        get: operations["get-dashboard-layout"];
+        /** Keep how the operator arranged it */
+        put: operations["put-dashboard-layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters with the figures of the week */
+        get: operations["get-dashboard-letters"];
+        put?: never;
+        /** Add one; audited */
+        post: operations["post-dashboard-letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; audited */
+        put: operations["put-dashboard-letters-id"];
+        post?: never;
+        /** Remove one; audited */
+        delete: operations["delete-dashboard-letters-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One as it would be sent now */
+        get: operations["get-dashboard-letters-id-preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one, as it is now, to oneself; audited */
+        post: operations["post-dashboard-letters-id-send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events when the figures changed: changed, ping */
+        get: operations["get-dashboard-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it can be narrowed to: departments, groups, domains */
+        get: operations["get-dashboard-options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/directory/people": {
         parameters: {
             query?: never;
@@ -3263,6 +3402,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/trackers/noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions worth asking now, with what they find */
+        get: operations["get-trackers-noteworthy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved queries that run on a schedule: one's own and those over shared queries */
+        get: operations["get-trackers-tracked"];
+        put?: never;
+        /** Track a saved query; audited */
+        post: operations["post-trackers-tracked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: operations["get-trackers-tracked-id"];
+        /** Change its schedule and threshold, switch it on or off: one's own; with hunt.manage anybody's; audited */
+        put: operations["put-trackers-tracked-id"];
+        post?: never;
+        /** Stop tracking, and forget its counts; the saved query stays; audited */
+        delete: operations["delete-trackers-tracked-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its runs counted, oldest first */
+        get: operations["get-trackers-tracked-id-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it now, as its owner; its schedule stays; audited */
+        post: operations["post-trackers-tracked-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/trending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is new or grows, against the organisation's own past */
+        get: operations["get-trackers-trending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/whatif": {
         parameters: {
             query?: never;
@@ -4593,6 +4837,440 @@ export interface components {
             /** @description Mail systems whose mailboxes are read */
             watched: components["schemas"]["WatchedSystem"][];
         };
+        DashboardActiveCampaign: {
+            /** Format: date-time */
+            first: string;
+            id: string;
+            /** @description Of it, what lies in an inbox and is held to be a threat */
+            inboxed: components["schemas"]["DashboardFigure"];
+            /** Format: date-time */
+            last: string;
+            mail: components["schemas"]["DashboardFigure"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Recipients
+             */
+            people: number;
+            type: string;
+        };
+        DashboardAttended: {
+            category: string;
+            /**
+             * Format: int64
+             * @description Email events
+             */
+            count: number;
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description Where it is looked at, as path and query */
+            page: string;
+            /** @enum {string} */
+            severity: "High" | "Medium" | "Low" | "Informational";
+            /** Format: date-time */
+            time: string;
+            title: string;
+        };
+        DashboardAttention: {
+            /** @description Newest first, 10 at most */
+            items: components["schemas"]["DashboardAttended"][];
+            /**
+             * @description alerts; mail: delivered threats, while no alert is open
+             * @enum {string}
+             */
+            kind: "alerts" | "mail";
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardBoard: {
+            /** Format: date-time */
+            as_of: string;
+            attention?: components["schemas"]["DashboardAttention"];
+            campaigns?: components["schemas"]["DashboardCampaignBoard"];
+            coverage: components["schemas"]["DashboardCoverage"];
+            /** @description Widgets that could not be answered, and why */
+            failed: components["schemas"]["DashboardFailure"][];
+            flow?: components["schemas"]["DashboardFlow"];
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            from: string;
+            insights?: components["schemas"]["DashboardInsights"];
+            malware?: components["schemas"]["DashboardMalwareBoard"];
+            needs?: components["schemas"]["DashboardNeeds"];
+            origin?: components["schemas"]["DashboardOrigin"];
+            /**
+             * Format: date-time
+             * @description Start of the period before; it ends at from
+             */
+            previous_from: string;
+            protection?: components["schemas"]["DashboardProtection"];
+            reported?: components["schemas"]["DashboardReported"];
+            summary?: components["schemas"]["DashboardThreatSummary"];
+            targeted?: components["schemas"]["DashboardTargeted"];
+            /**
+             * Format: date-time
+             * @description Excluded
+             */
+            to: string;
+            /** Format: int64 */
+            took_ms: number;
+            weekly?: components["schemas"]["DashboardDetections"];
+            work?: components["schemas"]["DashboardWork"];
+        };
+        DashboardCampaignBoard: {
+            /**
+             * Format: int64
+             * @description Campaigns with mail in the range
+             */
+            active: number;
+            kql: string;
+            /**
+             * Format: int64
+             * @description Of them, with mail that still lies in an inbox
+             */
+            reached: number;
+            /** @description Largest first, 10 at most */
+            rows: components["schemas"]["DashboardActiveCampaign"][];
+        };
+        DashboardCard: {
+            /** @description The number bucket by bucket, for a small line; the buckets are those of the widget */
+            counts: number[];
+            /** @description Further numbers beside it, which are not part of it */
+            details: components["schemas"]["DashboardDetail"][];
+            figure: components["schemas"]["DashboardFigure"];
+            key: string;
+            label: string;
+            /** @description What exactly is counted, one sentence */
+            says: string;
+        };
+        DashboardChoice: {
+            /** @description More people than a filter holds: it cannot be chosen */
+            large: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description That the directory knows
+             */
+            people: number;
+        };
+        DashboardCoverage: {
+            /** @description Empty: nothing is known to be missing */
+            gaps: components["schemas"]["DashboardGap"][];
+            /** Format: date-time */
+            newest: string | null;
+            /**
+             * Format: date-time
+             * @description Oldest event kept; null when there is none
+             */
+            oldest: string | null;
+            /**
+             * Format: int64
+             * @description Sources that sent mail or listen for it
+             */
+            sources: number;
+        };
+        DashboardDeed: {
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description What the button says */
+            label: string;
+            /** @description Page of Tocsin, as path and query */
+            page?: string;
+            /** @description One sentence */
+            why?: string;
+        };
+        DashboardDetail: {
+            figure: components["schemas"]["DashboardFigure"];
+            key: string;
+            label: string;
+        };
+        DashboardDetections: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            /** @description scanned, stopped, advanced, delivered, removed, in this order */
+            cards: components["schemas"]["DashboardCard"][];
+            starts: string[];
+        };
+        DashboardExplorerState: {
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            from: string;
+            /** @description Filter as KQL over EmailEvents */
+            q: string;
+            /**
+             * Format: date-time
+             * @description Excluded
+             */
+            to: string;
+            /** @enum {string} */
+            view: "all" | "malware" | "phish" | "submissions";
+        };
+        DashboardFailure: {
+            /** @description One sentence for people */
+            text: string;
+            widget: string;
+        };
+        DashboardFigure: {
+            /** @description Explorer's state that shows what was counted: its count is the value */
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description Ids of those gaps in coverage that concern this number */
+            gaps: string[];
+            /** @description The question that gives this number, to be run in Hunting; empty when it is not counted in the event store */
+            kql: string;
+            /** @description Page of Tocsin that shows what was counted, with its filter, as path and query: its count is the value */
+            page?: string;
+            /**
+             * Format: int64
+             * @description The same in the period of equal length before; absent where nothing is compared
+             */
+            previous?: number;
+            /** Format: int64 */
+            value: number;
+        };
+        DashboardFilter: {
+            /** @description Of the directory */
+            department?: string;
+            /** @description Of recipients */
+            domain?: string;
+            /** @description Of the directory */
+            group?: string;
+        };
+        DashboardFinding: {
+            /** @description What to do, best first; never empty */
+            do: components["schemas"]["DashboardDeed"][];
+            /** @description What stands behind it, at most 5 */
+            examples: components["schemas"]["DashboardRanked"][];
+            figure: components["schemas"]["DashboardFigure"];
+            kind: string;
+            /** @enum {string} */
+            severity: "High" | "Medium" | "Low" | "Informational";
+            /** @description One or two sentences with the number: what was found and why it matters */
+            text: string;
+            /** @description Short; without the number */
+            title: string;
+            /** @description What the number counts */
+            unit: string;
+        };
+        DashboardFlow: {
+            total: components["schemas"]["DashboardFigure"];
+            /** @description inbound, outbound, intra-org, unknown. They add up to the total */
+            trend: components["schemas"]["DashboardTrend"];
+        };
+        DashboardGap: {
+            /** @description since, pending, silent:<source>, geoip, files, visits, clicks, ... */
+            id: string;
+            /** @description Where to do something about it */
+            page?: string;
+            /** @description One sentence */
+            text: string;
+        };
+        DashboardInsights: {
+            findings: components["schemas"]["DashboardFinding"][];
+            /** @description Every kind there is, whether it found something or not */
+            looked: components["schemas"]["DashboardLooked"][];
+        };
+        DashboardLayout: {
+            filter: components["schemas"]["DashboardFilter"];
+            /** @description In order. Widgets that are not named follow in the order of a new page */
+            widgets: components["schemas"]["DashboardPlace"][];
+        };
+        DashboardLetter: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who changed it last */
+            by: string;
+            filter: components["schemas"]["DashboardFilter"];
+            /**
+             * Format: int64
+             * @description 0 to 23, in the zone
+             */
+            hour: number;
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was made last; null: never
+             */
+            last: string | null;
+            /** @description Stands in the subject */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is sent next; null while it is off
+             */
+            next: string | null;
+            on: boolean;
+            /** @description Why the last one was not made; empty when it was */
+            problem: string;
+            /** @description Addresses */
+            to: string[];
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            /** @description IANA name of a time zone */
+            zone: string;
+        };
+        DashboardLetterDraft: {
+            filter: components["schemas"]["DashboardFilter"];
+            /** Format: int64 */
+            hour: number;
+            name: string;
+            on: boolean;
+            /** @description Addresses of the organisation's domains, or of operators */
+            to: string[];
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when there is a newer one
+             */
+            version?: number;
+            /** @enum {string} */
+            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            zone: string;
+        };
+        DashboardLetterText: {
+            /** @description A whole document. Show it in a frame with an empty sandbox */
+            html: string;
+            subject: string;
+            text: string;
+        };
+        DashboardLetters: {
+            /** @description To which letters may go, beside the addresses of operators */
+            domains: string[];
+            letters: components["schemas"]["DashboardLetter"][];
+            /** @description Outgoing mail is set up */
+            sends: boolean;
+        };
+        DashboardLooked: {
+            /** @description How it is computed */
+            doc: string;
+            /** @description Why it could not be computed; empty when it was */
+            held: string;
+            kind: string;
+        };
+        DashboardMalwareBoard: {
+            /** @description Most first, 10 at most. A family that is new here has previous 0 */
+            families: components["schemas"]["DashboardRanked"][];
+            /** @description Malware split by outcome */
+            trend: components["schemas"]["DashboardTrend"];
+            /** @description Malware without a name */
+            unnamed: components["schemas"]["DashboardFigure"];
+        };
+        DashboardNeed: {
+            /** @description clicked (of delivered_threats), today (of waiting_actions: those that end today), late (of untriaged_reports) */
+            details: components["schemas"]["DashboardDetail"][];
+            /**
+             * Format: date-time
+             * @description When the next one is late, or ends by itself; null: never
+             */
+            due: string | null;
+            figure: components["schemas"]["DashboardFigure"];
+            /** @enum {string} */
+            key: "delivered_threats" | "waiting_actions" | "untriaged_reports" | "unowned_incidents" | "silent_sources" | "release_requests";
+            /** @description What the number counts, in words that follow it */
+            label: string;
+            /** @description Due has passed for at least one */
+            late: boolean;
+            /** @description What it is about, at most 5: sources, incidents */
+            names: string[];
+            /**
+             * Format: date-time
+             * @description Since when the oldest waits; null: not known
+             */
+            oldest: string | null;
+        };
+        DashboardNeeds: {
+            /** @description Those that are above zero, most urgent first. Empty: nothing waits */
+            items: components["schemas"]["DashboardNeed"][];
+            /** @description Keys of those that whoever asks may not see */
+            unread: string[];
+        };
+        DashboardOptions: {
+            /** @description By name; 1,000 at most */
+            departments: components["schemas"]["DashboardChoice"][];
+            /** @description Of the organisation */
+            domains: components["schemas"]["DashboardChoice"][];
+            /** @description By name; 1,000 at most */
+            groups: components["schemas"]["DashboardChoice"][];
+        };
+        DashboardOrigin: {
+            /** @description Addresses (IPv4, IPv6) that sent the most threats, 10 at most */
+            addresses: components["schemas"]["DashboardRanked"][];
+            /** @description Of mail from outside by country of the sender's address, ISO 3166-1 alpha-2; all of them, most threats first. The figure counts threats; details: malware, all */
+            countries: components["schemas"]["DashboardRanked"][];
+            /** @description Countries are known: a GeoIP file is set, or was when mail came in. When not, coverage has the gap geoip */
+            known: boolean;
+            /** @description Threats whose country is not known */
+            unplaced: components["schemas"]["DashboardFigure"];
+        };
+        DashboardPlace: {
+            hidden: boolean;
+            /** @enum {string} */
+            key: "needs" | "summary" | "protection" | "weekly" | "malware" | "insights" | "trends" | "targeted" | "origin" | "flow" | "reported" | "work" | "attention" | "campaigns";
+            /** @description Takes the whole width */
+            wide: boolean;
+        };
+        DashboardProtection: {
+            /** @description blocked, junked, replaced, removed, delivered_threat, delivered (found harmless or released since). They add up to the total */
+            outcome: components["schemas"]["DashboardTrend"];
+            /** @description Detection technologies, most first, then none (not said). Mail that several found counts for each */
+            technology: components["schemas"]["DashboardTrend"];
+            /** @description malware, phish, spam. Mail with two threats counts in both */
+            threats: components["schemas"]["DashboardTrend"];
+            /** @description All mail with a threat */
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardRanked: {
+            /** @description Further numbers of the same value */
+            details: components["schemas"]["DashboardDetail"][];
+            figure: components["schemas"]["DashboardFigure"];
+            /** @description What people call it; the value when there is no other name */
+            label: string;
+            value: string;
+        };
+        DashboardReported: {
+            /** @description Email events of messages that were reported */
+            mail: components["schemas"]["DashboardFigure"];
+            /** @description Reports of the range by result: Phishing, Malware, Spam, Not junk, Simulation, Unknown, and open. They add up to the total */
+            results: components["schemas"]["DashboardRanked"][];
+            /** @description Reports, not email events */
+            total: components["schemas"]["DashboardFigure"];
+            /** @description Reports by what the reporter says it is */
+            trend: components["schemas"]["DashboardTrend"];
+        };
+        DashboardTargeted: {
+            /** @description Most first, 10 at most; the label is the name, when the directory knows it. Details: clicked, delivered, priority (1 for a priority account) */
+            people: components["schemas"]["DashboardRanked"][];
+        };
+        DashboardThreatSummary: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            /** @description malware_blocked, phish_blocked, reported, zero_day_malware, advanced_phish, malicious_urls, in this order */
+            cards: components["schemas"]["DashboardCard"][];
+            starts: string[];
+        };
+        DashboardTrend: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            series: components["schemas"]["DashboardTrendSeries"][];
+            /** @description Start of each bucket, UTC. The first and the last hold only what lies in the range; the state of one bucket is the series' own with from and to narrowed to it */
+            starts: string[];
+        };
+        DashboardTrendSeries: {
+            /** @description One a bucket */
+            counts: number[];
+            key: string;
+            label: string;
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardWork: {
+            /** @description Actions on mailboxes by state: waiting, running, and those that ended in the range: done, partly, failed, expired, rejected, cancelled */
+            actions: components["schemas"]["DashboardRanked"][];
+            /** @description Open incidents by severity: High, Medium, Low, Informational. Details: unowned, overdue */
+            incidents: components["schemas"]["DashboardRanked"][];
+            /** @description actions, incidents: what whoever asks may not see */
+            unread: string[];
+        };
         Defect: {
             id: string;
             text: string;
@@ -4738,7 +5416,7 @@ export interface components {
             ForwardingInformation: string;
             /** @description Message-ID header with angle brackets, as sent */
             InternetMessageId: string;
-            /** @description No earlier contact between sender and recipient */
+            /** @description Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so */
             IsFirstContact: boolean;
             /** @description The recipient is a priority account (Tocsin) */
             IsPriorityAccount: boolean;
@@ -7415,6 +8093,42 @@ export interface components {
             /** @description Permissions, each of which the operator has */
             scopes: string[];
         };
+        Noteworthy: {
+            entries: components["schemas"]["NoteworthyEntry"][];
+            /** @description What feeds brought and cannot be shown */
+            refused: string[];
+            /**
+             * Format: date-time
+             * @description The ranges end here; an answer is shown again for two minutes
+             */
+            to: string;
+        };
+        NoteworthyEntry: {
+            /** Format: date-time */
+            added?: string;
+            /** @description Markdown: why, what to look for, what to do */
+            article: string;
+            /** @description The last 30 times 24 hours, oldest first; empty when only the sums are known */
+            days: number[];
+            /** @description Why it could not be asked */
+            error: string;
+            /** Format: date-time */
+            expires?: string;
+            /** @description The last 24 hours, 7 days and 30 days; empty when it was not asked */
+            figures: components["schemas"]["TrackerFigure"][];
+            id: string;
+            /** @description Its time is past: it is not asked any more */
+            over: boolean;
+            query: string;
+            /** @description Tocsin, or the feed that brought it */
+            source: string;
+            /** @description MITRE ATT&CK */
+            technique: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            title: string;
+            why: string;
+        };
         Operator: {
             email: string;
             /** @description UUIDv7 */
@@ -9180,6 +9894,246 @@ export interface components {
         TokenMade: {
             secret: string;
             token: components["schemas"]["TokenLine"];
+        };
+        Tracked: {
+            /** @description Id of the alert that it raised last; empty: none */
+            alert: string;
+            can_change: boolean;
+            category: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description The count a day before the last; absent: there is none
+             */
+            day_before?: number;
+            /** Format: int64 */
+            every_seconds: number;
+            /** @description The last count */
+            figure?: components["schemas"]["TrackerFigure"];
+            /** @description It is over its threshold */
+            held: boolean;
+            id: string;
+            /** @description Absent: it never ran */
+            last?: components["schemas"]["TrackedRun"];
+            /** @description Of the saved query */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent: it does not run
+             */
+            next?: string;
+            on: boolean;
+            own: boolean;
+            /** @description As whom it runs */
+            owner: string;
+            /** @description Empty when it is gone or not shared with whoever asks */
+            query: string;
+            query_id: string;
+            /** @description The last counts, oldest first, 48 at most */
+            recent: number[];
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description Why it stopped by itself; empty: it did not */
+            stopped: string;
+            /** Format: int64 */
+            threshold: number;
+            /** Format: date-time */
+            updated: string;
+            /** @description Why the run that is due has no answer yet */
+            waiting: string;
+            /** Format: int64 */
+            week_before?: number;
+            /**
+             * Format: int64
+             * @description Each run counts so far back
+             */
+            window_seconds: number;
+        };
+        TrackedChange: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedHistory: {
+            /** @description Oldest first; the newest when there are more than asked for */
+            runs: components["schemas"]["TrackedRun"][];
+        };
+        TrackedNew: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            query_id: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedRun: {
+            /**
+             * Format: date-time
+             * @description When it ran
+             */
+            at: string;
+            by_hand: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description Empty when it has an answer */
+            error: string;
+            /** Format: date-time */
+            from: string;
+            /** @description It was over the threshold */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description Runs before it that did not take place, because the server did not run; it makes up for them
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description End of the range that it counted
+             */
+            slot: string;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        TrackerFigure: {
+            /** @description Where Explorer shows it; absent when the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /** Format: date-time */
+            from: string;
+            /** @description Its rows in [from, to) are the value */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            value: number;
+        };
+        Trend: {
+            arithmetic: components["schemas"]["TrendArithmetic"];
+            figure: components["schemas"]["TrackerFigure"];
+            label: string;
+            /** @description It was not there in all the time that is compared with */
+            new: boolean;
+            value: string;
+        };
+        TrendArithmetic: {
+            /**
+             * Format: double
+             * @description Of a count at least as high, if nothing changed
+             */
+            chance: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            expected: number;
+            /** @description Of the periods before, oldest first */
+            past: number[];
+            /**
+             * Format: double
+             * @description Standard deviation
+             */
+            spread: number;
+        };
+        TrendGroup: {
+            /**
+             * Format: int64
+             * @description Values that were looked at: those with at least 3 events now
+             */
+            compared: number;
+            /** @enum {string} */
+            key: "families" | "campaigns" | "technologies" | "signals" | "senders" | "files";
+            /** @description There are more; the most frequent were looked at */
+            most: boolean;
+            title: string;
+            /** @description New ones first, then the least likely */
+            trends: components["schemas"]["Trend"][];
+        };
+        TrendSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Trending: {
+            /** @description All email events */
+            all: components["schemas"]["TrendArithmetic"];
+            all_figure: components["schemas"]["TrackerFigure"];
+            /**
+             * Format: int64
+             * @description Periods that are left out because no mail at all is there
+             */
+            empty: number;
+            /** @description There is enough of a past to say what is new */
+            enough: boolean;
+            /** Format: date-time */
+            from: string;
+            groups: components["schemas"]["TrendGroup"][];
+            /**
+             * Format: date-time
+             * @description The oldest mail; absent: there is none
+             */
+            oldest?: string;
+            /** @description Oldest first */
+            past: components["schemas"]["TrendSpan"][];
+            period: string;
+            /** @description What is missing */
+            say: string;
+            /**
+             * Format: date-time
+             * @description The last full hour
+             */
+            to: string;
         };
         URLPage: {
             /** Format: int64 */
@@ -12108,6 +13062,651 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard": {
+        parameters: {
+            query?: {
+                /** @description Comma separated; absent: all. Widgets that are asked for together share their questions; each may be asked for alone, to refresh it */
+                widgets?: ("needs" | "summary" | "protection" | "weekly" | "malware" | "insights" | "targeted" | "origin" | "flow" | "reported" | "work" | "attention" | "campaigns")[] | null;
+                /** @description Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Only mail to people of this department of the directory */
+                department?: string;
+                /** @description Only mail to people of this group of the directory */
+                group?: string;
+                /** @description Only mail to recipients of this domain */
+                domain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardBoard"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-dashboard-layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLayout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-dashboard-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLetterDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-dashboard-letters-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLetterDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-dashboard-letters-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-letters-id-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetterText"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-dashboard-letters-id-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOptions"];
                 };
             };
             /** @description Unauthorized */
@@ -23517,6 +25116,533 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Noteworthy"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id-history": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-trending": {
+        parameters: {
+            query?: {
+                /** @description A day is compared with the same day of earlier weeks, a week with the weeks before, a month (28 days) with the months before */
+                period?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trending"];
+                };
             };
             /** @description Unauthorized */
             401: {

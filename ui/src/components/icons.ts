@@ -1,6 +1,7 @@
 // The icons in use, each from a file of its own: a build that had to look through all of them would take minutes.
 export { Add16Regular } from "@fluentui/react-icons/svg/add";
 export { AddCircle20Regular } from "@fluentui/react-icons/svg/add-circle";
+export { Alert16Regular, Alert20Regular } from "@fluentui/react-icons/svg/alert";
 export { Archive16Regular } from "@fluentui/react-icons/svg/archive";
 export { ArrowClockwise16Regular } from "@fluentui/react-icons/svg/arrow-clockwise";
 export { ArrowDown12Regular, ArrowDown16Regular } from "@fluentui/react-icons/svg/arrow-down";
