@@ -73,14 +73,16 @@ type Deps struct {
 	Rules         *rulebook.Desk
 	Threats       *threat.Desk
 	Runs          Runs
+	Feeds         *Feeds
+	TAXIIMost     string // the narrowest TLP that the TAXII server tells; "": there is no server
 	Acting        *Acting
 	Incidents     *Incidents
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Alerts        *alert.Desk
 	Campaigns     *campaign.Desk
 	Dashboard     *Dashboard
-	Alerts        *alert.Desk
 	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)

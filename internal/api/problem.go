@@ -78,6 +78,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := aidProblem(err); p != nil {
 		return p
 	}
+	if p := feedProblem(err); p != nil {
+		return p
+	}
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
@@ -94,6 +97,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return p
 	}
 	if p := trackerProblem(err); p != nil {
+		return p
+	}
+	if p := indicatorProblem(err); p != nil {
 		return p
 	}
 	if p := s.signInProblem(err); p != nil {

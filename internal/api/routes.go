@@ -109,6 +109,7 @@ func (s *Server) declare() {
 	s.declareTrackers()
 	s.declareAudit()
 	s.declareLetters()
+	s.declareFeeds()
 	s.declareMessages()
 	s.declareIndicators()
 	s.declareCampaigns()

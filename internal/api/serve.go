@@ -22,6 +22,7 @@ func (s *Server) Handler() http.Handler {
 	root := http.NewServeMux()
 	root.Handle("/api/", guarded)
 	root.Handle("GET /metrics", guarded)
+	root.Handle(taxiiPrefix, guarded)
 	root.HandleFunc("GET /healthz", s.healthz)
 	root.HandleFunc("GET /readyz", s.readyz)
 	root.HandleFunc("GET /api/openapi.json", s.openapi)
@@ -30,6 +31,7 @@ func (s *Server) Handler() http.Handler {
 		writeProblem(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path+"; /api/openapi.json lists what there is")
 	})
 	s.mux.HandleFunc("GET /metrics", s.metrics)
+	s.mux.HandleFunc(taxiiPrefix, s.taxii)
 
 	cross := http.NewCrossOriginProtection()
 	if s.deps.PublicOrigin != "" {

@@ -74,6 +74,7 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		key     = newToken()
 		added   api.KeyLine
 	)
+	list := api.FeedSettings{Name: "A list", Kind: "text", URL: feedList(t), Private: true, EveryMinutes: 60}
 	var entry api.Entry
 	var query api.HuntSaved
 	var tracked api.Tracked
@@ -409,6 +410,24 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		}},
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})
+		}},
+		{"POST /feeds/try", auth.ActFeedTried, func(t *testing.T) reply {
+			return all.post(t, "/feeds/try", api.FeedTrialAsk{FeedSettings: list})
+		}},
+		{"POST /feeds/hits", auth.ActFeedTried, func(t *testing.T) reply {
+			return all.post(t, "/feeds/hits", api.FeedTrialAsk{FeedSettings: list})
+		}},
+		{"POST /feeds", auth.ActFeedAdded, func(t *testing.T) reply { return all.post(t, "/feeds", api.FeedAsk{FeedSettings: list}) }},
+		{"PUT /feeds/{id}", auth.ActFeedChanged, func(t *testing.T) reply {
+			return put("/feeds/a-list", api.FeedChange{FeedSettings: list, Version: 1})(t)
+		}},
+		{"POST /feeds/{id}/run", auth.ActFeedRun, post("/feeds/a-list/run", nil)},
+		{"DELETE /feeds/{id}", auth.ActFeedRemoved, func(t *testing.T) reply {
+			for { // until the run is over
+				if r := remove("/feeds/a-list")(t); r.status != http.StatusConflict {
+					return r
+				}
+			}
 		}},
 		{"POST /dashboard/letters", auth.ActLetterAdded, func(t *testing.T) reply {
 			r := all.post(t, "/dashboard/letters", weekly)

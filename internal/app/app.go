@@ -33,6 +33,7 @@ import (
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore"
 	"tocsin/internal/eventstore/duckdb"
+	"tocsin/internal/feed"
 	"tocsin/internal/hunt"
 	"tocsin/internal/hunt/lists"
 	"tocsin/internal/ingest"
@@ -104,13 +105,14 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	submitted  *submissions
-	campaigns  *campaign.Desk
 	alerts     *alert.Desk
 	trackers   *trackers
 	indicators known
+	campaigns  *campaign.Desk
 	outgoing   *outgoing
 	letters    *dashboardPost
 	held       *held
+	feeds      *feed.Desk
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
 	intake     *ingest.Intake
 	deliveries *ingest.Deliveries // nil: nothing is handed on
@@ -278,7 +280,11 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err := a.openQuarantine(); err != nil {
 		return err
 	}
+	if err := a.openFeeds(); err != nil {
+		return err
+	}
 	workers := river.NewWorkers()
+	river.AddWorker(workers, &feedWorker{app: a})
 	river.AddWorker(workers, &postWorker{app: a})
 	river.AddWorker(workers, &spreadWorker{app: a})
 	river.AddWorker(workers, &visitWorker{app: a})
@@ -301,6 +307,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 			labQueue:           {MaxWorkers: 2},
 			actionQueue:        {MaxWorkers: c.Remediate.Workers, FetchPollInterval: watched},
 			letterQueue:        {MaxWorkers: 2},
+			feedQueue:          {MaxWorkers: 2},
 		},
 		Logger: slog.New(calmer{a.log.Handler()}),
 	}
@@ -365,15 +372,16 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
-		Letters:    a.outgoing.store,
-		Outgoing:   a.outgoing,
-		Campaigns:  a.campaigns,
-		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
-		Dashboard:  a.newDashboard(checker),
-		Alerts:     a.alerts,
-		Trackers:   &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
-		Known:      &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
-		Coverage:   a.Coverage, Ready: a.notReady,
+		Feeds:      a.feedDeps(), TAXIIMost: c.TAXII.Most,
+		Known:     &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
+		Letters:   a.outgoing.store,
+		Outgoing:  a.outgoing,
+		Campaigns: a.campaigns,
+		Submitted: &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Dashboard: a.newDashboard(checker),
+		Alerts:    a.alerts,
+		Trackers:  &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
+		Coverage:  a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}

@@ -41,6 +41,7 @@ type Config struct {
 	Intake       Intake       `koanf:"intake"`
 	Rules        Rules        `koanf:"rules"`
 	Indicators   Indicators   `koanf:"indicators"`
+	TAXII        TAXII        `koanf:"taxii"`
 	Brands       Brands       `koanf:"brands"`
 	Engines      Engines      `koanf:"engines"`
 	Campaigns    Campaigns    `koanf:"campaigns"`
@@ -320,6 +321,7 @@ func Defaults() Config {
 		Submissions:  defaultSubmissions(),
 		Engines:      Engines{ClamAV: ClamAV{Timeout: 10 * time.Second}, CAPE: CAPE{Score: 7}, Pages: Pages{Browser: "chromium"}},
 		Campaigns:    Campaigns{Enabled: true},
+		TAXII:        TAXII{Most: "green"},
 		DNS:          DNS{Enabled: true},
 		Events:       Events{Memory: 1 << 30},
 		Hunting:      Hunting{Time: 3 * time.Minute, Rows: 1_000_000, Concurrent: 2, Disk: 4 << 30, PerOperator: 3, ExternalData: []string{}},
@@ -546,7 +548,7 @@ func (c Config) validate() error {
 	if err := errors.Join(c.Memory.validate(), c.Directory.validate(), c.Remediate.validate(), c.Incidents.validate(), c.validateMailboxes(), c.Outgoing.validate(), c.validateQuarantine(), c.Submissions.validate()); err != nil {
 		return errors.New(oneLine(err))
 	}
-	if err := errors.Join(c.Learning.validate(), c.validateSignIn()); err != nil {
+	if err := errors.Join(c.Learning.validate(), c.TAXII.validate(), c.validateSignIn()); err != nil {
 		return errors.New(oneLine(err))
 	}
 	return c.Hunting.validate(c.Events.Memory) // a part of what was found right above

@@ -89,6 +89,7 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	watching.Go(func() { a.followHeld(late) })
 	watching.Go(func() { a.settleAid(late) })
 	watching.Go(func() { a.followSubmissions(late) })
+	watching.Go(func() { a.followFeeds(late) })
 	watching.Go(func() { a.followAlerts(late) })
 	watching.Go(func() { a.notary.Run(late) })
 	for _, w := range a.watchers {

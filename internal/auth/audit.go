@@ -106,6 +106,13 @@ const (
 	ActAidSignedOut  Action = "mailbox signed out everywhere"
 	ActAidFailed     Action = "first aid failed"
 
+	ActFeedAdded   Action = "feed added" // subject: its id, as in the following
+	ActFeedChanged Action = "feed changed"
+	ActFeedRemoved Action = "feed removed"
+	ActFeedRun     Action = "feed read"    // by somebody's wish
+	ActFeedTried   Action = "feed tried"   // the server connected to where somebody said
+	ActSTIX        Action = "told in STIX" // as a file for others; subject: the incident or campaign
+
 	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
 	ActLetterChanged Action = "dashboard letter changed"
 	ActLetterRemoved Action = "dashboard letter removed"
@@ -140,6 +147,7 @@ func Actions() []Action {
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
+		ActFeedAdded, ActFeedChanged, ActFeedRemoved, ActFeedRun, ActFeedTried, ActSTIX,
 		ActTrackerSaved, ActTrackerRemoved, ActTrackerRun, ActTrackerStopped,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}

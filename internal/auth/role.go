@@ -55,6 +55,7 @@ const (
 	AlertRead       Permission = "alert.read"       // see alerts: what was found, and why it was raised
 	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
 
+	FeedsEdit        Permission = "feeds.edit"        // set feeds of indicators up: where they are read, with which password, and what they bring counts for
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
 	IntelligenceEdit Permission = "intelligence.edit" // add indicators, confirm and retire them, search stored mail for them
 	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
@@ -84,7 +85,7 @@ func Roles() []Role {
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit, CampaignWork)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportsSend)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, FeedsEdit, ReportsSend)
 	switch r {
 	case SecurityReader:
 		return reader

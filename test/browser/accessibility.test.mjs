@@ -7,6 +7,7 @@ import { policy, ruled } from "./policypages.mjs";
 import { chart, explorer, filterBar, flyout, hunting, openTab, pointAt, cell, runButton, settled, writeQuery } from "./pages.mjs";
 import { token } from "./releaselink.mjs";
 import { original, post } from "./submissionpages.mjs";
+import { listServer } from "./feedlist.mjs";
 import { answer, engines, learning, visited, watched } from "./settingspages.mjs";
 import { federated, virtualKey } from "./signinpages.mjs";
 import { axe as source, check, demo, eventually, fresh, gone, once, seen } from "./rig.mjs";
@@ -798,6 +799,39 @@ check("axe: indicators and retro-hunts", { server: fresh, as: ["Global Administr
   await axe.look("retro-hunts");
   await page.getByRole("button", { name: "Search stored mail" }).first().click();
   await axe.look("starting a search", ".fui-DialogSurface");
+  axe.none();
+});
+
+check("axe: feeds", { server: fresh, as: ["Global Administrator"], timeout: 240_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  const { list, url, close } = await listServer("listed.example\nnothing at all\n");
+  await page.goto("/intelligence/feeds");
+  await seen(page.getByRole("heading", { name: "Nothing comes from others yet" }));
+  await axe.look("no feeds");
+  await page.goto("/intelligence/feeds?setup=new");
+  const dialog = page.getByRole("dialog"), surface = ".fui-DialogSurface";
+  await axe.look("kind of feed", surface);
+  await dialog.getByText("CSV list").last().click();
+  await dialog.getByRole("button", { name: "Next" }).click();
+  await dialog.getByLabel("Address of the list").fill(url);
+  await dialog.getByText(/^It is in our own network/).click();
+  await axe.look("address of a feed", surface);
+  await dialog.getByLabel("The first line names columns").click();
+  await dialog.getByRole("textbox", { name: "Value", exact: true }).fill("1");
+  await dialog.getByRole("button", { name: "Test it" }).click();
+  await seen(dialog.getByText("It can be read."));
+  await axe.look("trial of a feed", surface);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  await seen(dialog.getByText(/It would have hit nothing/));
+  await axe.look("hits of a feed", surface);
+  await dialog.getByRole("button", { name: "Next" }).click();
+  await axe.look("switching a feed on", surface);
+  await dialog.getByRole("textbox", { name: "Name" }).fill("One");
+  list.status = 401;
+  await dialog.getByRole("button", { name: "Add and switch on" }).click();
+  await seen(page.getByRole("complementary", { name: "Feed: One" }).getByText(/Silent since/));
+  await axe.look("a feed that fails");
+  close();
   axe.none();
 });
 

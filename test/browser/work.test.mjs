@@ -7,6 +7,7 @@ import "./quarantine.mjs";
 import "./submissions.mjs";
 import "./trackers.mjs";
 import "./indicators.mjs";
+import "./feeds.mjs";
 import "./rules.mjs";
 import "./threats.mjs";
 import "./settings.mjs";

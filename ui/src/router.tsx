@@ -153,6 +153,12 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import("./pages/actions/ApprovalsPage"), "ApprovalsPage"),
 });
 
+const feeds = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/feeds",
+  component: lazyRouteComponent(() => import("./pages/intelligence/feeds/FeedsPage"), "FeedsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -210,7 +216,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, trackers, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, feeds, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

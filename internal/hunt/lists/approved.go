@@ -1,7 +1,6 @@
 package lists
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,8 +8,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // approval is an address below which lists may be read.
@@ -109,51 +106,4 @@ func below(p, approved string) bool {
 		p = "/"
 	}
 	return p == approved || strings.HasPrefix(p, strings.TrimSuffix(approved, "/")+"/")
-}
-
-// dial connects to public addresses only, except where the approved address is itself a number. A name is looked at after it
-// is resolved, so that none can lead inside.
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: 5 * time.Second}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := netip.ParseAddr(host); err != nil {
-		d.ControlContext = onlyPublic
-	}
-	return d.DialContext(ctx, network, address)
-}
-
-func onlyPublic(_ context.Context, _, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil || !public(at.Addr()) {
-		return errors.New("its name leads to a private address; approve the address itself if that is wanted")
-	}
-	return nil
-}
-
-// reserved are networks that are global in form and not in fact: RFC 6890 and its kin.
-var reserved = func() []netip.Prefix {
-	var out []netip.Prefix
-	for _, s := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10",
-	} {
-		out = append(out, netip.MustParsePrefix(s))
-	}
-	return out
-}()
-
-func public(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range reserved {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
 }

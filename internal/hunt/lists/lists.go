@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tocsin/internal/kql"
+	"tocsin/internal/outbound"
 )
 
 const (
@@ -61,7 +62,7 @@ func New(approved []string) (*Reader, error) {
 	}
 	r.client = &http.Client{
 		Transport: &http.Transport{
-			DialContext: dial, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: readTime, MaxResponseHeaderBytes: 64 << 10,
+			DialContext: outbound.Dialer(false), TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: readTime, MaxResponseHeaderBytes: 64 << 10,
 			MaxIdleConns: 4, IdleConnTimeout: 30 * time.Second, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {

@@ -622,6 +622,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/campaigns/{id}/export/stix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited */
+        get: operations["get-campaigns-id-export-stix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/campaigns/{id}/merge": {
         parameters: {
             query?: never;
@@ -1272,6 +1289,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where indicators and threats of others come from, and how it stands with each */
+        get: operations["get-feeds"];
+        put?: never;
+        /** Set a feed up; audited */
+        post: operations["post-feeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would have hit in the mail of the last 30 days; audited */
+        post: operations["post-feeds-hits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connect, read the beginning and say what was found; audited */
+        post: operations["post-feeds-try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One feed with its last runs */
+        get: operations["get-feeds-id"];
+        /** Change it; audited */
+        put: operations["put-feeds-id"];
+        post?: never;
+        /** Remove it; indicators that it brought are retired; audited */
+        delete: operations["delete-feeds-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read it now; audited */
+        post: operations["post-feeds-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/{id}/stix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The STIX objects that it brought, as one bundle */
+        get: operations["get-feeds-id-stix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hunt": {
         parameters: {
             query?: never;
@@ -1784,6 +1906,23 @@ export interface paths {
         put?: never;
         /** Make a merged incident one of its own again; audited */
         post: operations["post-incidents-id-separate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{id}/stix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** It and its mail as a STIX 2.1 bundle for others, marked with a TLP; recipients are only counted; audited */
+        get: operations["get-incidents-id-stix"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5704,6 +5843,587 @@ export interface components {
             /** Format: int64 */
             count: number;
             value: string;
+        };
+        Feed: {
+            /**
+             * @default none
+             * @enum {string}
+             */
+            auth: "none" | "basic" | "bearer" | "header";
+            by: string;
+            /** @description TAXII: id of the collection; a trial without it lists them */
+            collection?: string;
+            columns?: components["schemas"]["FeedColumns"];
+            /**
+             * Format: int64
+             * @description Of what says nothing of its own
+             */
+            confidence: number;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description How long something is valid that says nothing of its own; 0: until it is withdrawn
+             */
+            days: number;
+            /**
+             * Format: date-time
+             * @description Last run that brought anything new
+             */
+            delivered: string | null;
+            enabled: boolean;
+            /** @description MISP: ask for events instead of attributes */
+            events?: boolean;
+            /**
+             * Format: int64
+             * @default 60
+             */
+            every_minutes: number;
+            /**
+             * Format: int64
+             * @description In a row
+             */
+            failures: number;
+            /** @description MISP: only what has one of these tags, separated by commas */
+            filter?: string;
+            /**
+             * Format: date-time
+             * @description Last run that went well
+             */
+            good: string | null;
+            has_secret: boolean;
+            /** @description header: the one that carries the key; MISP wants Authorization */
+            header?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Indicators that it added, over all runs
+             */
+            items: number;
+            /** @enum {string} */
+            kind: "stix" | "taxii" | "misp" | "misp-feed" | "csv" | "text";
+            /** Format: date-time */
+            last: string | null;
+            name: string;
+            /** Format: date-time */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description STIX objects kept
+             */
+            objects: number;
+            /** @description It is in one's own network: private addresses may be reached, also without TLS */
+            private?: boolean;
+            /** @description Why the last run failed, in words; empty when it went well */
+            problem: string;
+            /** @description TAXII: address of the API root that has the collection, as the trial gave it */
+            root?: string;
+            /**
+             * Format: date-time
+             * @description It fails since then; null when it does not
+             */
+            silent_since: string | null;
+            /** @description The name under which its indicators are kept */
+            source: string;
+            /**
+             * @default suspicious
+             * @enum {string}
+             */
+            state: "suspicious" | "confirmed";
+            /**
+             * @description waiting: it was not read yet
+             * @enum {string}
+             */
+            status: "off" | "running" | "failing" | "waiting" | "ok";
+            tags?: string[];
+            /** @description Of what says nothing of its own */
+            threat?: string;
+            /**
+             * @description Of what says nothing of its own
+             * @enum {string}
+             */
+            tlp?: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** @description Where it is: a file, the discovery or an API root of TAXII, a MISP instance, the folder of a MISP feed */
+            url: string;
+            /** @description basic: who signs in */
+            user?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            version: number;
+            /** @description STIX files and lists: what it does not name any more is retired */
+            whole?: boolean;
+        };
+        FeedAsk: {
+            /**
+             * @default none
+             * @enum {string}
+             */
+            auth: "none" | "basic" | "bearer" | "header";
+            /** @description TAXII: id of the collection; a trial without it lists them */
+            collection?: string;
+            columns?: components["schemas"]["FeedColumns"];
+            /**
+             * Format: int64
+             * @description Of what says nothing of its own
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description How long something is valid that says nothing of its own; 0: until it is withdrawn
+             */
+            days: number;
+            enabled: boolean;
+            /** @description MISP: ask for events instead of attributes */
+            events?: boolean;
+            /**
+             * Format: int64
+             * @default 60
+             */
+            every_minutes: number;
+            /** @description MISP: only what has one of these tags, separated by commas */
+            filter?: string;
+            /** @description header: the one that carries the key; MISP wants Authorization */
+            header?: string;
+            /** @enum {string} */
+            kind: "stix" | "taxii" | "misp" | "misp-feed" | "csv" | "text";
+            name: string;
+            /** @description It is in one's own network: private addresses may be reached, also without TLS */
+            private?: boolean;
+            /** @description TAXII: address of the API root that has the collection, as the trial gave it */
+            root?: string;
+            /** @description Password or key; it is sealed and never given back */
+            secret?: string;
+            /**
+             * @default suspicious
+             * @enum {string}
+             */
+            state: "suspicious" | "confirmed";
+            tags?: string[];
+            /** @description Of what says nothing of its own */
+            threat?: string;
+            /**
+             * @description Of what says nothing of its own
+             * @enum {string}
+             */
+            tlp?: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** @description Where it is: a file, the discovery or an API root of TAXII, a MISP instance, the folder of a MISP feed */
+            url: string;
+            /** @description basic: who signs in */
+            user?: string;
+            /** @description STIX files and lists: what it does not name any more is retired */
+            whole?: boolean;
+        };
+        FeedChange: {
+            /**
+             * @default none
+             * @enum {string}
+             */
+            auth: "none" | "basic" | "bearer" | "header";
+            /** @description TAXII: id of the collection; a trial without it lists them */
+            collection?: string;
+            columns?: components["schemas"]["FeedColumns"];
+            /**
+             * Format: int64
+             * @description Of what says nothing of its own
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description How long something is valid that says nothing of its own; 0: until it is withdrawn
+             */
+            days: number;
+            enabled: boolean;
+            /** @description MISP: ask for events instead of attributes */
+            events?: boolean;
+            /**
+             * Format: int64
+             * @default 60
+             */
+            every_minutes: number;
+            /** @description MISP: only what has one of these tags, separated by commas */
+            filter?: string;
+            /** @description header: the one that carries the key; MISP wants Authorization */
+            header?: string;
+            /** @enum {string} */
+            kind: "stix" | "taxii" | "misp" | "misp-feed" | "csv" | "text";
+            name: string;
+            /** @description It is in one's own network: private addresses may be reached, also without TLS */
+            private?: boolean;
+            /** @description TAXII: address of the API root that has the collection, as the trial gave it */
+            root?: string;
+            /** @description A new password or key; absent: it stays, while the address leads to the same host */
+            secret?: string;
+            /**
+             * @default suspicious
+             * @enum {string}
+             */
+            state: "suspicious" | "confirmed";
+            tags?: string[];
+            /** @description Of what says nothing of its own */
+            threat?: string;
+            /**
+             * @description Of what says nothing of its own
+             * @enum {string}
+             */
+            tlp?: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** @description Where it is: a file, the discovery or an API root of TAXII, a MISP instance, the folder of a MISP feed */
+            url: string;
+            /** @description basic: who signs in */
+            user?: string;
+            /** Format: int64 */
+            version: number;
+            /** @description STIX files and lists: what it does not name any more is retired */
+            whole?: boolean;
+        };
+        FeedCollection: {
+            can_read: boolean;
+            description: string;
+            id: string;
+            root: string;
+            title: string;
+        };
+        FeedColumns: {
+            /** @description Description */
+            about?: string;
+            /** @description Lines that begin with it are none; default # */
+            comment?: string;
+            confidence?: string;
+            /** @description The first line names columns */
+            head?: boolean;
+            /**
+             * @description What all values are; empty: each is guessed
+             * @enum {string}
+             */
+            of?: "" | "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+            /** @description One character, or tab; default a comma */
+            separator?: string;
+            tags?: string;
+            threat?: string;
+            type?: string;
+            until?: string;
+            value?: string;
+        };
+        FeedCount: {
+            /** Format: int64 */
+            count: number;
+            kind: string;
+        };
+        FeedDetail: {
+            /**
+             * @default none
+             * @enum {string}
+             */
+            auth: "none" | "basic" | "bearer" | "header";
+            by: string;
+            /** @description TAXII: id of the collection; a trial without it lists them */
+            collection?: string;
+            columns?: components["schemas"]["FeedColumns"];
+            /**
+             * Format: int64
+             * @description Of what says nothing of its own
+             */
+            confidence: number;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description How long something is valid that says nothing of its own; 0: until it is withdrawn
+             */
+            days: number;
+            /**
+             * Format: date-time
+             * @description Last run that brought anything new
+             */
+            delivered: string | null;
+            enabled: boolean;
+            /** @description MISP: ask for events instead of attributes */
+            events?: boolean;
+            /**
+             * Format: int64
+             * @default 60
+             */
+            every_minutes: number;
+            /**
+             * Format: int64
+             * @description In a row
+             */
+            failures: number;
+            /** @description MISP: only what has one of these tags, separated by commas */
+            filter?: string;
+            /**
+             * Format: date-time
+             * @description Last run that went well
+             */
+            good: string | null;
+            has_secret: boolean;
+            /** @description header: the one that carries the key; MISP wants Authorization */
+            header?: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Indicators that it added, over all runs
+             */
+            items: number;
+            /** @enum {string} */
+            kind: "stix" | "taxii" | "misp" | "misp-feed" | "csv" | "text";
+            /** Format: date-time */
+            last: string | null;
+            name: string;
+            /** Format: date-time */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description STIX objects kept
+             */
+            objects: number;
+            /** @description It is in one's own network: private addresses may be reached, also without TLS */
+            private?: boolean;
+            /** @description Why the last run failed, in words; empty when it went well */
+            problem: string;
+            /** @description TAXII: address of the API root that has the collection, as the trial gave it */
+            root?: string;
+            /** @description Newest first */
+            runs: components["schemas"]["FeedRun"][];
+            /**
+             * Format: date-time
+             * @description It fails since then; null when it does not
+             */
+            silent_since: string | null;
+            /** @description The name under which its indicators are kept */
+            source: string;
+            /**
+             * @default suspicious
+             * @enum {string}
+             */
+            state: "suspicious" | "confirmed";
+            /**
+             * @description waiting: it was not read yet
+             * @enum {string}
+             */
+            status: "off" | "running" | "failing" | "waiting" | "ok";
+            tags?: string[];
+            /** @description Of what says nothing of its own */
+            threat?: string;
+            /**
+             * @description Of what says nothing of its own
+             * @enum {string}
+             */
+            tlp?: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** @description Where it is: a file, the discovery or an API root of TAXII, a MISP instance, the folder of a MISP feed */
+            url: string;
+            /** @description basic: who signs in */
+            user?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            version: number;
+            /** @description STIX files and lists: what it does not name any more is retired */
+            whole?: boolean;
+        };
+        FeedHit: {
+            /** @description Where the value stands */
+            column: string;
+            /** Format: date-time */
+            first: string;
+            /** @description The entry of the feed */
+            indicator: string;
+            kind: string;
+            /** Format: date-time */
+            last: string;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: double
+             * @description Of the mail in that time
+             */
+            percent: number;
+            threat: string;
+            /** @description As it stands in mail */
+            value: string;
+        };
+        FeedHits: {
+            /** Format: int64 */
+            days: number;
+            /** Format: date-time */
+            from: string;
+            /** @description Those in most messages */
+            hits: components["schemas"]["FeedHit"][];
+            /**
+             * Format: int64
+             * @description Messages in that time
+             */
+            mail: number;
+            /**
+             * Format: int64
+             * @description Messages with them; one with two values counts twice
+             */
+            messages: number;
+            /** @description The feed has more */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description Entries of the feed that were held against the mail
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Different values in mail that it meets
+             */
+            values: number;
+            /**
+             * Format: int64
+             * @description Entries that would hit more than half a percent of the mail
+             */
+            wide: number;
+        };
+        FeedRefusal: {
+            /**
+             * Format: int64
+             * @description Line or place, from 1; 0: not known
+             */
+            at: number;
+            value: string;
+            why: string;
+        };
+        FeedRow: {
+            /** Format: int64 */
+            confidence: number;
+            /** @description Known to be harmless */
+            good: boolean;
+            /** @enum {string} */
+            kind: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+            state: string;
+            tags: string[];
+            threat: string;
+            tlp: string;
+            /** Format: date-time */
+            until: string | null;
+            value: string;
+        };
+        FeedRun: {
+            /** Format: int64 */
+            added: number;
+            /** Format: date-time */
+            at: string;
+            /** @description Who asked for it; empty: the schedule */
+            by: string;
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description What is nothing that is seen in mail
+             */
+            ignored: number;
+            /** Format: int64 */
+            new_objects: number;
+            notes: string[];
+            /** Format: int64 */
+            objects: number;
+            problem: string;
+            /** @description The first of them */
+            refused: components["schemas"]["FeedRefusal"][];
+            /** Format: int64 */
+            refused_count: number;
+            /** Format: int64 */
+            retired: number;
+            /** Format: int64 */
+            same: number;
+            /** Format: int64 */
+            took_ms: number;
+            /** @description The other side said that nothing changed */
+            unchanged: boolean;
+        };
+        FeedTrial: {
+            collections: components["schemas"]["FeedCollection"][];
+            counts: components["schemas"]["FeedCount"][];
+            /** @description Of the settings that the problem is about; empty when that is not known */
+            field: string;
+            /** @description What it found, in words */
+            found: string[];
+            good: boolean;
+            /** Format: int64 */
+            ignored: number;
+            /** Format: int64 */
+            items: number;
+            /** @description It has more than were read */
+            more: boolean;
+            notes: string[];
+            /** Format: int64 */
+            objects: number;
+            /** @description Why it could not be read, in words */
+            problem: string;
+            refused: components["schemas"]["FeedRefusal"][];
+            /** Format: int64 */
+            refused_count: number;
+            /** @description The first entries */
+            rows: components["schemas"]["FeedRow"][];
+            /** Format: int64 */
+            took_ms: number;
+        };
+        FeedTrialAsk: {
+            /**
+             * @default none
+             * @enum {string}
+             */
+            auth: "none" | "basic" | "bearer" | "header";
+            /** @description TAXII: id of the collection; a trial without it lists them */
+            collection?: string;
+            columns?: components["schemas"]["FeedColumns"];
+            /**
+             * Format: int64
+             * @description Of what says nothing of its own
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description How long something is valid that says nothing of its own; 0: until it is withdrawn
+             */
+            days: number;
+            enabled: boolean;
+            /** @description MISP: ask for events instead of attributes */
+            events?: boolean;
+            /**
+             * Format: int64
+             * @default 60
+             */
+            every_minutes: number;
+            /** @description MISP: only what has one of these tags, separated by commas */
+            filter?: string;
+            /** @description header: the one that carries the key; MISP wants Authorization */
+            header?: string;
+            /** @description A feed whose password is used */
+            id?: string;
+            /** @enum {string} */
+            kind: "stix" | "taxii" | "misp" | "misp-feed" | "csv" | "text";
+            name: string;
+            /** @description It is in one's own network: private addresses may be reached, also without TLS */
+            private?: boolean;
+            /** @description TAXII: address of the API root that has the collection, as the trial gave it */
+            root?: string;
+            /** @description Absent: that of the feed named by id */
+            secret?: string;
+            /**
+             * @default suspicious
+             * @enum {string}
+             */
+            state: "suspicious" | "confirmed";
+            tags?: string[];
+            /** @description Of what says nothing of its own */
+            threat?: string;
+            /**
+             * @description Of what says nothing of its own
+             * @enum {string}
+             */
+            tlp?: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** @description Where it is: a file, the discovery or an API root of TAXII, a MISP instance, the folder of a MISP feed */
+            url: string;
+            /** @description basic: who signs in */
+            user?: string;
+            /** @description STIX files and lists: what it does not name any more is retired */
+            whole?: boolean;
         };
         Field: {
             doc: string;
@@ -12141,6 +12861,67 @@ export interface operations {
             };
         };
     };
+    "get-campaigns-id-export-stix": {
+        parameters: {
+            query: {
+                /** @description Who may be told: the Traffic Light Protocol level that everything in the bundle is marked with */
+                tlp: "clear" | "green" | "amber" | "amber+strict" | "red";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/stix+json;version=2.1": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-campaigns-id-merge": {
         parameters: {
             query?: never;
@@ -14707,6 +15488,534 @@ export interface operations {
             };
         };
     };
+    "get-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-feeds-hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedTrialAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedHits"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-feeds-try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedTrialAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTrial"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-feeds-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-feeds-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-feeds-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-feeds-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-feeds-id-stix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/stix+json;version=2.1": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "post-hunt": {
         parameters: {
             query?: never;
@@ -16970,6 +18279,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-incidents-id-stix": {
+        parameters: {
+            query: {
+                /** @description Who may be told: the Traffic Light Protocol level that everything in the bundle is marked with */
+                tlp: "clear" | "green" | "amber" | "amber+strict" | "red";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/stix+json;version=2.1": string;
                 };
             };
             /** @description Unauthorized */

@@ -6,6 +6,7 @@ const parts = [
   { to: "/intelligence/trackers", label: "Trackers", need: "hunt.run" },
   { to: "/intelligence/indicators", label: "Indicators", need: "intelligence.read" },
   { to: "/intelligence/retro-hunts", label: "Retro-hunts", need: "intelligence.read" },
+  { to: "/intelligence/feeds", label: "Feeds", need: "intelligence.read" },
 ] as const satisfies readonly { to: string; label: string; need: string }[];
 
 export type Part = (typeof parts)[number]["to"];
