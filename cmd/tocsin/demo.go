@@ -38,7 +38,7 @@ func (c demoCommand) Run(ctx context.Context, errs stderr) error {
 		return err
 	}
 	boxes := &demo.Mailboxes{}
-	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}, Places: app.InventedPlaces{}})
+	a, err := app.New(ctx, cfg, app.Options{Command: "demo", Demo: true, Upkeep: true, Log: logger(cfg, errs), Console: errs, MailSystems: []app.MailSystem{{Provider: boxes}}, Places: app.InventedPlaces{}, Settle: time.Second})
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,7 @@ func (c demoCommand) fill(ctx context.Context, a *app.App, cfg app.Config, errs 
 	if err != nil {
 		return err
 	}
-	admin, analyst := desk["r.oduya@"+demo.Domain], desk["r.pillai@"+demo.Domain]
-	if err := allowed(ctx, admin); err != nil {
+	if err := allowed(ctx, desk["r.oduya@"+demo.Domain]); err != nil {
 		return err
 	}
 	n, err := app.Offer(ctx, a.Intake(), func(offer func(raw []byte, env ingest.Envelope) error) error {
@@ -113,7 +112,7 @@ func (c demoCommand) fill(ctx context.Context, a *app.App, cfg app.Config, errs 
 		err = a.React(ctx, c.Seed)
 	}
 	if err == nil {
-		err = findings(ctx, admin, analyst)
+		err = findings(ctx, desk["r.pillai@"+demo.Domain])
 	}
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"tocsin/internal/api"
@@ -84,19 +85,48 @@ func allowed(ctx context.Context, admin colleague) error {
 	}, nil)
 }
 
-// findings is what the desk did after the reports came: a sender was blocked, whose mail is then taken out of the mailboxes, and an incident opened.
-func findings(ctx context.Context, admin, analyst colleague) error {
-	const broken, copies = `EmailEvents | where SenderFromAddress == "r.tew@tidewayropes.example"`, `EmailEvents | where SenderFromDomain == "nordlicht-gmbh.example" and DeliveryAction == "Delivered"`
-	if err := admin.ask(ctx, http.MethodPost, "/policy/entries", api.EntryDraft{
-		Action: "Block", Kind: "sender", Values: []string{"r.tew@tidewayropes.example"}, Reason: "Mailbox of the supplier was broken into, they confirmed by telephone",
+// known makes the host that the reported links lead to an indicator, and waits until the mail that has it is found and taken out.
+func known(ctx context.Context, analyst colleague, mail string) error {
+	if err := analyst.ask(ctx, http.MethodPost, "/indicators", api.NewIndicators{
+		Indicators: []api.IndicatorDraft{{Kind: "domain", Value: "share.tidewayropes.example"}}, Threat: "Tycoon 2FA", Confidence: 95, State: "confirmed", TLP: "amber",
+		Description: "Sign-in page behind a supplier's share; three people reported it", Reason: "Reported by Operations",
 	}, nil); err != nil {
 		return err
 	}
-	var run api.JudgingRun
-	if err := admin.ask(ctx, http.MethodPost, "/rejudge", api.RejudgeAsk{Reason: "Sender blocked"}, &run); err != nil {
+	var left api.Count
+	soon, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := analyst.until(soon, "/explorer/count?view=all&q="+url.QueryEscape(mail+` | where LatestDeliveryLocation == "Inbox/folder"`), &left, func() bool { return left.Events == 0 })
+	if ctx.Err() == nil && soon.Err() != nil {
+		return nil // on a slow machine it comes later
+	}
+	return err
+}
+
+// followed keeps an eye on what exceptions let through: a query that is asked every hour and raises an alert.
+func followed(ctx context.Context, analyst colleague) error {
+	var query api.HuntSaved
+	if err := analyst.ask(ctx, http.MethodPost, "/hunt/queries", api.HuntSave{
+		Name: "Let through by an exception", Description: "Threats that an allow entry or a mailbox's own list delivered", Query: `EmailEvents | where ThreatTypes != "" and DeliveryAction == "Delivered"`, Shared: true,
+	}, &query); err != nil {
 		return err
 	}
-	if err := admin.until(ctx, "/rejudge/"+run.ID, &run, func() bool { return run.Ended != nil }); err != nil {
+	var tracked api.Tracked
+	if err := analyst.ask(ctx, http.MethodPost, "/trackers/tracked", api.TrackedNew{QueryID: query.ID, TrackedAsk: api.TrackedAsk{
+		EverySeconds: 3600, WindowSeconds: 30 * 86400, Condition: "Above", Threshold: 5, Severity: "High", Category: "Threat management", On: true,
+	}}, &tracked); err != nil {
+		return err
+	}
+	return analyst.ask(ctx, http.MethodPost, "/trackers/tracked/"+tracked.ID+"/run", nil, nil)
+}
+
+// findings is what the desk did after the reports came: where the links lead became known, the mail was taken out, and incidents were opened.
+func findings(ctx context.Context, analyst colleague) error {
+	const broken, copies = `EmailEvents | where SenderFromAddress == "r.tew@tidewayropes.example"`, `EmailEvents | where SenderFromDomain == "nordlicht-gmbh.example" and DeliveryAction == "Delivered"`
+	if err := known(ctx, analyst, broken); err != nil {
+		return err
+	}
+	if err := followed(ctx, analyst); err != nil {
 		return err
 	}
 	var made api.Incident
