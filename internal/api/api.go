@@ -9,6 +9,8 @@ package api
 
 import (
 	"net/http"
+	"reflect"
+	"strings"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/danielgtaylor/huma/v2"
@@ -50,6 +52,7 @@ func New(d Deps) *Server {
 	config.Info.Description = "Email threat investigation and response. Sign in with POST /session, or send an API token as `Authorization: Bearer`."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Servers = []*huma.Server{{URL: Prefix}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie},
@@ -60,6 +63,18 @@ func New(d Deps) *Server {
 	tidySchemas(s.api.OpenAPI().Components.Schemas.Map())
 	tidyAnswers(s.api.OpenAPI().Paths)
 	return s
+}
+
+// schemaName names a shape after its type. The dashboard's shapes are its own package's, so its name stands before theirs.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct && strings.HasSuffix(t.PkgPath(), "internal/dashboard") {
+		return "Dashboard" + name
+	}
+	return name
 }
 
 // Routes lists what the server answers, with the permission each route needs.

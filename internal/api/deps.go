@@ -73,6 +73,7 @@ type Deps struct {
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Dashboard     *Dashboard
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

@@ -15,11 +15,12 @@ import (
 const (
 	maxSubscribers = 200
 	livePace       = time.Second
+	dashboardPace  = 5 * time.Second // its questions are heavier
 	livePing       = 15 * time.Second
 	liveWrite      = 10 * time.Second // a client that takes nothing for so long is gone
 )
 
-// Hub tells open live views that mail arrived. Each view has room for one sum of arrivals, to which later ones are
+// Hub tells open live views that mail arrived and what else changed. Each view has room for one sum of arrivals, to which later ones are
 // added until it is read: a slow view costs nothing and misses nothing but intermediate figures.
 type Hub struct {
 	mu     sync.Mutex
@@ -30,8 +31,15 @@ type Hub struct {
 
 type view struct {
 	mu   sync.Mutex
-	sum  Arrived
+	sum  happened
 	wake chan struct{} // room for one
+}
+
+// happened is what a view was told since it looked last.
+type happened struct {
+	Arrived
+	mail bool // mail arrived, or something happened to mail
+	work bool // somebody changed something
 }
 
 func newHub(most int) *Hub { return &Hub{views: map[*view]struct{}{}, max: most} }
@@ -41,14 +49,27 @@ func (h *Hub) Arrived(n int, newest time.Time) {
 	if n <= 0 {
 		return
 	}
+	h.tell(func(sum *happened) {
+		sum.mail = true
+		sum.Events += int64(n)
+		if newest.After(sum.Newest) {
+			sum.Newest = newest.UTC()
+		}
+	})
+}
+
+// Happened tells every view that something happened to stored mail: it was judged again, taken out, reported, clicked. It never waits.
+func (h *Hub) Happened() { h.tell(func(sum *happened) { sum.mail = true }) }
+
+// Worked tells every view that somebody changed something beside mail: an action, an incident, the policy. It never waits.
+func (h *Hub) Worked() { h.tell(func(sum *happened) { sum.work = true }) }
+
+func (h *Hub) tell(add func(sum *happened)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for v := range h.views {
 		v.mu.Lock()
-		v.sum.Events += int64(n)
-		if newest.After(v.sum.Newest) {
-			v.sum.Newest = newest.UTC()
-		}
+		add(&v.sum)
 		v.mu.Unlock()
 		select {
 		case v.wake <- struct{}{}:
@@ -88,15 +109,31 @@ func (h *Hub) leave(v *view) {
 	delete(h.views, v)
 }
 
-func (v *view) take() Arrived {
+func (v *view) take() happened {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	sum := v.sum
-	v.sum = Arrived{}
+	v.sum = happened{}
 	return sum
 }
 
 func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, error) {
+	return s.follow(livePace, func(out *eventWriter, sum happened) error {
+		if sum.Events == 0 {
+			return nil
+		}
+		return out.send("new", sum.Arrived)
+	})
+}
+
+func (s *Server) dashboardLive(_ context.Context, _ *Nothing) (*huma.StreamResponse, error) {
+	return s.follow(dashboardPace, func(out *eventWriter, sum happened) error {
+		return out.send("changed", DashboardChanged{Mail: sum.mail, Work: sum.work})
+	})
+}
+
+// follow tells a client what happens, at most once in each pace, until it goes away or may not be signed in any more.
+func (s *Server) follow(each time.Duration, tell func(out *eventWriter, sum happened) error) (*huma.StreamResponse, error) {
 	v, err := s.hub.join()
 	if err != nil {
 		return nil, err
@@ -128,15 +165,15 @@ func (s *Server) live(_ context.Context, _ *Nothing) (*huma.StreamResponse, erro
 					return
 				}
 			}
-			select { // not before a second has passed since the event before
+			select { // not before the pace has passed since the event before
 			case <-r.Context().Done():
 				return
 			case <-pace.C:
 			}
-			if sum := v.take(); sum.Events > 0 && (!s.known(r) || out.send("new", sum) != nil) {
+			if sum := v.take(); !s.known(r) || tell(out, sum) != nil {
 				return
 			}
-			pace.Reset(livePace)
+			pace.Reset(each)
 		}
 	}}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,7 @@ func (s *Server) declare() {
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()
+	s.declareDashboard()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }
 
@@ -176,9 +178,15 @@ func add[I, O any](s *Server, need auth.Permission, at string, limit time.Durati
 		if err != nil {
 			return nil, s.problem(ctx, op.OperationID, err)
 		}
+		if method != http.MethodGet && !slices.Contains(nobodyElses, tag(path)) {
+			s.hub.Worked()
+		}
 		return out, nil
 	})
 }
+
+// nobodyElses are the areas in which a change concerns nobody but whoever makes it, so that open dashboards need not ask again.
+var nobodyElses = []string{"session", "setup", "account", "preferences", "explorer", "hunt", "whatif", "dashboard", "emails", "import"}
 
 // guard turns away who lacks the permission, and who has to show a second factor first.
 func (s *Server) guard(need auth.Permission, stepUp bool) func(huma.Context, func(huma.Context)) {

@@ -18,6 +18,7 @@ import (
 
 // unrecorded are the routes that are no GET and leave no record when they succeed, and why.
 var unrecorded = map[string]string{
+	"PUT /dashboard/layout":           "how whoever asks arranged the dashboard; nobody else sees it",
 	"PUT /preferences":                "theme, zone and columns of whoever asks; nobody else sees them",
 	"POST /explorer/filter":           "only turns one way of writing a filter into the other",
 	"POST /policy/entries/check":      "says what entries would mean; nothing is kept",
@@ -75,6 +76,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	var query api.HuntSaved
 	var note api.IncidentNote
 	var task api.IncidentTask
+	var week api.DashboardLetter
+	weekly := api.DashboardLetterDraft{Name: "The week", To: []string{"bob@harbour.test"}, Weekday: "Monday", Hour: 7, Zone: "UTC"}
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -356,6 +359,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"POST /account/password", auth.ActPassword, func(t *testing.T) reply {
 			return s.nobody().signIn(t, "ben@harbour.test").post(t, "/account/password", api.PasswordChange{Old: password, New: "an altogether new one"})
 		}},
+		{"POST /dashboard/letters", auth.ActLetterAdded, func(t *testing.T) reply {
+			r := all.post(t, "/dashboard/letters", weekly)
+			week = decode[api.DashboardLetter](r)
+			return r
+		}},
+		{"PUT /dashboard/letters/{id}", auth.ActLetterChanged, func(t *testing.T) reply { return put("/dashboard/letters/"+week.ID, weekly)(t) }},
+		{"POST /dashboard/letters/{id}/send", auth.ActLetterSent, nil}, // TestDashboardLetters has a mail server to send with
+		{"DELETE /dashboard/letters/{id}", auth.ActLetterRemoved, func(t *testing.T) reply { return remove("/dashboard/letters/" + week.ID)(t) }},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}
 	told := map[string]bool{}

@@ -82,44 +82,45 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder     *folder
-	cases      *casestore.Store
-	blobs      *blobstore.Store
-	events     *duckdb.Store
-	batcher    *eventstore.Batcher
-	geo        *ingest.GeoFile // nil: the settings name none
-	places     Places          // nil: nobody knows where addresses are
-	judge      *detect.Judge
-	memory     *casestore.Memory // nil: nothing is remembered
-	directory  *directory.Directory
-	desk       *policy.Desk
-	rules      *rulebook.Desk
-	supply     supply
-	engines    []scan.Engine
-	watched    *engineWatch
-	lab        *detonate.Lab
-	again      *rejudge.Worker
-	acting     *acting
-	submitted  *submissions
-	outgoing   *outgoing
-	held       *held
-	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake     *ingest.Intake
-	deliveries *ingest.Deliveries // nil: nothing is handed on
-	watchers   []*watch.Watcher   // of mailboxes that are only read
-	pipeline   *ingest.Pipeline
-	jobs       *river.Client[*sql.Tx]
-	explorer   *hunt.Explorer
-	hunter     *hunt.Runner
-	gate       *auth.Gate
-	notary     *audit.Notary
-	learner    *Learner
-	collect    *collector // nil when learning.collect is false
-	api        *api.Server
-	metrics    *prometheus.Registry
-	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
-	handing    *prometheus.HistogramVec // mail, by the LMTP proxy
-	coverage   coverageCache
+	folder        *folder
+	cases         *casestore.Store
+	blobs         *blobstore.Store
+	events        *duckdb.Store
+	batcher       *eventstore.Batcher
+	geo           *ingest.GeoFile // nil: the settings name none
+	places        Places          // nil: nobody knows where addresses are
+	judge         *detect.Judge
+	memory        *casestore.Memory // nil: nothing is remembered
+	directory     *directory.Directory
+	desk          *policy.Desk
+	rules         *rulebook.Desk
+	supply        supply
+	engines       []scan.Engine
+	watched       *engineWatch
+	lab           *detonate.Lab
+	again         *rejudge.Worker
+	acting        *acting
+	submitted     *submissions
+	outgoing      *outgoing
+	dashboardPost *dashboardPost
+	held          *held
+	late          atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake        *ingest.Intake
+	deliveries    *ingest.Deliveries // nil: nothing is handed on
+	watchers      []*watch.Watcher   // of mailboxes that are only read
+	pipeline      *ingest.Pipeline
+	jobs          *river.Client[*sql.Tx]
+	explorer      *hunt.Explorer
+	hunter        *hunt.Runner
+	gate          *auth.Gate
+	notary        *audit.Notary
+	learner       *Learner
+	collect       *collector // nil when learning.collect is false
+	api           *api.Server
+	metrics       *prometheus.Registry
+	waited        *prometheus.HistogramVec // mail systems, for the milter's answer
+	handing       *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage      coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -272,6 +273,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
+	river.AddWorker(workers, &dashboardLettersWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -288,7 +290,8 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.opt.Upkeep {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil)}
+			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -344,6 +347,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
+		Dashboard:  a.newDashboard(checker),
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -359,6 +363,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 func (a *App) arrived(b event.Batch) {
 	if len(b.PostDelivery) > 0 {
 		a.acting.late.Store(true)
+	}
+	if len(b.PostDelivery)+len(b.Clicks)+len(b.Submissions) > 0 {
+		a.api.Hub().Happened()
 	}
 	var newest time.Time
 	for i := range b.Emails {

@@ -28,10 +28,11 @@ type Submissions struct {
 	Mailboxes []string      `koanf:"mailboxes"` // whose folders are watched; empty: those of all people of the directory
 	Every     time.Duration `koanf:"every"`     // how often they are looked into
 	Keep      time.Duration `koanf:"keep"`      // closed ones, with the bytes of reports; 0: for ever
+	Triage    time.Duration `koanf:"triage"`    // how long one may wait until somebody takes it up; 0: not measured
 }
 
 func defaultSubmissions() Submissions {
-	return Submissions{Folders: []string{}, Mailboxes: []string{}, Every: 5 * time.Minute, Keep: 365 * 24 * time.Hour}
+	return Submissions{Folders: []string{}, Mailboxes: []string{}, Every: 5 * time.Minute, Keep: 365 * 24 * time.Hour, Triage: 4 * time.Hour}
 }
 
 func (s Submissions) validate() error {

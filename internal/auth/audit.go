@@ -92,6 +92,11 @@ const (
 	ActAidSignedOut  Action = "mailbox signed out everywhere"
 	ActAidFailed     Action = "first aid failed"
 
+	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
+	ActLetterChanged Action = "dashboard letter changed"
+	ActLetterRemoved Action = "dashboard letter removed"
+	ActLetterSent    Action = "dashboard letter sent" // to whoever asked
+
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
 
@@ -118,6 +123,7 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
+		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

@@ -93,12 +93,8 @@ func (x *Explorer) base(r Request) (*kql.Query, error) {
 	ops := ""
 	switch r.View {
 	case All, "":
-	case Malware:
-		ops += `| where ThreatTypes has "Malware" or LatestThreatTypes has "Malware" `
-	case Phish:
-		ops += `| where ThreatTypes has "Phish" or LatestThreatTypes has "Phish" `
-	case Submissions:
-		ops += `| where NetworkMessageId in ((UserSubmissions | where NetworkMessageId != "" | distinct NetworkMessageId)) `
+	case Malware, Phish, Submissions:
+		ops += "| where " + ViewWhere(r.View) + " "
 	default:
 		return nil, inputError("view", "%q is no view; there are all, malware, phish and submissions", string(r.View))
 	}

@@ -25,6 +25,7 @@ const (
 	SubmissionResult = "Result of a submission"
 	IncidentMention  = "Mention in an incident"
 	ToRecipients     = "Message to recipients"
+	DashboardLetter  = "Letter of the dashboard"
 )
 
 // Bounds of a letter.

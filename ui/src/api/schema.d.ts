@@ -518,6 +518,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of the dashboard, widget by widget */
+        get: operations["get-dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the operator arranged it */
+        get: operations["get-dashboard-layout"];
+        /** Keep how the operator arranged it */
+        put: operations["put-dashboard-layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters with the figures of the week */
+        get: operations["get-dashboard-letters"];
+        put?: never;
+        /** Add one; audited */
+        post: operations["post-dashboard-letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; audited */
+        put: operations["put-dashboard-letters-id"];
+        post?: never;
+        /** Remove one; audited */
+        delete: operations["delete-dashboard-letters-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One as it would be sent now */
+        get: operations["get-dashboard-letters-id-preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/letters/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one, as it is now, to oneself; audited */
+        post: operations["post-dashboard-letters-id-send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events when the figures changed: changed, ping */
+        get: operations["get-dashboard-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it can be narrowed to: departments, groups, domains */
+        get: operations["get-dashboard-options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/directory/people": {
         parameters: {
             query?: never;
@@ -3585,6 +3724,440 @@ export interface components {
             sources: components["schemas"]["Source"][];
             /** @description Mail systems whose mailboxes are read */
             watched: components["schemas"]["WatchedSystem"][];
+        };
+        DashboardActiveCampaign: {
+            /** Format: date-time */
+            first: string;
+            id: string;
+            /** @description Of it, what lies in an inbox and is held to be a threat */
+            inboxed: components["schemas"]["DashboardFigure"];
+            /** Format: date-time */
+            last: string;
+            mail: components["schemas"]["DashboardFigure"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Recipients
+             */
+            people: number;
+            type: string;
+        };
+        DashboardAttended: {
+            category: string;
+            /**
+             * Format: int64
+             * @description Email events
+             */
+            count: number;
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description Where it is looked at, as path and query */
+            page: string;
+            /** @enum {string} */
+            severity: "High" | "Medium" | "Low" | "Informational";
+            /** Format: date-time */
+            time: string;
+            title: string;
+        };
+        DashboardAttention: {
+            /** @description Newest first, 10 at most */
+            items: components["schemas"]["DashboardAttended"][];
+            /**
+             * @description alerts; mail: delivered threats, where nothing raises alerts
+             * @enum {string}
+             */
+            kind: "alerts" | "mail";
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardBoard: {
+            /** Format: date-time */
+            as_of: string;
+            attention?: components["schemas"]["DashboardAttention"];
+            campaigns?: components["schemas"]["DashboardCampaignBoard"];
+            coverage: components["schemas"]["DashboardCoverage"];
+            /** @description Widgets that could not be answered, and why */
+            failed: components["schemas"]["DashboardFailure"][];
+            flow?: components["schemas"]["DashboardFlow"];
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            from: string;
+            insights?: components["schemas"]["DashboardInsights"];
+            malware?: components["schemas"]["DashboardMalwareBoard"];
+            needs?: components["schemas"]["DashboardNeeds"];
+            origin?: components["schemas"]["DashboardOrigin"];
+            /**
+             * Format: date-time
+             * @description Start of the period before; it ends at from
+             */
+            previous_from: string;
+            protection?: components["schemas"]["DashboardProtection"];
+            reported?: components["schemas"]["DashboardReported"];
+            summary?: components["schemas"]["DashboardThreatSummary"];
+            targeted?: components["schemas"]["DashboardTargeted"];
+            /**
+             * Format: date-time
+             * @description Excluded
+             */
+            to: string;
+            /** Format: int64 */
+            took_ms: number;
+            weekly?: components["schemas"]["DashboardDetections"];
+            work?: components["schemas"]["DashboardWork"];
+        };
+        DashboardCampaignBoard: {
+            /**
+             * Format: int64
+             * @description Campaigns with mail in the range
+             */
+            active: number;
+            kql: string;
+            /**
+             * Format: int64
+             * @description Of them, with mail that still lies in an inbox
+             */
+            reached: number;
+            /** @description Largest first, 10 at most */
+            rows: components["schemas"]["DashboardActiveCampaign"][];
+        };
+        DashboardCard: {
+            /** @description The number bucket by bucket, for a small line; the buckets are those of the widget */
+            counts: number[];
+            /** @description Further numbers beside it, which are not part of it */
+            details: components["schemas"]["DashboardDetail"][];
+            figure: components["schemas"]["DashboardFigure"];
+            key: string;
+            label: string;
+            /** @description What exactly is counted, one sentence */
+            says: string;
+        };
+        DashboardChoice: {
+            /** @description More people than a filter holds: it cannot be chosen */
+            large: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description That the directory knows
+             */
+            people: number;
+        };
+        DashboardCoverage: {
+            /** @description Empty: nothing is known to be missing */
+            gaps: components["schemas"]["DashboardGap"][];
+            /** Format: date-time */
+            newest: string | null;
+            /**
+             * Format: date-time
+             * @description Oldest event kept; null when there is none
+             */
+            oldest: string | null;
+            /**
+             * Format: int64
+             * @description Sources that sent mail or listen for it
+             */
+            sources: number;
+        };
+        DashboardDeed: {
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description What the button says */
+            label: string;
+            /** @description Page of Tocsin, as path and query */
+            page?: string;
+            /** @description One sentence */
+            why?: string;
+        };
+        DashboardDetail: {
+            figure: components["schemas"]["DashboardFigure"];
+            key: string;
+            label: string;
+        };
+        DashboardDetections: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            /** @description scanned, stopped, advanced, delivered, removed, in this order */
+            cards: components["schemas"]["DashboardCard"][];
+            starts: string[];
+        };
+        DashboardExplorerState: {
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            from: string;
+            /** @description Filter as KQL over EmailEvents */
+            q: string;
+            /**
+             * Format: date-time
+             * @description Excluded
+             */
+            to: string;
+            /** @enum {string} */
+            view: "all" | "malware" | "phish" | "submissions";
+        };
+        DashboardFailure: {
+            /** @description One sentence for people */
+            text: string;
+            widget: string;
+        };
+        DashboardFigure: {
+            /** @description Explorer's state that shows what was counted: its count is the value */
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description Ids of those gaps in coverage that concern this number */
+            gaps: string[];
+            /** @description The question that gives this number, to be run in Hunting; empty when it is not counted in the event store */
+            kql: string;
+            /** @description Page of Tocsin that shows what was counted, with its filter, as path and query: its count is the value */
+            page?: string;
+            /**
+             * Format: int64
+             * @description The same in the period of equal length before; absent where nothing is compared
+             */
+            previous?: number;
+            /** Format: int64 */
+            value: number;
+        };
+        DashboardFilter: {
+            /** @description Of the directory */
+            department?: string;
+            /** @description Of recipients */
+            domain?: string;
+            /** @description Of the directory */
+            group?: string;
+        };
+        DashboardFinding: {
+            /** @description What to do, best first; never empty */
+            do: components["schemas"]["DashboardDeed"][];
+            /** @description What stands behind it, at most 5 */
+            examples: components["schemas"]["DashboardRanked"][];
+            figure: components["schemas"]["DashboardFigure"];
+            kind: string;
+            /** @enum {string} */
+            severity: "High" | "Medium" | "Low" | "Informational";
+            /** @description One or two sentences with the number: what was found and why it matters */
+            text: string;
+            /** @description Short; without the number */
+            title: string;
+            /** @description What the number counts */
+            unit: string;
+        };
+        DashboardFlow: {
+            total: components["schemas"]["DashboardFigure"];
+            /** @description inbound, outbound, intra-org, unknown. They add up to the total */
+            trend: components["schemas"]["DashboardTrend"];
+        };
+        DashboardGap: {
+            /** @description since, pending, silent:<source>, geoip, files, visits, clicks, ... */
+            id: string;
+            /** @description Where to do something about it */
+            page?: string;
+            /** @description One sentence */
+            text: string;
+        };
+        DashboardInsights: {
+            findings: components["schemas"]["DashboardFinding"][];
+            /** @description Every kind there is, whether it found something or not */
+            looked: components["schemas"]["DashboardLooked"][];
+        };
+        DashboardLayout: {
+            filter: components["schemas"]["DashboardFilter"];
+            /** @description In order. Widgets that are not named follow in the order of a new page */
+            widgets: components["schemas"]["DashboardPlace"][];
+        };
+        DashboardLetter: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who changed it last */
+            by: string;
+            filter: components["schemas"]["DashboardFilter"];
+            /**
+             * Format: int64
+             * @description 0 to 23, in the zone
+             */
+            hour: number;
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was made last; null: never
+             */
+            last: string | null;
+            /** @description Stands in the subject */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is sent next; null while it is off
+             */
+            next: string | null;
+            on: boolean;
+            /** @description Why the last one was not made; empty when it was */
+            problem: string;
+            /** @description Addresses */
+            to: string[];
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            /** @description IANA name of a time zone */
+            zone: string;
+        };
+        DashboardLetterDraft: {
+            filter: components["schemas"]["DashboardFilter"];
+            /** Format: int64 */
+            hour: number;
+            name: string;
+            on: boolean;
+            /** @description Addresses of the organisation's domains, or of operators */
+            to: string[];
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when there is a newer one
+             */
+            version?: number;
+            /** @enum {string} */
+            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            zone: string;
+        };
+        DashboardLetterText: {
+            /** @description A whole document. Show it in a frame with an empty sandbox */
+            html: string;
+            subject: string;
+            text: string;
+        };
+        DashboardLetters: {
+            /** @description To which letters may go, beside the addresses of operators */
+            domains: string[];
+            letters: components["schemas"]["DashboardLetter"][];
+            /** @description Outgoing mail is set up */
+            sends: boolean;
+        };
+        DashboardLooked: {
+            /** @description How it is computed */
+            doc: string;
+            /** @description Why it could not be computed; empty when it was */
+            held: string;
+            kind: string;
+        };
+        DashboardMalwareBoard: {
+            /** @description Most first, 10 at most. A family that is new here has previous 0 */
+            families: components["schemas"]["DashboardRanked"][];
+            /** @description Malware split by outcome */
+            trend: components["schemas"]["DashboardTrend"];
+            /** @description Malware without a name */
+            unnamed: components["schemas"]["DashboardFigure"];
+        };
+        DashboardNeed: {
+            /** @description clicked (of delivered_threats), today (of waiting_actions: those that end today), late (of untriaged_reports) */
+            details: components["schemas"]["DashboardDetail"][];
+            /**
+             * Format: date-time
+             * @description When the next one is late, or ends by itself; null: never
+             */
+            due: string | null;
+            figure: components["schemas"]["DashboardFigure"];
+            /** @enum {string} */
+            key: "delivered_threats" | "waiting_actions" | "untriaged_reports" | "unowned_incidents" | "silent_sources" | "release_requests";
+            /** @description What the number counts, in words that follow it */
+            label: string;
+            /** @description Due has passed for at least one */
+            late: boolean;
+            /** @description What it is about, at most 5: sources, incidents */
+            names: string[];
+            /**
+             * Format: date-time
+             * @description Since when the oldest waits; null: not known
+             */
+            oldest: string | null;
+        };
+        DashboardNeeds: {
+            /** @description Those that are above zero, most urgent first. Empty: nothing waits */
+            items: components["schemas"]["DashboardNeed"][];
+            /** @description Keys of those that whoever asks may not see */
+            unread: string[];
+        };
+        DashboardOptions: {
+            /** @description By name; 1,000 at most */
+            departments: components["schemas"]["DashboardChoice"][];
+            /** @description Of the organisation */
+            domains: components["schemas"]["DashboardChoice"][];
+            /** @description By name; 1,000 at most */
+            groups: components["schemas"]["DashboardChoice"][];
+        };
+        DashboardOrigin: {
+            /** @description Addresses (IPv4, IPv6) that sent the most threats, 10 at most */
+            addresses: components["schemas"]["DashboardRanked"][];
+            /** @description Of mail from outside by country of the sender's address, ISO 3166-1 alpha-2; all of them, most threats first. The figure counts threats; details: malware, all */
+            countries: components["schemas"]["DashboardRanked"][];
+            /** @description Countries are known: a GeoIP file is set, or was when mail came in. When not, coverage has the gap geoip */
+            known: boolean;
+            /** @description Threats whose country is not known */
+            unplaced: components["schemas"]["DashboardFigure"];
+        };
+        DashboardPlace: {
+            hidden: boolean;
+            /** @enum {string} */
+            key: "needs" | "summary" | "protection" | "weekly" | "malware" | "insights" | "trends" | "targeted" | "origin" | "flow" | "reported" | "work" | "attention" | "campaigns";
+            /** @description Takes the whole width */
+            wide: boolean;
+        };
+        DashboardProtection: {
+            /** @description blocked, junked, replaced, removed, delivered_threat, delivered (found harmless or released since). They add up to the total */
+            outcome: components["schemas"]["DashboardTrend"];
+            /** @description Detection technologies, most first, then none (not said). Mail that several found counts for each */
+            technology: components["schemas"]["DashboardTrend"];
+            /** @description malware, phish, spam. Mail with two threats counts in both */
+            threats: components["schemas"]["DashboardTrend"];
+            /** @description All mail with a threat */
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardRanked: {
+            /** @description Further numbers of the same value */
+            details: components["schemas"]["DashboardDetail"][];
+            figure: components["schemas"]["DashboardFigure"];
+            /** @description What people call it; the value when there is no other name */
+            label: string;
+            value: string;
+        };
+        DashboardReported: {
+            /** @description Email events of messages that were reported */
+            mail: components["schemas"]["DashboardFigure"];
+            /** @description Reports of the range by result: Phishing, Malware, Spam, Not junk, Simulation, Unknown, and open. They add up to the total */
+            results: components["schemas"]["DashboardRanked"][];
+            /** @description Reports, not email events */
+            total: components["schemas"]["DashboardFigure"];
+            /** @description Reports by what the reporter says it is */
+            trend: components["schemas"]["DashboardTrend"];
+        };
+        DashboardTargeted: {
+            /** @description Most first, 10 at most; the label is the name, when the directory knows it. Details: clicked, delivered, priority (1 for a priority account) */
+            people: components["schemas"]["DashboardRanked"][];
+        };
+        DashboardThreatSummary: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            /** @description malware_blocked, phish_blocked, reported, zero_day_malware, advanced_phish, malicious_urls, in this order */
+            cards: components["schemas"]["DashboardCard"][];
+            starts: string[];
+        };
+        DashboardTrend: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            series: components["schemas"]["DashboardTrendSeries"][];
+            /** @description Start of each bucket, UTC. The first and the last hold only what lies in the range; the state of one bucket is the series' own with from and to narrowed to it */
+            starts: string[];
+        };
+        DashboardTrendSeries: {
+            /** @description One a bucket */
+            counts: number[];
+            key: string;
+            label: string;
+            total: components["schemas"]["DashboardFigure"];
+        };
+        DashboardWork: {
+            /** @description Actions on mailboxes by state: waiting, running, and those that ended in the range: done, partly, failed, expired, rejected, cancelled */
+            actions: components["schemas"]["DashboardRanked"][];
+            /** @description Open incidents by severity: High, Medium, Low, Informational. Details: unowned, overdue */
+            incidents: components["schemas"]["DashboardRanked"][];
+            /** @description actions, incidents: what whoever asks may not see */
+            unread: string[];
         };
         Defect: {
             id: string;
@@ -9113,6 +9686,651 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard": {
+        parameters: {
+            query?: {
+                /** @description Comma separated; absent: all. Widgets that are asked for together share their questions; each may be asked for alone, to refresh it */
+                widgets?: ("needs" | "summary" | "protection" | "weekly" | "malware" | "insights" | "targeted" | "origin" | "flow" | "reported" | "work" | "attention" | "campaigns")[] | null;
+                /** @description Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Only mail to people of this department of the directory */
+                department?: string;
+                /** @description Only mail to people of this group of the directory */
+                group?: string;
+                /** @description Only mail to recipients of this domain */
+                domain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardBoard"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-dashboard-layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLayout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLayout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-dashboard-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLetterDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-dashboard-letters-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DashboardLetterDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-dashboard-letters-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-letters-id-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardLetterText"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-dashboard-letters-id-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-dashboard-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardOptions"];
                 };
             };
             /** @description Unauthorized */
