@@ -74,6 +74,7 @@ type Deps struct {
 	Aid           *MailboxAid
 	Submitted     *Submitted
 	Dashboard     *Dashboard
+	Reports       *Reports
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

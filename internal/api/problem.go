@@ -80,7 +80,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
-	if p := dashboardProblem(err); p != nil {
+	if p := reportProblem(err); p != nil {
 		return p
 	}
 	if p := s.signInProblem(err); p != nil {

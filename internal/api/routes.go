@@ -107,6 +107,7 @@ func (s *Server) declare() {
 	s.declareAudit()
 	s.declareLetters()
 	s.declareMessages()
+	s.declareReports()
 	s.declareDashboard()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)
 }

@@ -82,45 +82,45 @@ type App struct {
 	opt Options
 	log *slog.Logger
 
-	folder        *folder
-	cases         *casestore.Store
-	blobs         *blobstore.Store
-	events        *duckdb.Store
-	batcher       *eventstore.Batcher
-	geo           *ingest.GeoFile // nil: the settings name none
-	places        Places          // nil: nobody knows where addresses are
-	judge         *detect.Judge
-	memory        *casestore.Memory // nil: nothing is remembered
-	directory     *directory.Directory
-	desk          *policy.Desk
-	rules         *rulebook.Desk
-	supply        supply
-	engines       []scan.Engine
-	watched       *engineWatch
-	lab           *detonate.Lab
-	again         *rejudge.Worker
-	acting        *acting
-	submitted     *submissions
-	outgoing      *outgoing
-	dashboardPost *dashboardPost
-	held          *held
-	late          atomic.Pointer[context.Context] // ends when the process stops; nil before Work
-	intake        *ingest.Intake
-	deliveries    *ingest.Deliveries // nil: nothing is handed on
-	watchers      []*watch.Watcher   // of mailboxes that are only read
-	pipeline      *ingest.Pipeline
-	jobs          *river.Client[*sql.Tx]
-	explorer      *hunt.Explorer
-	hunter        *hunt.Runner
-	gate          *auth.Gate
-	notary        *audit.Notary
-	learner       *Learner
-	collect       *collector // nil when learning.collect is false
-	api           *api.Server
-	metrics       *prometheus.Registry
-	waited        *prometheus.HistogramVec // mail systems, for the milter's answer
-	handing       *prometheus.HistogramVec // mail, by the LMTP proxy
-	coverage      coverageCache
+	folder     *folder
+	cases      *casestore.Store
+	blobs      *blobstore.Store
+	events     *duckdb.Store
+	batcher    *eventstore.Batcher
+	geo        *ingest.GeoFile // nil: the settings name none
+	places     Places          // nil: nobody knows where addresses are
+	judge      *detect.Judge
+	memory     *casestore.Memory // nil: nothing is remembered
+	directory  *directory.Directory
+	desk       *policy.Desk
+	rules      *rulebook.Desk
+	supply     supply
+	engines    []scan.Engine
+	watched    *engineWatch
+	lab        *detonate.Lab
+	again      *rejudge.Worker
+	acting     *acting
+	submitted  *submissions
+	outgoing   *outgoing
+	reportPost *reportPost
+	held       *held
+	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
+	intake     *ingest.Intake
+	deliveries *ingest.Deliveries // nil: nothing is handed on
+	watchers   []*watch.Watcher   // of mailboxes that are only read
+	pipeline   *ingest.Pipeline
+	jobs       *river.Client[*sql.Tx]
+	explorer   *hunt.Explorer
+	hunter     *hunt.Runner
+	gate       *auth.Gate
+	notary     *audit.Notary
+	learner    *Learner
+	collect    *collector // nil when learning.collect is false
+	api        *api.Server
+	metrics    *prometheus.Registry
+	waited     *prometheus.HistogramVec // mail systems, for the milter's answer
+	handing    *prometheus.HistogramVec // mail, by the LMTP proxy
+	coverage   coverageCache
 
 	listening atomic.Pointer[listeners] // nil while Run does not serve
 }
@@ -273,7 +273,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &detonationWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
-	river.AddWorker(workers, &dashboardLettersWorker{app: a})
+	river.AddWorker(workers, &reportRoundWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -291,7 +291,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
-			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			river.NewPeriodicJob(river.PeriodicInterval(reportEvery), func() (river.JobArgs, *river.InsertOpts) { return reportRound{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -330,6 +330,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	printer := c.Incidents.printer() // one for all: it lays out one page at a time
 	deps := api.Deps{
 		Version: api.Version, Demo: a.opt.Demo,
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
@@ -341,7 +342,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
-		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
+		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: printer},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
 		Letters:    a.outgoing.store,
@@ -352,6 +353,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
+	deps.Reports = a.newReports(deps.Dashboard.Board, printer)
 	if files, built := ui.Files(); built {
 		deps.UI = files
 	}

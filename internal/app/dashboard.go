@@ -20,8 +20,7 @@ func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 		Posture: a.posture, DMARC: publishes(checker),
 		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
 	})
-	a.dashboardPost = &dashboardPost{a, board}
-	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.dashboardPost}
+	return &api.Dashboard{Board: board, Layouts: a.cases}
 }
 
 // knownToDashboard is the coverage in the dashboard's words.

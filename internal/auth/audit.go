@@ -92,10 +92,10 @@ const (
 	ActAidSignedOut  Action = "mailbox signed out everywhere"
 	ActAidFailed     Action = "first aid failed"
 
-	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
-	ActLetterChanged Action = "dashboard letter changed"
-	ActLetterRemoved Action = "dashboard letter removed"
-	ActLetterSent    Action = "dashboard letter sent" // to whoever asked
+	ActScheduleAdded   Action = "report schedule added" // subject: its id, as in the following
+	ActScheduleChanged Action = "report schedule changed"
+	ActScheduleRemoved Action = "report schedule removed"
+	ActScheduleSent    Action = "report schedule sent" // to whoever asked
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -123,7 +123,7 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
-		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
+		ActScheduleAdded, ActScheduleChanged, ActScheduleRemoved, ActScheduleSent,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

@@ -51,7 +51,7 @@ const (
 	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
-	ReportsSend     Permission = "reports.send"     // have figures sent to people by mail, once or on a schedule
+	ReportSchedule  Permission = "report.schedule"  // have reports sent to people by mail, once or on a schedule
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -78,7 +78,7 @@ func Roles() []Role {
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportsSend)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportSchedule)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -16,9 +16,9 @@ func TestNextLetter(t *testing.T) {
 		order       dashboard.LetterOrder
 		after, want string
 	}{
-		{berlin, "2026-04-20T04:00:00Z", "2026-04-20T05:00:00Z"}, // Monday, an hour before
-		{berlin, "2026-04-20T05:00:00Z", "2026-04-27T05:00:00Z"}, // at the very moment: the next one
-		{berlin, "2026-10-20T12:00:00Z", "2026-10-26T06:00:00Z"}, // the clock was put back on Sunday
+		{berlin, "2026-04-20T04:00:00Z", "2026-04-20T05:00:00Z"},                                                                      // Monday, an hour before
+		{berlin, "2026-04-20T05:00:00Z", "2026-04-27T05:00:00Z"},                                                                      // at the very moment: the next one
+		{berlin, "2026-10-20T12:00:00Z", "2026-10-26T06:00:00Z"},                                                                      // the clock was put back on Sunday
 		{dashboard.LetterOrder{Weekday: time.Sunday, Hour: 2, Zone: "Europe/Berlin"}, "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"}, // there is no two o'clock
 		{dashboard.LetterOrder{Weekday: time.Saturday, Hour: 23, Zone: "Pacific/Auckland"}, "2026-04-20T00:00:00Z", "2026-04-25T11:00:00Z"},
 	} {

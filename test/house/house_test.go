@@ -21,10 +21,10 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules"},
+	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard"},
+		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
@@ -39,6 +39,8 @@ var peers = map[[2]string]bool{
 	{"internal/campaign", "internal/intel"}:       true,
 	{"internal/audit", "internal/auth"}:           true, // what is proven are auth's records
 	{"internal/dashboard", "internal/hunt"}:       true, // a figure is a condition of Explorer's, in its words for views and outcomes
+	{"internal/reports", "internal/dashboard"}:    true, // a report is made of the same figures, filters and coverage, and sends the dashboard's letter
+	{"internal/reports", "internal/hunt"}:         true,
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
 	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
