@@ -117,6 +117,20 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./pages/incidents/IncidentPage"), "IncidentPage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/reports/$report", params: { report: "threat-protection" }, search, replace: true });
+  },
+});
+
+const report = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports/$report",
+  component: lazyRouteComponent(() => import("./pages/reports/ReportsPage"), "ReportsPage"),
+});
+
 const actions = createRoute({
   getParentRoute: () => inside,
   path: "/actions",
@@ -148,7 +162,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -1,4 +1,4 @@
-import { Briefcase20Regular, ClipboardTask20Regular, ClipboardTextLtr20Regular, Code20Regular, Flag20Regular, Gavel20Regular, MailProhibited20Regular, Search20Regular, Settings20Regular, ShieldTask20Regular } from "../components/icons";
+import { Briefcase20Regular, ClipboardTask20Regular, ClipboardTextLtr20Regular, Code20Regular, DataBarVertical20Regular, Flag20Regular, Gavel20Regular, MailProhibited20Regular, Search20Regular, Settings20Regular, ShieldTask20Regular } from "../components/icons";
 import { useOperator } from "../session/queries";
 
 /** The pages of the navigation, in order. A page is listed once it is built; its key goes there after "g". */
@@ -9,6 +9,7 @@ const pages = [
   { to: "/actions", label: "Actions", key: "a", icon: ClipboardTask20Regular, narrow: false, need: "action.read" },
   { to: "/quarantine", label: "Quarantine", key: "q", icon: MailProhibited20Regular, narrow: true, need: "quarantine.read" },
   { to: "/submissions", label: "Submissions", key: "b", icon: Flag20Regular, narrow: true, need: "submission.read" },
+  { to: "/reports", label: "Reports", key: "o", icon: DataBarVertical20Regular, narrow: true },
   { to: "/rules", label: "Rules", key: "r", icon: Gavel20Regular, narrow: true },
   { to: "/policy", label: "Policy", key: "p", icon: ShieldTask20Regular, narrow: false },
   { to: "/audit", label: "Audit", key: "l", icon: ClipboardTextLtr20Regular, narrow: true, below: true, need: "audit.read" },
