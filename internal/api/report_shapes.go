@@ -12,7 +12,8 @@ type ReportKinds struct {
 	Reports []reports.ReportKind `json:"reports"`
 }
 
-type reportInput struct {
+// ReportScope is which report, of which time, about whom.
+type ReportScope struct {
 	Name       string    `path:"name" maxLength:"50"`
 	From       time.Time `query:"from" doc:"Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it"`
 	To         time.Time `query:"to" doc:"End, RFC 3339, excluded; absent: now"`
@@ -23,7 +24,7 @@ type reportInput struct {
 }
 
 type reportFileInput struct {
-	reportInput
+	ReportScope
 	Format string `query:"format" enum:"pdf,csv" default:"pdf"`
 	Table  string `query:"table" maxLength:"30" doc:"Of a CSV file: which table; absent: the first"`
 	Zone   string `query:"zone" maxLength:"60" doc:"Of a PDF: IANA name of the time zone of its times; absent: UTC"`

@@ -41,7 +41,7 @@ func (s *Server) reportKinds(ctx context.Context, _ *Nothing) (*Reply[ReportKind
 }
 
 // makeReport answers in, with so many rows a table.
-func (s *Server) makeReport(ctx context.Context, in *reportInput, rows int) (*reports.Report, error) {
+func (s *Server) makeReport(ctx context.Context, in *ReportScope, rows int) (*reports.Report, error) {
 	kind, ok := reports.KindOf(in.Name)
 	if !ok {
 		return nil, huma.Error404NotFound("there is no such report")
@@ -59,7 +59,7 @@ func (s *Server) makeReport(ctx context.Context, in *reportInput, rows int) (*re
 	return r, err
 }
 
-func (s *Server) report(ctx context.Context, in *reportInput) (*Reply[reports.Report], error) {
+func (s *Server) report(ctx context.Context, in *ReportScope) (*Reply[reports.Report], error) {
 	r, err := s.makeReport(ctx, in, reports.Screen)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (s *Server) reportFile(ctx context.Context, in *reportFileInput) (*huma.Str
 	if err != nil || in.Zone == "Local" {
 		return nil, &refused{location: "query.zone", msg: "this is no time zone; write Europe/Berlin, or UTC"}
 	}
-	r, err := s.makeReport(ctx, &in.reportInput, rows)
+	r, err := s.makeReport(ctx, &in.ReportScope, rows)
 	if err != nil {
 		return nil, err
 	}

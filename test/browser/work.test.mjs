@@ -4,6 +4,7 @@ import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
+import "./reports.mjs";
 import "./rules.mjs";
 import "./settings.mjs";
 import "./operators.mjs";

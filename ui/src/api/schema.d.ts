@@ -18077,6 +18077,18 @@ export interface operations {
     "get-reports-name-file": {
         parameters: {
             query?: {
+                /** @description Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Only mail to people of this department of the directory */
+                department?: string;
+                /** @description Only mail to people of this group of the directory */
+                group?: string;
+                /** @description Only mail to recipients of this domain */
+                domain?: string;
+                /** @description How the chart is split; absent: the usual way */
+                split?: string;
                 format?: "pdf" | "csv";
                 /** @description Of a CSV file: which table; absent: the first */
                 table?: string;
@@ -18084,7 +18096,9 @@ export interface operations {
                 zone?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
