@@ -8,8 +8,9 @@ import (
 )
 
 type benchCommand struct {
-	Explorer benchExplorerCommand `cmd:"" help:"How long Explorer's questions take over invented events."`
-	Hunt     benchHuntCommand     `cmd:"" help:"How long hunting queries take over invented events, joins above all."`
+	Explorer  benchExplorerCommand  `cmd:"" help:"How long Explorer's questions take over invented events."`
+	Dashboard benchDashboardCommand `cmd:"" help:"How long the dashboard takes over invented events."`
+	Hunt      benchHuntCommand      `cmd:"" help:"How long hunting queries take over invented events, joins above all."`
 }
 
 type benchFlags struct {
@@ -25,6 +26,14 @@ func (c benchFlags) options() bench.Options {
 }
 
 type benchExplorerCommand struct{ benchFlags }
+
+type benchDashboardCommand struct{ benchFlags }
+
+// Run implements the command.
+func (c benchDashboardCommand) Run(ctx context.Context, out stdout) error {
+	_, err := bench.Dashboard(ctx, out, c.options())
+	return err
+}
 
 type benchHuntCommand struct{ benchFlags }
 

@@ -32,6 +32,7 @@ type commands struct {
 	WhatIf    whatIfCommand    `cmd:"" name:"whatif" help:"Say what a rule, an entry or a policy would have done to stored mail."`
 	Action    actionCommand    `cmd:"" help:"Take mail out of mailboxes, put it back, approve what others ask for."`
 	Incident  incidentCommand  `cmd:"" help:"Incidents: see them, write their reports, take them out as a bundle."`
+	Tracker   trackerCommand   `cmd:"" help:"Queries on a schedule, questions worth asking, and what is new."`
 	Directory directoryCommand `cmd:"" help:"People of the organisation: CSV files, LDAP."`
 	User      userCommand      `cmd:"" help:"Operators and their API tokens."`
 	Audit     auditCommand     `cmd:"" help:"The log of what operators did: read it, export it, prove it."`

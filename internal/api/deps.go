@@ -12,10 +12,12 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/auth/oidc"
 	"tocsin/internal/auth/passkey"
+	"tocsin/internal/campaign"
 	"tocsin/internal/detonate"
 	"tocsin/internal/directory"
 	"tocsin/internal/hunt"
@@ -23,6 +25,7 @@ import (
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
+	"tocsin/internal/threat"
 )
 
 // Deps is what the server is made of. A server that only describes itself (OpenAPI) needs none of it.
@@ -67,14 +70,18 @@ type Deps struct {
 
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
+	Threats       *threat.Desk
 	Runs          Runs
 	Acting        *Acting
 	Incidents     *Incidents
 	Quarantine    *Quarantine
 	Aid           *MailboxAid
 	Submitted     *Submitted
+	Campaigns     *campaign.Desk
 	Dashboard     *Dashboard
 	Reports       *Reports
+	Alerts        *alert.Desk
+	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)
 	RejudgeWindow time.Duration // how far back delivered mail is judged again unless somebody says otherwise; default 48 h

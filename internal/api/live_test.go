@@ -21,8 +21,13 @@ func TestHubAddsUpForSlowViews(t *testing.T) {
 	if sum := v.take(); sum.Events != 2000 || !sum.Newest.Equal(at.Add(999*time.Second)) {
 		t.Errorf("%+v", sum)
 	}
-	if sum := v.take(); sum.Events != 0 {
+	if sum := v.take(); sum != (happened{}) {
 		t.Errorf("again %+v", sum)
+	}
+	h.Happened()
+	h.Worked()
+	if sum := v.take(); sum.Events != 0 || !sum.mail || !sum.work {
+		t.Errorf("what happened to mail, and what people did: %+v", sum)
 	}
 }
 

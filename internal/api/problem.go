@@ -19,6 +19,7 @@ import (
 	"tocsin/internal/policy"
 	"tocsin/internal/rejudge"
 	"tocsin/internal/rulebook"
+	"tocsin/internal/threat"
 )
 
 // Errors that handlers return; problem gives them their status.
@@ -80,7 +81,16 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
+	if p := campaignProblem(err); p != nil {
+		return p
+	}
 	if p := reportProblem(err); p != nil {
+		return p
+	}
+	if p := alertProblem(err); p != nil {
+		return p
+	}
+	if p := trackerProblem(err); p != nil {
 		return p
 	}
 	if p := s.signInProblem(err); p != nil {
@@ -113,7 +123,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		return withTheir(http.StatusNotFound)
 	case errors.As(err, &ruleStale):
 		return withTheir(http.StatusConflict)
-	case errors.Is(err, rulebook.ErrNotFound):
+	case errors.Is(err, rulebook.ErrNotFound), errors.Is(err, threat.ErrNotFound):
 		return withTheir(http.StatusNotFound)
 	case errors.As(err, &wrongRun):
 		return huma.NewError(http.StatusUnprocessableEntity, err.Error(), &huma.ErrorDetail{Message: err.Error(), Location: "body." + wrongRun.Field})

@@ -12,6 +12,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
+	"tocsin/internal/event"
 	"tocsin/internal/remediate/providertest"
 	"tocsin/internal/scan"
 )
@@ -74,6 +75,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	)
 	var entry api.Entry
 	var query api.HuntSaved
+	var tracked api.Tracked
+	kept := ok[api.HuntSaved](all.post(t, "/hunt/queries", api.HuntSave{Name: "kept", Query: "EmailEvents"}))
+	hourly := api.TrackedAsk{EverySeconds: 3600, WindowSeconds: 3600, Condition: "Never", Severity: "Low", On: true}
 	var note api.IncidentNote
 	var task api.IncidentTask
 	var week api.ReportOrder
@@ -113,6 +117,15 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	var done api.Action
 	heldID := ""
 	var reported api.SubmissionDetail
+	var parted api.CampaignDecided
+	campaignAt := time.Now().UTC().Truncate(time.Millisecond)
+	var campaign event.Batch
+	for i := range 3 {
+		campaign.Campaigns = append(campaign.Campaigns, event.Campaign{Timestamp: campaignAt, CampaignName: "first", CampaignId: "c1", OriginalCampaignId: "c1", CampaignType: "Phish", NetworkMessageId: timeID(campaignAt, i), RecipientEmailAddress: "bob@harbour.test"})
+	}
+	if err := s.Events().Append(t.Context(), campaign); err != nil {
+		t.Fatal(err)
+	}
 	teach(t, s, 300, 60)
 	deeds := []deed{
 		{"POST /session", auth.ActSignIn, signIn},
@@ -234,6 +247,36 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
+		{"PUT /campaigns/{id}", auth.ActCampaignRenamed, put("/campaigns/c1", api.CampaignName{Name: "one", Note: "clearer"})},
+		{"POST /campaigns/{id}/split", auth.ActCampaignSplit, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/c1/split", api.CampaignSplit{Messages: []string{timeID(campaignAt, 0)}, Name: "other", Note: "another hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/{id}/merge", auth.ActCampaignMerged, func(t *testing.T) reply {
+			r := all.post(t, "/campaigns/"+parted.Campaign+"/merge", api.CampaignMerge{Into: "c1", Note: "one hand"})
+			parted = decode[api.CampaignDecided](r)
+			return r
+		}},
+		{"POST /campaigns/decisions/{decision}/undo", auth.ActCampaignUndone, func(t *testing.T) reply {
+			return all.post(t, "/campaigns/decisions/"+parted.Decision.ID+"/undo", api.CampaignWhy{Note: "two hands"})
+		}},
+		{"POST /trackers/tracked", auth.ActTrackerSaved, func(t *testing.T) reply {
+			r := all.post(t, "/trackers/tracked", api.TrackedNew{TrackedAsk: hourly, QueryID: kept.ID})
+			tracked = ok[api.Tracked](r)
+			return r
+		}},
+		{"PUT /trackers/tracked/{id}", auth.ActTrackerSaved, func(t *testing.T) reply {
+			return put("/trackers/tracked/"+tracked.ID, api.TrackedChange{TrackedAsk: hourly, Revision: tracked.Revision})(t)
+		}},
+		{"POST /trackers/tracked/{id}/run", auth.ActTrackerRun, func(t *testing.T) reply {
+			return all.post(t, "/trackers/tracked/"+tracked.ID+"/run", nil)
+		}},
+		{"DELETE /trackers/tracked/{id}", auth.ActTrackerRemoved, func(t *testing.T) reply { return remove("/trackers/tracked/" + tracked.ID)(t) }},
+		{"PUT /alerts/{id}", auth.ActAlertResolved, func(t *testing.T) reply {
+			resolved := "Resolved"
+			return put("/alerts/"+s.alert(t, "resolved"), api.AlertChange{Revision: 1, Status: &resolved})(t)
+		}},
 		{"PUT /approvals", auth.ActApprovals, func(t *testing.T) reply {
 			p := ok[api.ApprovalsInForce](all.get(t, "/approvals"))
 			return put("/approvals", api.ApprovalsChange{Policy: p.Policy, Version: p.Version, Reason: "trial"})(t)
@@ -273,6 +316,9 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 			return all.post(t, "/incidents/2/merge", api.IncidentMerge{Into: "1"})
 		}},
 		{"POST /incidents/{id}/separate", auth.ActIncidentMerged, post("/incidents/2/separate", api.IncidentReason{Reason: "ticket 1"})},
+		{"POST /alerts/{id}/incident", auth.ActAlertChanged, func(t *testing.T) reply {
+			return all.post(t, "/alerts/"+s.alert(t, "taken")+"/incident", api.AlertSeen{Revision: 1})
+		}},
 		{"POST /operators", auth.ActOperatorAdded, func(t *testing.T) reply {
 			r := boss.post(t, "/operators", api.NewOperator{Email: "ben@harbour.test", Roles: []string{"Preview"}})
 			invited = ok[api.Invited](r)

@@ -20,10 +20,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/audit"
 	"tocsin/internal/auth"
 	"tocsin/internal/blobstore"
+	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
 	"tocsin/internal/detonate"
@@ -41,6 +43,7 @@ import (
 	"tocsin/internal/rulebook"
 	"tocsin/internal/scan"
 	"tocsin/internal/scan/yara"
+	"tocsin/internal/threat"
 	"tocsin/ui"
 )
 
@@ -101,6 +104,9 @@ type App struct {
 	again      *rejudge.Worker
 	acting     *acting
 	submitted  *submissions
+	campaigns  *campaign.Desk
+	alerts     *alert.Desk
+	trackers   *trackers
 	outgoing   *outgoing
 	reportPost *reportPost
 	held       *held
@@ -111,6 +117,7 @@ type App struct {
 	pipeline   *ingest.Pipeline
 	jobs       *river.Client[*sql.Tx]
 	explorer   *hunt.Explorer
+	threats    *threat.Desk
 	hunter     *hunt.Runner
 	gate       *auth.Gate
 	notary     *audit.Notary
@@ -250,10 +257,14 @@ func (a *App) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.openCampaigns(ctx, pipeline.Campaigns); err != nil {
+		return err
+	}
 	if err := a.openSubmissions(ctx); err != nil {
 		return err
 	}
 	pipeline.Reports = a.reports()
+	a.openAlerts()
 	a.pipeline = ingest.NewPipeline(pipeline)
 
 	if err := a.openActing(ctx); err != nil {
@@ -304,6 +315,9 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.explorer = hunt.New(questions{a.events}, a.opt.Now)
+	if a.threats, err = threat.Open(ctx, a.cases); err != nil {
+		return err
+	}
 	approved, err := lists.New(c.Hunting.ExternalData)
 	if err != nil {
 		return err
@@ -312,6 +326,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
 		return err
 	}
+	a.openTrackers()
 	if a.notary, err = c.notary(ctx, a.cases, a.gate, a.opt.Now, a.log); err != nil {
 		return err
 	}
@@ -340,15 +355,18 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Explorer: a.explorer, Events: questions{a.events}, Raw: rawMail{a.blobs}, Intake: mailIn{a.intake}, Visits: a.cases, Learner: a.learner, MaxMail: c.Intake.MaxMessage,
 		Hunter: a.hunter, Samples: hunt.NewSamples(questions{a.events}, a.opt.Now), Shelf: a.cases, History: a.cases, HuntMost: c.Hunting.PerOperator, HuntTurns: max(1, c.Hunting.Concurrent-1),
 		Directory: a.directory,
-		Desk:      a.desk, Rules: a.rules, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
+		Desk:      a.desk, Rules: a.rules, Threats: a.threats, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
 		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: printer},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
 		Letters:    a.outgoing.store,
 		Outgoing:   a.outgoing,
+		Campaigns:  a.campaigns,
 		Submitted:  &api.Submitted{Desk: a.submitted.desk, Vault: submittedBytes{a.submitted.vault}, Address: c.Submissions.Address, Folders: c.Submissions.Folders},
 		Dashboard:  a.newDashboard(checker),
+		Alerts:     a.alerts,
+		Trackers:   &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -392,6 +410,9 @@ func (a *App) Directory() *directory.Directory { return a.directory }
 
 // Events is the event store.
 func (a *App) Events() eventstore.Store { return a.events }
+
+// Alerts raises alerts and keeps them.
+func (a *App) Alerts() *alert.Desk { return a.alerts }
 
 // Hunter runs hunting queries.
 func (a *App) Hunter() *hunt.Runner { return a.hunter }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/api"
 	"tocsin/internal/dashboard"
 	"tocsin/internal/detect"
@@ -19,8 +20,29 @@ func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 		Store: questions{a.events}, Now: a.opt.Now, Log: a.log, Known: a.knownToDashboard, People: dashboardPeople{a.directory},
 		Posture: a.posture, DMARC: publishes(checker),
 		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
+		Alerts: unresolved{a.alerts.Store},
 	})
 	return &api.Dashboard{Board: board, Layouts: a.cases}
+}
+
+// unresolved are the alerts in the dashboard's words.
+type unresolved struct{ alert.Store }
+
+func (o unresolved) Newest(ctx context.Context, limit int) (list []dashboard.Attended, open int64, err error) {
+	counts, err := o.Counts(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	left := []alert.Status{alert.New, alert.InProgress}
+	for _, s := range left {
+		open += int64(counts.Status[s])
+	}
+	all, err := o.Alerts(ctx, alert.Filter{Statuses: left, Limit: limit})
+	for i := range all {
+		a := &all[i]
+		list = append(list, dashboard.Attended{Time: a.Last, Title: a.Title, Severity: string(a.Severity), Category: a.Category, Count: a.Count, Page: "/alerts?open=" + a.ID})
+	}
+	return list, open, err
 }
 
 // knownToDashboard is the coverage in the dashboard's words.
@@ -29,7 +51,7 @@ func (a *App) knownToDashboard(ctx context.Context) (dashboard.Known, error) {
 	if err != nil {
 		return dashboard.Known{}, err
 	}
-	k := dashboard.Known{Pending: c.PendingJobs, GeoIP: a.geo != nil, Files: a.cfg.Engines.ClamAV.Address != "" || a.cfg.Engines.YARA.Folder != "" || a.cfg.Engines.CAPE.URL != ""}
+	k := dashboard.Known{Pending: c.PendingJobs, GeoIP: a.places != nil, Files: a.cfg.Engines.ClamAV.Address != "" || a.cfg.Engines.YARA.Folder != "" || a.cfg.Engines.CAPE.URL != ""}
 	if c.Oldest != nil && c.Newest != nil {
 		k.Oldest, k.Newest = *c.Oldest, *c.Newest
 	}

@@ -19,3 +19,6 @@ func NewMonitor(now func() time.Time, probe func(context.Context) (string, error
 
 // Letters queues Tocsin's own mail.
 func (a *App) Letters() mailout.Queue { return a.outgoing }
+
+// Round runs the tracked queries that are due.
+func (a *App) Round(ctx context.Context) (int, error) { return a.trackers.clock.Round(ctx) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"tocsin/internal/alert"
 	"tocsin/internal/hunt"
 	"tocsin/internal/ingest"
 )
@@ -71,6 +72,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	}
 	if err := a.cases.ForgetAnswers(ctx, now.Add(-ingest.KinWindow)); err != nil {
 		return fmt.Errorf("forget answers: %w", err)
+	}
+	if err := a.cases.Alerts().ForgetAlerts(ctx, now.Add(-alert.Life)); err != nil {
+		return fmt.Errorf("forget alerts: %w", err)
 	}
 	if err := a.cases.ForgetDeliveries(ctx, now.Add(-ingest.DeliveryMemory)); err != nil {
 		return err

@@ -89,6 +89,7 @@ func (a *App) Work(ctx context.Context, f func(context.Context) error) error {
 	watching.Go(func() { a.followHeld(late) })
 	watching.Go(func() { a.settleAid(late) })
 	watching.Go(func() { a.followSubmissions(late) })
+	watching.Go(func() { a.followAlerts(late) })
 	watching.Go(func() { a.notary.Run(late) })
 	for _, w := range a.watchers {
 		watching.Go(func() { w.Run(late) })
@@ -207,6 +208,7 @@ func (a *App) serve(ctx context.Context, ports *listeners, beside []func(context
 		g.Go(func() error { return m.serve(ctx) })
 	}
 	g.Go(func() error { a.followModels(ctx); return nil })
+	g.Go(func() error { a.followTrackers(ctx); return nil })
 	for _, f := range beside {
 		g.Go(func() error { return f(ctx) })
 	}

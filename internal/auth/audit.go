@@ -85,6 +85,17 @@ const (
 	ActSubmissionChanged Action = "submission changed" // taken, given away, reopened
 	ActSubmissionClosed  Action = "submission closed"
 	ActSubmissionAnswers Action = "answers to reporters changed" // subject: the revision
+	ActAlertChanged      Action = "alert changed"                // taken, given a note or an incident, opened again; subject: its id
+	ActAlertResolved     Action = "alert resolved"
+	ActTrackerSaved      Action = "tracked query saved" // also when it is changed; subject: the tracker's id
+	ActTrackerRemoved    Action = "tracked query removed"
+	ActTrackerRun        Action = "tracked query run"     // by a person, apart from its schedule
+	ActTrackerStopped    Action = "tracked query stopped" // by itself; reason: why
+
+	ActCampaignSplit   Action = "campaign split" // subject: its id, as in the following
+	ActCampaignMerged  Action = "campaign merged"
+	ActCampaignRenamed Action = "campaign renamed"
+	ActCampaignUndone  Action = "campaign decision undone"
 
 	ActMailboxLooked Action = "mailbox rules looked at" // subject: the mailbox, as in the following
 	ActAidRemoved    Action = "mailbox rule removed"    // about to be; what fails has another record
@@ -121,9 +132,11 @@ func Actions() []Action {
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,
 		ActReleaseAsked, ActReleaseRefused,
+		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
-		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers,
 		ActScheduleAdded, ActScheduleChanged, ActScheduleRemoved, ActScheduleSent,
+		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
+		ActTrackerSaved, ActTrackerRemoved, ActTrackerRun, ActTrackerStopped,
 		ActAuditKey, ActAuditChained, ActAuditRemoved, ActAuditExported, ActAuditVerified,
 	}
 }

@@ -52,6 +52,11 @@ const (
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
 	ReportSchedule  Permission = "report.schedule"  // have reports sent to people by mail, once or on a schedule
+	AlertRead       Permission = "alert.read"       // see alerts: what was found, and why it was raised
+	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
+
+	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
+	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
 )
 
 // Role is a named set of permissions. The first four are the groups of the field's own products; the last three are
@@ -76,8 +81,8 @@ func Roles() []Role {
 
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
-	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead)
+	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, CampaignWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportSchedule)
 	switch r {
 	case SecurityReader:

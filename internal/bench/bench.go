@@ -154,6 +154,11 @@ func measure(ctx context.Context, x *hunt.Explorer, runs int) ([]Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	return times(ctx, questions, runs)
+}
+
+// times asks each question so often, and once more before.
+func times(ctx context.Context, questions []question, runs int) ([]Result, error) {
 	var out []Result
 	for _, q := range questions {
 		times := make([]time.Duration, 0, runs)

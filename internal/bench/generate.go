@@ -108,6 +108,7 @@ SELECT ts AS "Timestamp", id AS "NetworkMessageId", '<' || hex(m, 16) || '@' || 
 	CASE WHEN hash(m, 40) % 10 < 2 THEN 1 ELSE 0 END AS "AttachmentCount", (hash(m, 50) % 4)::INTEGER AS "UrlCount", (['en','de','fr','es','it','ja'])[1 + (zipf(6, m, 33) - 1)::INTEGER] AS "EmailLanguage",
 	2000 + pow(2, u(m, 34) * 12)::BIGINT * 50 AS "EmailSize", (['journal','milter','imap'])[1 + m % 3] AS "Connectors", u(i, 35) < 0.07 AS "IsFirstContact", (['US','DE','FR','GB','NL','CN','BR','IN',''])[1 + d % 9] AS "SenderCountry",
 	CASE WHEN threat = '' THEN '' ELSE (['a link goes elsewhere than its text says','the sender is new','DMARC fails','a look-alike of a brand','the file is known malware'])[1 + m % 5] END AS "FirstSignal",
+	CASE WHEN threat = '' THEN '' ELSE (['link-text-brand, lure-account','first-contact-request, qr-link, qr-lure','dmarc-fail, brand-display-name','own-lookalike-sender','known-file, html-attachment, page-asks-password'])[1 + m % 5] END AS "Signals",
 	sha256('m' || m) AS "RawSHA256", r < 50 AS "IsPriorityAccount", CASE WHEN zapped THEN ts + INTERVAL 20 MINUTE ELSE ts END AS "LastEventExecutionTime",
 	'["user' || r || '@corp' || (r % 3) || '.example"]' AS "To",
 	'{"signals":[{"id":"spf.pass","weight":-2,"claim":"SPF passes","evidence":"' || domain(d) || '"},{"id":"sender.seen","weight":-' || (m % 9) || ',"claim":"known sender","evidence":"' || hex(m, 36) || '"}],"source":"bench"}' AS "AdditionalFields",

@@ -163,6 +163,33 @@ func (x *Index) walk(key uint64, f func(*slot) bool) {
 	}
 }
 
+// Family is the family of a message that is remembered.
+func (x *Index) Family(id string) (family int64, ok bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if s := x.find(id); s != nil {
+		return s.family, true
+	}
+	return 0, false
+}
+
+// Move changes families: a message in moved is in the family there, and everything else of the family from, unless that is 0, in to.
+func (x *Index) Move(moved map[string]int64, from, to int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range x.slots {
+		s := &x.slots[i]
+		if s.dead || len(s.texts) == 0 {
+			continue
+		}
+		if f, ok := moved[s.id()]; ok {
+			s.family = f
+		} else if from != 0 && s.family == from {
+			s.family = to
+		}
+	}
+}
+
 // find returns the slot of a message, nil when it is not known.
 func (x *Index) find(id string) (found *slot) {
 	x.walk(idKey(id), func(s *slot) bool {

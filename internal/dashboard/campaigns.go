@@ -53,11 +53,11 @@ func (x *answering) campaigns(ctx context.Context) error {
 
 // Alerts lists what was raised, where something raises alerts.
 type Alerts interface {
-	// Newest returns open alerts of at least medium severity, newest first, and how many there are.
+	// Newest returns open alerts, newest first, and how many there are.
 	Newest(ctx context.Context, limit int) (list []Attended, open int64, err error)
 }
 
-// attention fills what was found last and needs a look.
+// attention fills what was found last and needs a look: the open alerts, or while there are none the threats that lie in mailboxes.
 func (x *answering) attention(ctx context.Context) error {
 	out := &Attention{Kind: "mail", Items: []Attended{}}
 	if x.opt.Alerts != nil {
@@ -65,12 +65,14 @@ func (x *answering) attention(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out.Kind, out.Total = "alerts", Figure{Value: n, Page: "/intelligence/trackers", Gaps: []string{}}
-		out.Items = append(out.Items, list...)
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		x.out.Attention = out
-		return nil
+		if n > 0 {
+			out.Kind, out.Total = "alerts", Figure{Value: n, Page: "/alerts", Gaps: []string{}}
+			out.Items = append(out.Items, list...)
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			x.out.Attention = out
+			return nil
+		}
 	}
 	var total int64
 	err := x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where(delivered.where...)+

@@ -131,6 +131,7 @@ type answering struct {
 	rulesOnce sync.Once
 	rules     []ruleCount
 	rulesErr  error
+	ruleFrom  time.Time // from when on mail was looked at for them
 
 	mu  sync.Mutex
 	out *Board

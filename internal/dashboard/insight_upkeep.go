@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -135,7 +136,8 @@ var releaseWaits = insight{
 const (
 	rulesLooked = 40                  // rules of the organisation that are counted
 	ruleSettled = 14 * 24 * time.Hour // a rule that is younger may not have met its mail yet
-	ruleSpan    = 7 * 24 * time.Hour  // before the end of the range: signals are long texts
+	ruleSpan    = 7 * 24 * time.Hour  // before the end of the range, and less where that is more than ruleMail: signals are long texts
+	ruleMail    = 200_000             // email events, or one hour of them
 	ruleHits    = 10                  // from which on a rule that hits clean mail is shown
 )
 
@@ -165,14 +167,20 @@ func (x *answering) countRules(ctx context.Context) ([]ruleCount, error) {
 	if len(rules) == 0 {
 		return nil, nil
 	}
+	if err := x.findRuleFrom(ctx); err != nil {
+		return nil, err
+	}
 	out := make([]ruleCount, len(rules))
 	sums := make([]string, 0, 2*len(rules))
+	ids := make([]string, 0, len(rules))
 	for i := range rules {
 		out[i].RuleState = rules[i]
+		ids = append(ids, regexp.QuoteMeta(rules[i].ID))
 		c := rules[i].condition()
 		sums = append(sums, fmt.Sprintf("h%d = countif(%s), c%d = countif(%s and LatestThreatTypes == \"\")", i, c, i, c))
 	}
-	err := x.rows(ctx, "EmailEvents"+where(between(x.ruleFrom(), x.to))+where(x.mail...)+"\n| summarize "+strings.Join(sums, ", "), func(row []any) {
+	spoke := "AdditionalFields matches regex " + kql.Quote(`"id":"(`+strings.Join(ids, "|")+`)"`) // one look at each text instead of one for each rule
+	err := x.rows(ctx, "EmailEvents"+where(between(x.ruleFrom, x.to))+where(x.mail...)+where(spoke)+"\n| summarize "+strings.Join(sums, ", "), func(row []any) {
 		for i := range out {
 			out[i].hits, out[i].clean = number(row[2*i]), number(row[2*i+1])
 		}
@@ -180,11 +188,26 @@ func (x *answering) countRules(ctx context.Context) ([]ruleCount, error) {
 	return out, err
 }
 
-func (x *answering) ruleFrom() time.Time { return x.to.Add(-ruleSpan) }
+// findRuleFrom goes back from the end, hour by hour, until there is enough mail.
+func (x *answering) findRuleFrom(ctx context.Context) error {
+	x.ruleFrom = x.to.Add(-ruleSpan)
+	hours := map[int64]int64{} // back from the end
+	err := x.rows(ctx, "EmailEvents"+where(between(x.ruleFrom, x.to))+where(x.mail...)+"\n| summarize Events = count() by Hour = tolong(("+datetime(x.to)+" - Timestamp) / 1h)", func(row []any) {
+		hours[number(row[0])] = number(row[1])
+	})
+	var sum int64
+	for h := range int64(ruleSpan / time.Hour) {
+		if sum += hours[h]; sum > ruleMail {
+			x.ruleFrom = x.to.Add(-time.Duration(max(h, 1)) * time.Hour)
+			break
+		}
+	}
+	return err
+}
 
 var rulesSilent = insight{
 	kind: "rules_silent",
-	doc:  "Rules of the organisation (40 at most) that are at work in their present form for 14 days and spoke on no mail in the last 7 days of the range.",
+	doc:  "Rules of the organisation (40 at most) that are at work in their present form for 14 days and spoke on no mail in the last 7 days of the range, or in its last 200,000 email events.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
 		list, err := x.ruleCounts(ctx)
 		if err != nil {
@@ -203,7 +226,7 @@ var rulesSilent = insight{
 		if f.Figure.Value == 0 {
 			return nil, nil
 		}
-		f.Text = fmt.Sprintf("%s on no mail in a week. What it was written for is over, or it has a mistake.", many(f.Figure.Value, "rule of yours spoke", "rules of yours spoke"))
+		f.Text = fmt.Sprintf("%s on no mail since %s. What it was written for is over, or it has a mistake.", many(f.Figure.Value, "rule of yours spoke", "rules of yours spoke"), x.ruleFrom.Format("2 January 15:04 UTC"))
 		f.Do = []Deed{goes("Look at the rules", "Test one against a message it should find, or turn it off", "/rules", "origin", "own")}
 		return f, nil
 	},
@@ -211,7 +234,7 @@ var rulesSilent = insight{
 
 var rulesOnClean = insight{
 	kind: "rules_on_clean",
-	doc:  "Rules of the organisation that speak against mail, spoke on at least 10 email events in the last 7 days of the range, and at least 9 of 10 of these were held to be harmless all the same.",
+	doc:  "Rules of the organisation that speak against mail, spoke on at least 10 email events in the last 7 days of the range (200,000 email events at most), and at least 9 of 10 of these were held to be harmless all the same.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
 		list, err := x.ruleCounts(ctx)
 		if err != nil {
@@ -229,7 +252,7 @@ var rulesOnClean = insight{
 			m := measure{where: []string{r.condition()}}
 			one := Figure{Value: r.hits, Page: "/rules/" + r.ID, Gaps: x.gaps()}
 			if x.may.Content { // signals quote messages, so only who may read those can look for them
-				one = x.figure(m, x.ruleFrom(), x.to, r.hits)
+				one = x.figure(m, x.ruleFrom, x.to, r.hits)
 			}
 			f.Examples = append(f.Examples, Ranked{Value: r.ID, Label: r.Title, Figure: one, Details: []Detail{}})
 		}

@@ -36,8 +36,8 @@ type IncidentCount struct {
 	Open, Unowned, Overdue int64
 }
 
-// clicked is the condition that the recipient of an event followed a link of it.
-const clicked = `strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress)) in ((UrlClickEvents | where ActionType == "ClickAllowed" or IsClickedThrough | project Click = strcat(NetworkMessageId, " ", tolower(AccountUpn))))`
+// clicked is the condition that the recipient of an event followed a link of it. Its first part says less than the second and leaves little for it.
+const clicked = `NetworkMessageId in ((UrlClickEvents | where ActionType == "ClickAllowed" or IsClickedThrough | distinct NetworkMessageId)) and strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress)) in ((UrlClickEvents | where ActionType == "ClickAllowed" or IsClickedThrough | project Click = strcat(NetworkMessageId, " ", tolower(AccountUpn))))`
 
 // needs fills what needs a person now.
 func (x *answering) needs(ctx context.Context) error {

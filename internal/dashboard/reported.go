@@ -8,7 +8,7 @@ import (
 )
 
 // reportedMail is the condition that the recipient of an event reported it.
-const reportedMail = `strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress)) in ((UserSubmissions | where ActionType == "UserSubmission" and NetworkMessageId != "" | project Report = strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress))))`
+const reportedMail = `NetworkMessageId in ((UserSubmissions | where ActionType == "UserSubmission" and NetworkMessageId != "" | distinct NetworkMessageId)) and strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress)) in ((UserSubmissions | where ActionType == "UserSubmission" and NetworkMessageId != "" | project Report = strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress))))`
 
 // reportedMeasure counts mail that its recipient reported.
 var reportedMeasure = measure{view: hunt.Submissions, where: []string{reportedMail}}

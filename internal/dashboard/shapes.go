@@ -149,7 +149,7 @@ type Work struct {
 
 // Attention is what was found last and needs a look.
 type Attention struct {
-	Kind  string     `json:"kind" enum:"alerts,mail" doc:"alerts; mail: delivered threats, where nothing raises alerts"`
+	Kind  string     `json:"kind" enum:"alerts,mail" doc:"alerts; mail: delivered threats, while no alert is open"`
 	Items []Attended `json:"items" doc:"Newest first, 10 at most"`
 	Total Figure     `json:"total"`
 }

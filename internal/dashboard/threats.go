@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"tocsin/internal/detect"
 	"tocsin/internal/event"
@@ -25,13 +26,25 @@ var (
 	known  = []detect.Technology{detect.AntimalwareProtection, detect.FileReputation, detect.FileDetonationReputation, detect.URLDetonationReputation, detect.URLMaliciousReputation, detect.FingerprintMatching}
 )
 
+// longer are the technologies whose name is the beginning of another's: has finds that one too.
+var longer = map[detect.Technology]detect.Technology{
+	detect.URLDetonation: detect.URLDetonationReputation, detect.FileDetonation: detect.FileDetonationReputation,
+}
+
 // found is the condition that one of the technologies found something.
 func found(by []detect.Technology) string {
-	names := make([]string, len(by))
-	for i, t := range by {
-		names[i] = string(t)
+	var names, all []string
+	for _, t := range by {
+		if l, ok := longer[t]; ok && !slices.Contains(by, l) {
+			all = append(all, listed("DetectionTechnologies", string(t)))
+			continue
+		}
+		names = append(names, string(t))
 	}
-	return "DetectionTechnologies has_any " + quoted(names)
+	if len(names) > 0 {
+		all = append(all, "DetectionTechnologies has_any "+quoted(names))
+	}
+	return strings.Join(all, " or ")
 }
 
 // The measures over mail with threats.

@@ -63,13 +63,14 @@ type EmailEvent struct {
 	UserLevelPolicy        string    `kql:"string,facet" doc:"Which override of the mailbox"`
 	DistributionList       string    `kql:"string,facet" doc:"List through which the recipient got it"`
 	ForwardingInformation  string    `kql:"string" doc:"JSON array of forwardings"`
-	IsFirstContact         bool      `kql:"bool" doc:"No earlier contact between sender and recipient"`
+	IsFirstContact         bool      `kql:"bool" doc:"Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so"`
 	To                     []string  `kql:"dynamic" doc:"Addresses of the To header"`
 	Cc                     []string  `kql:"dynamic" doc:"Addresses of the Cc header"`
 	Context                string    `kql:"string" doc:"More context"`
 	SenderCountry          string    `kql:"string,facet" doc:"Country of the sender IP, ISO 3166-1 alpha-2; empty without a GeoIP file (Tocsin)"`
 	ReplyToAddress         string    `kql:"string,facet" doc:"First Reply-To address (Tocsin)"`
 	FirstSignal            string    `kql:"string,facet" doc:"Claim of the heaviest signal (Tocsin)"`
+	Signals                string    `kql:"string,facet,list" doc:"Ids of the signals that spoke for a threat, heaviest first, comma separated (Tocsin)"`
 	Defects                string    `kql:"string,facet,list" doc:"Ids of what was broken in the message, comma separated (Tocsin)"`
 	RawSHA256              string    `kql:"string" doc:"SHA-256 of the message as received; names the stored bytes (Tocsin)"`
 	IsPriorityAccount      bool      `kql:"bool" doc:"The recipient is a priority account (Tocsin)"`
@@ -162,6 +163,7 @@ type Campaign struct {
 	NetworkMessageId      string    `kql:"string,id" doc:"Message; joins EmailEvents"`
 	RecipientEmailAddress string    `kql:"string,facet" doc:"Recipient"`
 	Likeness              string    `kql:"string" doc:"Why the message belongs to the campaign (Tocsin)"`
+	OriginalCampaignId    string    `kql:"string" doc:"The campaign it was in before a person merged that into another; CampaignId when nobody did (Tocsin)"`
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 
@@ -186,6 +188,66 @@ type UserSubmission struct {
 	ReportId              string    `kql:"string" doc:"Row id"`
 }
 
+// Alert is something found that asks for a person. Key: AlertId.
+type Alert struct {
+	Timestamp        time.Time `kql:"datetime" doc:"When the alert was raised"`
+	AlertId          string    `kql:"string" doc:"Id of the alert; joins AlertInfo and AlertEvidence"`
+	Title            string    `kql:"string,facet" doc:"What was found"`
+	Category         string    `kql:"string,facet" doc:"Kind of threat or stage of the attack"`
+	Severity         string    `kql:"string,facet" values:"Informational,Low,Medium,High" doc:"As it was raised"`
+	ServiceSource    string    `kql:"string,facet" doc:"Product that raised the alert: Tocsin"`
+	DetectionSource  string    `kql:"string,facet" doc:"What kind of thing raised it: a tracked query, a retro-hunt"`
+	AttackTechniques string    `kql:"string" doc:"JSON array of MITRE ATT&CK techniques"`
+	ReportId         string    `kql:"string" doc:"Row id (Tocsin)"`
+}
+
+// AlertEvidence is one thing that an alert names: a message, mailbox, person, link, file or address. Key: ReportId.
+type AlertEvidence struct {
+	Timestamp          time.Time `kql:"datetime" doc:"When the alert was raised"`
+	AlertId            string    `kql:"string" doc:"Id of the alert; joins AlertInfo and AlertEvidence"`
+	Title              string    `kql:"string" doc:"Title"`
+	Categories         string    `kql:"string" doc:"JSON array of categories"`
+	AttackTechniques   string    `kql:"string" doc:"JSON array of MITRE ATT&CK techniques"`
+	ServiceSource      string    `kql:"string" doc:"Product that raised the alert"`
+	DetectionSource    string    `kql:"string,facet" doc:"Technology or sensor that found it"`
+	EntityType         string    `kql:"string,facet" values:"MailMessage,Mailbox,User,Url,File,Ip" doc:"User, Mailbox, MailMessage, MailCluster, Url, File, Ip, Machine, Process, ..."`
+	EvidenceRole       string    `kql:"string,facet" values:"Impacted,Related" doc:"Impacted or Related"`
+	EvidenceDirection  string    `kql:"string" doc:"Source or Destination of a connection"`
+	FileName           string    `kql:"string" doc:"Name of the file"`
+	FolderPath         string    `kql:"string" doc:"Folder of the file"`
+	SHA1               string    `kql:"string" doc:"SHA-1 of the file"`
+	SHA256             string    `kql:"string" doc:"SHA-256 of the file"`
+	FileSize           int64     `kql:"long" doc:"Octets"`
+	ThreatFamily       string    `kql:"string,facet" doc:"Malware family"`
+	RemoteIP           string    `kql:"string,facet,ip" doc:"Address that was seen"`
+	RemoteUrl          string    `kql:"string,facet" doc:"URL or host name that was seen"`
+	AccountName        string    `kql:"string" doc:"Name with which the account signs in, without domain"`
+	AccountDomain      string    `kql:"string" doc:"Domain of the account"`
+	AccountSid         string    `kql:"string" doc:"Security identifier of the account"`
+	AccountObjectId    string    `kql:"string" doc:"Directory id of the account"`
+	AccountUpn         string    `kql:"string,facet" doc:"User principal name of the account, mostly its mail address"`
+	DeviceId           string    `kql:"string" doc:"Id of the device"`
+	DeviceName         string    `kql:"string" doc:"Full name of the device"`
+	LocalIP            string    `kql:"string" doc:"Address of the device"`
+	NetworkMessageId   string    `kql:"string,id,later" doc:"Message; joins EmailEvents"`
+	EmailSubject       string    `kql:"string" doc:"Subject of the mail"`
+	Application        string    `kql:"string" doc:"Application that was seen"`
+	ApplicationId      int32     `kql:"int" doc:"Id of the application"`
+	OAuthApplicationId string    `kql:"string" doc:"Id of the application that acted with a token"`
+	ProcessCommandLine string    `kql:"string" doc:"Command line of the process"`
+	RegistryKey        string    `kql:"string" doc:"Registry key"`
+	RegistryValueName  string    `kql:"string" doc:"Name of the registry value"`
+	RegistryValueData  string    `kql:"string" doc:"Data of the registry value"`
+	AdditionalFields   string    `kql:"string" doc:"JSON with the whole entity"`
+	Severity           string    `kql:"string,facet" values:"Informational,Low,Medium,High" doc:"Informational, Low, Medium or High"`
+	CloudResource      string    `kql:"string" doc:"Name of the resource in the cloud"`
+	CloudPlatform      string    `kql:"string" doc:"Cloud that holds it: Azure, AWS, GCP"`
+	ResourceType       string    `kql:"string" doc:"Kind of resource in the cloud"`
+	ResourceID         string    `kql:"string" doc:"Id of the resource in the cloud"`
+	SubscriptionId     string    `kql:"string" doc:"Subscription in the cloud"`
+	ReportId           string    `kql:"string" doc:"Row id (Tocsin)"`
+}
+
 // Batch is what one or more messages add to the store; it is appended whole or not at all.
 type Batch struct {
 	Emails       []EmailEvent
@@ -195,6 +257,8 @@ type Batch struct {
 	Clicks       []UrlClick
 	Campaigns    []Campaign
 	Submissions  []UserSubmission
+	Alerts       []Alert
+	Evidence     []AlertEvidence
 }
 
 // Extra is the shape of EmailEvent.AdditionalFields.

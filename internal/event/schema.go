@@ -78,6 +78,8 @@ var Tables = sync.OnceValue(func() []*Table {
 		campaigns(),
 		table("UrlClickEvents", "Clicks on rewritten links", UrlClick{}, "ReportId"),
 		table("UserSubmissions", "What people reported, and what came of it; a row a report, and one each time a submission is closed (Tocsin)", UserSubmission{}, "ReportId"),
+		table("AlertInfo", "One row an alert", Alert{}, "AlertId").in("Alerts"),
+		table("AlertEvidence", "One row an alert and thing it names: message, mailbox, user, URL, file, address", AlertEvidence{}, "ReportId").in("Alerts"),
 	}
 })
 
@@ -133,6 +135,12 @@ func table(name, doc string, row any, key ...string) *Table {
 		t.Columns = append(t.Columns, c)
 	}
 	t.standard()
+	return t
+}
+
+// in puts the table into a group.
+func (t *Table) in(group string) *Table {
+	t.Group = group
 	return t
 }
 

@@ -22,7 +22,7 @@ func CleanString(s string) string {
 
 // Rows is the number of rows in a batch.
 func Rows(b event.Batch) int {
-	return len(b.Emails) + len(b.Urls) + len(b.Attachments) + len(b.PostDelivery) + len(b.Clicks) + len(b.Campaigns) + len(b.Submissions)
+	return len(b.Emails) + len(b.Urls) + len(b.Attachments) + len(b.PostDelivery) + len(b.Clicks) + len(b.Campaigns) + len(b.Submissions) + len(b.Alerts) + len(b.Evidence)
 }
 
 // merge appends the rows of b to a.
@@ -34,6 +34,8 @@ func merge(a *event.Batch, b event.Batch) {
 	a.Clicks = append(a.Clicks, b.Clicks...)
 	a.Campaigns = append(a.Campaigns, b.Campaigns...)
 	a.Submissions = append(a.Submissions, b.Submissions...)
+	a.Alerts = append(a.Alerts, b.Alerts...)
+	a.Evidence = append(a.Evidence, b.Evidence...)
 }
 
 // IDTime returns the time inside a UUIDv7 (RFC 9562, section 5.7), to the millisecond, and whether id is one.

@@ -34,6 +34,9 @@ type Store interface {
 	// Patch changes the latest state of email events. See Patch for the order in which patches win.
 	Patch(ctx context.Context, p []Patch) error
 
+	// Regroup changes which campaign rows of CampaignInfo belong to, all or none, in the order given. Doing it again changes nothing.
+	Regroup(ctx context.Context, r []Regroup) error
+
 	// Query runs a statement that kql.Compile made for Dialect and calls each once a row, in order. Values are string,
 	// int64, float64, bool, time.Time (UTC), time.Duration, json.RawMessage or nil, as the statement's columns say. The
 	// row slice is reused between calls. An error of each ends the query and is returned as it is. When ctx ends, the
@@ -68,6 +71,15 @@ type Patch struct {
 	LatestDeliveryAction   string
 	LatestDeliveryLocation string
 	LatestThreatTypes      *string // nil stays as it is; "" says that the message became harmless
+}
+
+// Regroup says to which campaign rows of CampaignInfo belong from now on: what a person decided about campaigns.
+type Regroup struct {
+	Messages []string // only rows of these messages; nil: of any
+	Original string   // only rows with this OriginalCampaignId; "": with any
+	From     string   // becomes OriginalCampaignId; "" stays as it is
+	Campaign string   // becomes CampaignId
+	Name     string   // becomes CampaignName; "" stays as it is
 }
 
 // Stats describes a store.

@@ -47,7 +47,7 @@ var groups = []struct {
 	name    string
 	columns string
 }{
-	{"Basic", "Subject ThreatTypes LatestThreatTypes PhishConfidence ThreatScore DetectionTechnologies ThreatNames FirstSignal ThreatClassification"},
+	{"Basic", "Subject ThreatTypes LatestThreatTypes PhishConfidence ThreatScore DetectionTechnologies ThreatNames FirstSignal Signals ThreatClassification"},
 	{"Sender", "SenderFromAddress SenderFromDomain SenderDisplayName SenderMailFromAddress SenderMailFromDomain SenderIPv4 SenderIPv6 SenderCountry ReplyToAddress IsFirstContact SenderObjectId"},
 	{"Recipient", "RecipientEmailAddress RecipientDomain IsPriorityAccount To Cc DistributionList RecipientObjectId"},
 	{"Delivery", "DeliveryAction DeliveryLocation LatestDeliveryAction LatestDeliveryLocation EmailDirection EmailAction EmailActionPolicy EmailActionPolicyGuid Connectors ExchangeTransportRule ForwardingInformation"},

@@ -43,6 +43,9 @@ type findings struct {
 	answers   []scan.Answer
 	print     *campaign.Print // nil when nobody compares, or there is nothing to go by
 	kin       []campaign.Match
+	family    int64 // of a message that was judged before
+	placed    bool
+	book      *campaign.Book   // what people decided about campaigns
 	self      *campaign.Member // what is remembered of it; nil before it was asked for
 	cluster   *int64           // nil before it was asked for
 	verdict   detect.Verdict

@@ -53,6 +53,7 @@ func TestAcceptJudgesAndStores(t *testing.T) {
 		{"confidence", e.ConfidenceLevel, `{"Phish":"High","Spam":"1"}`},
 		{"auth", e.AuthenticationDetails, `{"SPF":"none","DKIM":"none","DMARC":"none","CompAuth":"none"}`},
 		{"first signal", e.FirstSignal, "Asks for a password"},
+		{"signals", e.Signals, "asks-password"},
 		{"action", e.DeliveryAction, "Delivered"},
 		{"latest", e.LatestDeliveryLocation, "Inbox/folder"},
 		{"source", e.Connectors, "smtp"},

@@ -1,18 +1,19 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"tocsin/internal/campaign"
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/email"
 	"tocsin/internal/event"
 	"tocsin/internal/intel"
 )
@@ -29,6 +30,7 @@ const (
 // Campaigns finds the messages of the last days that a message belongs together with, and remembers it for those to come.
 type Campaigns struct {
 	index *campaign.Index
+	book  atomic.Pointer[campaign.Book] // what people decided
 }
 
 // OpenCampaigns reads the fingerprints that the ledger keeps.
@@ -37,7 +39,24 @@ func OpenCampaigns(ctx context.Context, ledger *casestore.Store) (*Campaigns, er
 	if err := ledger.EachPrint(ctx, maxPrints, c.index.Add); err != nil {
 		return nil, err
 	}
+	decided, err := ledger.CampaignDecisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := ledger.CampaignMoved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.book.Store(campaign.NewBook(decided, moved))
 	return c, nil
+}
+
+// Follow is for campaign.OpenDesk: what people decided from now on.
+func (c *Campaigns) Follow(b *campaign.Book, moved map[string]int64, from, to int64) {
+	c.book.Store(b)
+	if len(moved) > 0 || from != 0 {
+		c.index.Move(moved, from, to)
+	}
 }
 
 // find fills the kin of a message into its context. It asks only for messages of before it, so that judging it again tells the same
@@ -48,7 +67,8 @@ func (c *Campaigns) find(f *findings) {
 		return
 	}
 	at := f.job.at()
-	f.print = &p
+	f.print, f.book = &p, c.book.Load()
+	f.family, f.placed = c.index.Family(f.job.NetworkMessageID)
 	f.kin = c.index.Find(&p, f.job.NetworkMessageID, at.Add(-KinWindow), at)
 	for _, k := range f.kin[:min(len(f.kin), maxKin)] {
 		f.context.Kin = append(f.context.Kin, detect.Kin{
@@ -81,9 +101,19 @@ func (f *findings) member() *campaign.Member {
 	if len(f.m.From) > 0 {
 		m.Sender = intel.OrgDomain(f.m.From[0].Domain)
 	}
-	m.Name = campaignName(f)
-	if len(f.kin) > 0 {
-		m.Family, m.Name = f.kin[0].Family, f.kin[0].Name
+	near := make([]int64, len(f.kin))
+	for i, k := range f.kin {
+		near[i] = k.Family
+	}
+	if f.placed { // judged before: what came and was decided since moves others
+		m.Family = f.family
+	} else {
+		m.Family = f.book.Place(m.ID, near, m.Family, f.has)
+	}
+	if i := slices.Index(near, m.Family); i >= 0 {
+		m.Name = f.kin[i].Name
+	} else {
+		m.Name = campaign.Title(f.m, f.recipients, f.subtype())
 	}
 	if m.Threats != "" {
 		m.Sure = detect.SureAlone(f.verdict)
@@ -102,19 +132,21 @@ func (f *findings) clusterID() int64 {
 	return *f.cluster
 }
 
-// campaignName is what people call a campaign by: the subject of its first message, or who it says it is from.
-func campaignName(f *findings) string {
-	name := strings.Join(strings.Fields(f.m.Subject), " ")
-	if name == "" && len(f.m.From) > 0 {
-		name = f.m.From[0].Name
+// has reports whether the message has what later mail of a split is known by.
+func (f *findings) has(m campaign.Mark) bool {
+	switch m.Field {
+	case campaign.BySender:
+		return len(f.m.From) > 0 && strings.EqualFold(f.m.From[0].Addr, m.Value)
+	case campaign.ByDomain:
+		return len(f.m.From) > 0 && strings.EqualFold(f.m.From[0].Domain, m.Value)
+	case campaign.BySubject:
+		return f.m.Subject == m.Value
+	case campaign.ByHost:
+		return slices.ContainsFunc(f.m.Links, func(l email.Link) bool { return l.Host == m.Value })
+	case campaign.ByFile:
+		return slices.ContainsFunc(f.m.Attachments, func(a email.Attachment) bool { return a.SHA256 == m.Value })
 	}
-	if name == "" {
-		name = "Without a subject"
-	}
-	if utf8.RuneCountInString(name) > 80 {
-		name = string([]rune(name)[:79]) + "…"
-	}
-	return name
+	return false
 }
 
 // campaignRows lists the message, and the earlier ones when this is the one that makes them a campaign.
@@ -123,27 +155,36 @@ func (f *findings) campaignRows() []event.Campaign {
 	if self == nil || self.Threats == "" {
 		return nil
 	}
+	shown := f.book.Shown(self.Family)
 	var bad []campaign.Match
 	for _, k := range f.kin {
-		if k.Threats != "" && k.Family == self.Family {
+		if k.Threats != "" && f.book.Shown(k.Family) == shown {
 			bad = append(bad, k)
 		}
 	}
-	if len(bad)+1 < leastCampaign {
+	byHand := f.book.MadeByHand(self.Family) // a person said that it is a campaign
+	if len(bad)+1 < leastCampaign && !byHand {
 		return nil
 	}
+	name := cmp.Or(f.book.Name(shown), self.Name)
 	var rows []event.Campaign
 	subtype := f.subtype()
 	add := func(m *campaign.Member, recipients []string, why string) {
 		kind, _, _ := strings.Cut(m.Threats, ", ") // in the order Malware, Phish, Spam
 		for _, r := range recipients {
 			rows = append(rows, event.Campaign{
-				Timestamp: m.At, CampaignName: self.Name, CampaignId: "c" + strconv.FormatUint(uint64(self.Family), 16), CampaignType: kind,
-				CampaignSubtype: subtype, NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, ReportId: event.RowID(m.ID, "campaign", r),
+				Timestamp: m.At, CampaignName: name, CampaignId: campaign.CampaignID(shown), CampaignType: kind, CampaignSubtype: subtype,
+				NetworkMessageId: m.ID, RecipientEmailAddress: r, Likeness: why, OriginalCampaignId: campaign.CampaignID(m.Family), ReportId: event.RowID(m.ID, "campaign", r),
 			})
 		}
 	}
-	add(self, f.recipients, bad[0].Likeness.String())
+	why := "put there by a person"
+	if len(bad) > 0 {
+		why = bad[0].Likeness.String()
+	} else if len(f.kin) > 0 {
+		why = f.kin[0].Likeness.String()
+	}
+	add(self, f.recipients, why)
 	for _, k := range bad { // those that are listed already stay as they are
 		add(k.Member, k.Recipients, k.Likeness.String())
 	}

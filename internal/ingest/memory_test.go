@@ -9,6 +9,7 @@ import (
 
 	"tocsin/internal/casestore"
 	"tocsin/internal/detect"
+	"tocsin/internal/event"
 )
 
 // keep gives the road a memory that answers with what was just written.
@@ -126,5 +127,18 @@ func TestRoadWithoutMemory(t *testing.T) {
 	rows := h.events.rows()
 	if len(rows) == 0 || !strings.Contains(rows[0].Defects, "memory-error") {
 		t.Errorf("%+v", rows)
+	}
+}
+
+// TestFirstContactIsAColumn: what memory says of a sender can be filtered by.
+func TestFirstContactIsAColumn(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{"first-contact": true, "first-contact-request": false} {
+		f := &findings{verdict: detect.Verdict{Signals: []detect.Signal{{ID: "other", Weight: 5}, {ID: id}}}}
+		var e event.EmailEvent
+		f.describeVerdict(&e)
+		if e.IsFirstContact != want {
+			t.Errorf("%s: %v", id, e.IsFirstContact)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -121,12 +122,16 @@ func (f *findings) describeVerdict(e *event.EmailEvent) {
 	e.BulkComplaintLevel = int32(v.BulkLevel)
 	e.DetectionMethods = v.DetectionMethods()
 	e.ConfidenceLevel = confidence(v)
+	// Nobody here knows the sender, and so this recipient does not; false also while too little mail was seen to say so.
+	e.IsFirstContact = slices.ContainsFunc(v.Signals, func(s detect.Signal) bool { return s.ID == "first-contact" })
+	var spoke []string
 	for _, s := range v.Signals { // heaviest first
 		if s.Weight > 0 {
-			e.FirstSignal = s.Claim
-			break
+			spoke = append(spoke, s.ID)
+			e.FirstSignal = cmp.Or(e.FirstSignal, s.Claim)
 		}
 	}
+	e.Signals = join(spoke)
 	extra := event.Extra{Source: f.job.Source, Helo: f.senderHelo, MailFromKnown: f.mailKnown,
 		ClientName: f.job.ClientName, AuthUser: f.job.AuthUser, QueueID: f.job.QueueID, TLS: f.job.TLS}
 	if len(v.Signals) > 0 {

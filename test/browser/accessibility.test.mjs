@@ -435,6 +435,24 @@ check("axe: the policy", { server: ruled, timeout: 300_000 }, async ({ page, ses
   axe.none();
 });
 
+check("axe: Threats", { timeout: 300_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/intelligence/threats?last=all");
+  await seen(page.getByRole("table", { name: "Threats" }));
+  await axe.look("list");
+  await page.goto("/intelligence/threats?find=nothing-like-it");
+  await seen(page.getByText("No threat fits the filter"));
+  await axe.look("nothing found", "main");
+  await page.goto("/intelligence/threats/display-name-spoofing?last=all");
+  await seen(page.getByRole("region", { name: "Seen here" }).getByText("in mailboxes now"));
+  await axe.look("article", "main");
+  await page.goto("/rules?open=antivirus-expired-scare");
+  await page.getByRole("button", { name: "T1566.002" }).click();
+  await seen(page.getByRole("dialog", { name: "About this threat" }).getByRole("heading", { name: "What to do" }));
+  await axe.look("flyout", "[role=dialog]");
+  axe.none();
+});
+
 check("axe: Rules", { timeout: 300_000 }, async ({ page }) => {
   const axe = new Findings(page);
   await page.goto("/rules");
@@ -731,6 +749,60 @@ check("axe: submissions, from an empty queue to the answers", { server: fresh, a
   await page.goto(`/email/${event.NetworkMessageId}`);
   await seen(page.getByRole("link", { name: /Reported by 1/ }));
   await axe.look("reported message", "header");
+  axe.none();
+});
+
+check("axe: campaigns", { as: ["Global Administrator", "Search and Purge"], timeout: 240_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/campaigns?last=30d&text=nothing-like-it");
+  await seen(page.getByRole("heading", { name: "No campaign is like that" }));
+  await axe.look("no campaign that fits");
+  await page.goto("/campaigns?last=30d");
+  const list = page.getByRole("grid", { name: "Campaigns" });
+  await seen(list.getByText(/Remittance advice/).first());
+  await axe.look("list of campaigns");
+  await list.getByText(/Remittance advice/).first().click();
+  const flow = page.getByRole("region", { name: "From sender to mailbox" });
+  await flow.getByRole("button", { name: /^payables-desk/ }).click();
+  await seen(page.getByText(/Only mail that passes/));
+  await axe.look("campaign, narrowed", 'section[aria-labelledby="flow-title"]');
+  await page.getByRole("button", { name: "Show all" }).click();
+  await flow.getByRole("button", { name: "Show as a list" }).click();
+  await page.getByRole("button", { name: "Merge…" }).click();
+  await seen(page.getByRole("radiogroup", { name: "Campaign to merge into" }).getByRole("radio").first());
+  await axe.look("campaign, merging", ".fui-DialogSurface");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Split off what has/ }).first().click();
+  await axe.look("campaign, splitting", ".fui-DialogSurface");
+  await page.keyboard.press("Escape");
+  await axe.look("campaign, flow as a list");
+  axe.none();
+});
+
+check("axe: trackers and alerts", { server: fresh, as: ["Global Administrator"], timeout: 240_000 }, async ({ server, session, page }) => {
+  const axe = new Findings(page);
+  await server.import(original("Your parcel waits"));
+  await page.goto("/intelligence/trackers?open=qr-codes");
+  await seen(page.getByRole("complementary", { name: /^Noteworthy: QR/ }).getByText(/ATT&CK/));
+  await axe.look("noteworthy");
+  await page.goto("/intelligence/trackers?tab=trending");
+  await seen(page.getByRole("heading", { name: "Too little of a past to compare with" }));
+  await axe.look("too little history");
+  const saved = await post(session, "/hunt/queries", { name: "Parcels", query: "EmailEvents" });
+  const tracked = await post(session, "/trackers/tracked", { query_id: saved.id, every_seconds: 900, window_seconds: 86400, condition: "Above", severity: "High", on: true });
+  const { alert } = await post(session, `/trackers/tracked/${tracked.id}/run`);
+  await page.goto(`/intelligence/trackers?tab=tracked&open=${tracked.id}`);
+  await seen(page.getByRole("complementary", { name: "Tracked query: Parcels" }).getByRole("button", { name: "Run now" }));
+  await page.getByRole("button", { name: "Show as a table" }).click();
+  await axe.look("a tracked query");
+  await page.getByRole("button", { name: "Change…" }).click();
+  await axe.look("its schedule", ".fui-DialogSurface");
+  await page.goto("/intelligence/trackers?tab=saved");
+  await seen(page.getByRole("button", { name: "Its tracker: Parcels" }));
+  await axe.look("saved queries");
+  await page.goto(`/alerts?open=${alert}`);
+  await seen(page.getByRole("complementary", { name: /^Alert/ }).getByRole("button", { name: "Take it" }));
+  await axe.look("alerts");
   axe.none();
 });
 

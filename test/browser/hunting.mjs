@@ -291,7 +291,7 @@ check("the schema, the library and the history fill the editor", { as: ["Global 
   await side.getByRole("button", { name: /^SenderFromDomain/ }).first().click();
   await eventually(async () => assert.equal(await queryText(page), "SenderFromDomain"));
   await side.getByRole("searchbox").fill("");
-  await seen(side.getByRole("button", { name: /AlertInfo.*empty/ }));
+  await seen(side.getByRole("button", { name: /IdentityInfo.*empty/ }));
 
   await side.getByRole("button", { name: "Queries", exact: true }).click();
   await side.getByRole("button", { name: /^Threats that people can read/ }).click();
@@ -371,9 +371,9 @@ check("no row, an empty table, and nobody who may hunt: each says what would cha
   await hunting(page, { q: 'EmailEvents\n| where Subject == "there is no such subject"', run: "1", last: "7d" });
   await seen(results(page).getByText("No row matches"));
   await seen(results(page).getByRole("button", { name: "Choose all mail as range" }));
-  await writeQuery(page, "AlertInfo | take 1");
+  await writeQuery(page, "IdentityInfo | take 1");
   await page.keyboard.press("Control+Enter");
-  await seen(results(page).getByText(/Nothing here fills AlertInfo yet/));
+  await seen(results(page).getByText(/Nothing here fills IdentityInfo yet/));
   const reader = await open({ as: ["Approve"] });
   await reader.page.goto("/hunting");
   await seen(reader.page.getByText("Hunting needs the permission hunt.run"));

@@ -68,7 +68,7 @@ check("g r opens Rules; the list is searched, filtered, sorted and walked by key
   const names = () => table(page).locator("[data-rule]").evaluateAll((es) => es.map((e) => e.dataset.rule));
   await eventually(async () => assert.equal((await names()).length, all.length));
   assert.ok(all.length > 100);
-  await page.getByLabel("Threat").selectOption("Malware");
+  await page.getByLabel("Threat", { exact: true }).selectOption("Malware");
   const malware = all.filter((r) => r.threat === "Malware").map((r) => r.id);
   await eventually(async () => assert.deepEqual(await names(), malware));
   assert.equal(address(page).threat, "Malware");

@@ -21,10 +21,10 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules"},
+	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules", "threats"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports"},
+		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/tracker"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
@@ -42,6 +42,8 @@ var peers = map[[2]string]bool{
 	{"internal/reports", "internal/dashboard"}:    true, // a report is made of the same figures, filters and coverage, and sends the dashboard's letter
 	{"internal/reports", "internal/hunt"}:         true,
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
+	{"internal/tracker", "internal/hunt"}:         true, // a tracked query is a saved query, and runs within the limits of hunting
+	{"internal/tracker", "internal/alert"}:        true, // what it raises
 	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}:     true,

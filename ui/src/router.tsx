@@ -57,6 +57,18 @@ const hunting = createRoute({
   component: lazyRouteComponent(() => import("./pages/hunting/HuntingPage"), "HuntingPage"),
 });
 
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage"), "CampaignsPage"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: "/campaigns/$id",
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignPage"), "CampaignPage"),
+});
+
 const submissions = createRoute({
   getParentRoute: () => inside,
   path: "/submissions",
@@ -155,6 +167,38 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("./pages/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const trackers = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/trackers",
+  component: lazyRouteComponent(() => import("./pages/intelligence/trackers/TrackersPage"), "TrackersPage"),
+});
+
+const intelligence = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence",
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/intelligence/threats", search: search as never, replace: true });
+  },
+});
+
+const threats = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/threats",
+  component: lazyRouteComponent(() => import("./pages/intelligence/threats/ThreatsPage"), "ThreatsPage"),
+});
+
+const threat = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/threats/$id",
+  component: lazyRouteComponent(() => import("./pages/intelligence/threats/ThreatPage"), "ThreatPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/account",
@@ -162,7 +206,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, incidents, incident, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

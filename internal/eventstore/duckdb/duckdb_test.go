@@ -159,23 +159,27 @@ func raw(t *testing.T, dir, query string) {
 func TestNewColumnsAreAdded(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{storetest.Mail(1)}}); err != nil {
+	old := storetest.Mail(1)
+	old.AdditionalFields = `{"signals":[{"id":"qr-link","weight":16},{"id":"html-attachment","weight":10},{"id":"aligned-sender","weight":-6}]}`
+	broken := storetest.Mail(3)
+	broken.AdditionalFields = `{"signals":[{`
+	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{old, broken}}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
-	// A file of an older version lacks two columns; one of a version with other plans has one too many.
-	raw(t, dir, `ALTER TABLE "EmailEvents" DROP COLUMN "FirstSignal"; ALTER TABLE "EmailEvents" DROP COLUMN "Cc"; ALTER TABLE "EmailEvents" ADD COLUMN "Later" VARCHAR DEFAULT 'x'`)
+	// A file of an older version lacks three columns; one of a version with other plans has one too many.
+	raw(t, dir, `ALTER TABLE "EmailEvents" DROP COLUMN "FirstSignal"; ALTER TABLE "EmailEvents" DROP COLUMN "Signals"; ALTER TABLE "EmailEvents" DROP COLUMN "Cc"; ALTER TABLE "EmailEvents" ADD COLUMN "Later" VARCHAR DEFAULT 'x'`)
 	s = open(t, dir)
 	e := storetest.Mail(2)
-	e.FirstSignal, e.Cc = "odd", []string{"c@corp.example"}
+	e.FirstSignal, e.Signals, e.Cc = "odd", "html-attachment", []string{"c@corp.example"}
 	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{e}}); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := storetest.Ask(t.Context(), s, "EmailEvents | sort by Timestamp asc | project FirstSignal, tostring(Cc)")
+	rows, err := storetest.Ask(t.Context(), s, "EmailEvents | sort by NetworkMessageId asc | project FirstSignal, Signals, tostring(Cc)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(rows), `[[ []] [odd ["c@corp.example"]]]`; got != want {
+	if got, want := fmt.Sprint(rows), `[[ qr-link, html-attachment []] [odd html-attachment ["c@corp.example"]] [  []]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

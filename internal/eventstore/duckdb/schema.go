@@ -146,6 +146,10 @@ func migrate(ctx context.Context, conn *sql.Conn, ts []*table) error {
 // firstValues fill a column that was added to a file with rows in it, where the zero value would be untrue.
 var firstValues = map[string]string{
 	"EmailEvents.LatestThreatTypes": `UPDATE "EmailEvents" SET "LatestThreatTypes" = "ThreatTypes" WHERE "ThreatTypes" <> ''`,
+	// What spoke for a threat stands in the details of older rows. Details that cannot be read leave the row without.
+	"EmailEvents.Signals": `UPDATE "EmailEvents" SET "Signals" = coalesce(array_to_string(list_transform(list_filter(json_extract("AdditionalFields", '$.signals[*]'), lambda s: try_cast(s->>'weight' AS INTEGER) > 0), lambda s: s->>'id'), ', '), '')
+		WHERE CASE WHEN json_valid("AdditionalFields") THEN json_exists("AdditionalFields", '$.signals') ELSE false END`,
+	"CampaignInfo.OriginalCampaignId": `UPDATE "CampaignInfo" SET "OriginalCampaignId" = "CampaignId"`,
 }
 
 func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {

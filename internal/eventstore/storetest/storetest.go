@@ -45,6 +45,7 @@ func Run(t *testing.T, open Opener) {
 		{"CallbackErrorEndsTheQuery", (*suite).callbackError},
 		{"Patch", (*suite).patch},
 		{"PatchManyAcrossDays", (*suite).patchMany},
+		{"Regroup", (*suite).regroup},
 		{"Retain", (*suite).retain},
 		{"CancelInterrupts", (*suite).cancel},
 		{"Hunt", (*suite).hunt},
@@ -455,6 +456,34 @@ func (s *suite) patchMany() {
 		s.Fatal(err)
 	}
 	s.want("EmailEvents | where LatestDeliveryLocation == 'Quarantine' | count", []any{int64(1000)})
+}
+
+func (s *suite) regroup() {
+	var b event.Batch
+	for i, c := range []string{"a", "a", "b"} {
+		e := Mail(i)
+		b.Campaigns = append(b.Campaigns, event.Campaign{Timestamp: e.Timestamp, NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: "x@corp.example", CampaignId: c, OriginalCampaignId: c, CampaignName: "was " + c})
+	}
+	s.append(b)
+	do := func(r ...eventstore.Regroup) {
+		s.Helper()
+		if err := s.store.Regroup(s.Context(), r); err != nil {
+			s.Fatal(err)
+		}
+	}
+	rows := "CampaignInfo | sort by Timestamp asc | project CampaignId, OriginalCampaignId, CampaignName"
+	// The first message is a campaign of its own, and b shows as a.
+	for range 2 {
+		do(eventstore.Regroup{Messages: []string{Mail(0).NetworkMessageId}, From: "s", Campaign: "s", Name: "split"}, eventstore.Regroup{Original: "b", Campaign: "a", Name: "was a"})
+		s.want(rows, []any{"s", "s", "split"}, []any{"a", "a", "was a"}, []any{"a", "b", "was a"})
+	}
+	s.append(b) // judged again
+	s.want(rows, []any{"s", "s", "split"}, []any{"a", "a", "was a"}, []any{"a", "b", "was a"})
+	do(eventstore.Regroup{Original: "b", Campaign: "b", Name: "was b"}, eventstore.Regroup{Original: "s", From: "a", Campaign: "a"}, eventstore.Regroup{Messages: []string{}, Campaign: "z"})
+	s.want(rows, []any{"a", "a", "split"}, []any{"a", "a", "was a"}, []any{"b", "b", "was b"})
+	if err := s.store.Regroup(s.Context(), []eventstore.Regroup{{Campaign: "everything"}}); err == nil {
+		s.Error("rows without a choice were moved")
+	}
 }
 
 func (s *suite) retain() {

@@ -106,6 +106,9 @@ func hasTerm(text, word string) bool {
 	}
 }
 
+// HasTerm is the operator has outside of a query: text has word as whole terms, whatever the case.
+func HasTerm(text, word string) bool { return hasTerm(fold(text), fold(word)) }
+
 func fold(s string) string { return strings.Map(unicode.ToLower, s) }
 
 // hasAnyIndex is the position of the first element of an array that text has.

@@ -330,6 +330,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found and asks for a person, the newest first */
+        get: operations["get-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with what it is about */
+        get: operations["get-alerts-id"];
+        /** Take it, write a note, resolve it or open it again; audited */
+        put: operations["put-alerts-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an incident with it and the mail that it found; needs alert.work too; audited */
+        post: operations["post-alerts-id-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approvals": {
         parameters: {
             query?: never;
@@ -495,6 +547,109 @@ export interface paths {
         get: operations["get-audit-seq"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns by their mail of a range of time */
+        get: operations["get-campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/decisions/{decision}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a split or a merge back; audited */
+        post: operations["post-campaigns-decisions-decision-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/of/{nmid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns that a message is part of */
+        get: operations["get-campaigns-of-nmid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign: figures, flow, senders, lures, payloads, people */
+        get: operations["get-campaigns-id"];
+        /** Rename it; audited */
+        put: operations["put-campaigns-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it part of another; audited */
+        post: operations["post-campaigns-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaigns/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make some of its messages a campaign of their own; later mail like them follows; audited */
+        post: operations["post-campaigns-id-split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2882,6 +3037,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/threats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Known threats, those that were seen first */
+        get: operations["get-threats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known under a name that the product shows */
+        get: operations["get-threats-about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles to read now: threats that are new or growing here, then the newest */
+        get: operations["get-threats-trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One threat with its article */
+        get: operations["get-threats-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threats/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail of the threat: how much, who, clicked, still there, campaigns, incidents */
+        get: operations["get-threats-id-seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -2912,6 +3152,111 @@ export interface paths {
         post?: never;
         /** Revoke an API token: one's own; with operators.manage anybody's; audited */
         delete: operations["delete-tokens-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions worth asking now, with what they find */
+        get: operations["get-trackers-noteworthy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved queries that run on a schedule: one's own and those over shared queries */
+        get: operations["get-trackers-tracked"];
+        put?: never;
+        /** Track a saved query; audited */
+        post: operations["post-trackers-tracked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: operations["get-trackers-tracked-id"];
+        /** Change its schedule and threshold, switch it on or off: one's own; with hunt.manage anybody's; audited */
+        put: operations["put-trackers-tracked-id"];
+        post?: never;
+        /** Stop tracking, and forget its counts; the saved query stays; audited */
+        delete: operations["delete-trackers-tracked-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its runs counted, oldest first */
+        get: operations["get-trackers-tracked-id-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/tracked/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it now, as its owner; its schedule stays; audited */
+        post: operations["post-trackers-tracked-id-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trackers/trending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is new or grows, against the organisation's own past */
+        get: operations["get-trackers-trending"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3353,6 +3698,197 @@ export interface components {
         AidReason: {
             reason: string;
         };
+        Alert: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertChange: {
+            note?: string;
+            /** @description me for whoever asks; empty for nobody */
+            owner?: string;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /** @enum {string} */
+            status?: "New" | "In progress" | "Resolved";
+        };
+        AlertDetail: {
+            /** @description Who changed it last */
+            by: string;
+            category: string;
+            /** Format: date-time */
+            changed?: string;
+            /**
+             * Format: int64
+             * @description That it found
+             */
+            count: number;
+            /** @description Why it was raised */
+            detail: string;
+            /** @description 100 at most */
+            evidence: components["schemas"]["AlertPiece"][];
+            /** @description Absent: the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /**
+             * Format: date-time
+             * @description Since when what raised it is no longer so
+             */
+            fell?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description Id of the incident that was opened with it; empty: none */
+            incident: string;
+            incident_label: string;
+            /**
+             * Format: date-time
+             * @description When it was raised last
+             */
+            last: string;
+            /** @description Path of its page in Tocsin; empty: none */
+            link: string;
+            /**
+             * Format: int64
+             * @description Pieces of evidence that are not kept
+             */
+            more: number;
+            note: string;
+            /** @description Address of who works on it; empty: nobody */
+            owner: string;
+            /** @description Which one: its name */
+            policy: string;
+            /** @description KQL that found it; empty: none */
+            query: string;
+            /** Format: date-time */
+            resolved?: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description What kind of thing raised it */
+            source: string;
+            /** @enum {string} */
+            status: "New" | "In progress" | "Resolved";
+            /** @description MITRE ATT&CK ids */
+            techniques: string[];
+            /**
+             * Format: date-time
+             * @description When it was raised
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description It was raised so often while it was open
+             */
+            times: number;
+            title: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        AlertPage: {
+            alerts: components["schemas"]["Alert"][];
+            /** @description Cursor; empty on the last page */
+            next: string;
+            /** @description How many of those that are not resolved have each severity */
+            open: {
+                [key: string]: number;
+            };
+            /** @description How many have each status, whatever the filter */
+            statuses: {
+                [key: string]: number;
+            };
+        };
+        AlertPiece: {
+            /** @description Address; of a message its recipient */
+            account: string;
+            family: string;
+            file_name: string;
+            /** @description It suffered from it; otherwise it only has to do with it */
+            impacted: boolean;
+            ip: string;
+            network_message_id: string;
+            sha256: string;
+            subject: string;
+            /** Format: date-time */
+            time?: string;
+            /** @enum {string} */
+            type: "MailMessage" | "Mailbox" | "User" | "Url" | "File" | "Ip";
+            url: string;
+        };
+        AlertSeen: {
+            /**
+             * Format: int64
+             * @description 409 when somebody changed it since
+             */
+            revision: number;
+        };
         ApprovalAnswer: {
             /** Format: int64 */
             approvals: number;
@@ -3652,6 +4188,286 @@ export interface components {
             /** @description RFC 8601: none, pass, fail, softfail, neutral, policy, temperror, permerror */
             result: string;
         };
+        CampaignCoverage: {
+            /** @description Clicks on links are recorded */
+            clicks: boolean;
+            /** @description What is not seen, in a sentence; empty when all is */
+            missing: string;
+        };
+        CampaignDecided: {
+            /** @description The new campaign, the one that stays, or the one that it was about */
+            campaign: string;
+            decision: components["schemas"]["CampaignDecision"];
+        };
+        CampaignDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description The other campaign that it is about; empty: none */
+            campaign: string;
+            can_undo: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "split" | "merge" | "rename";
+            note: string;
+            /** @description In a sentence */
+            say: string;
+            /** Format: date-time */
+            undone?: string;
+            undone_by: string;
+            /** @description It was undone */
+            why: string;
+        };
+        CampaignDepartment: {
+            /** Format: int64 */
+            clicked: number;
+            /** Format: int64 */
+            deliveries: number;
+            /** @description Absent when there are too many people for a filter */
+            explorer?: components["schemas"]["ScopeLinks"];
+            /** Format: int64 */
+            inboxed: number;
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            reported: number;
+            /** Format: int64 */
+            still: number;
+        };
+        CampaignDetail: {
+            coverage: components["schemas"]["CampaignCoverage"];
+            /** @description What operators decided, newest first */
+            decisions: components["schemas"]["CampaignDecision"][];
+            /** @description The mail that the figures are about */
+            explorer: components["schemas"]["ScopeLinks"];
+            /** @description messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed and still are now; clicked, reported, targets */
+            figures: {
+                [key: string]: components["schemas"]["CampaignFigure"];
+            };
+            /** Format: date-time */
+            first: string;
+            flow: components["schemas"]["CampaignFlow"];
+            from: string;
+            /** @description Another than was asked for when it was merged */
+            id: string;
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            last: string;
+            lists: components["schemas"]["CampaignValues"][];
+            /** @description The one that was asked for is part of this */
+            merged: boolean;
+            name: string;
+            people: components["schemas"]["CampaignPeople"];
+            /** @description Why its messages belong together, most messages first */
+            reasons: components["schemas"]["CampaignReason"][];
+            related: components["schemas"]["CampaignRelated"][];
+            subtype: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            type: string;
+        };
+        CampaignFigure: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignFlow: {
+            edges: components["schemas"]["CampaignFlowEdge"][];
+            kql: string;
+            nodes: components["schemas"]["CampaignFlowNode"][];
+            /** Format: int64 */
+            total: number;
+        };
+        CampaignFlowEdge: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignFlowNode: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /** @description The value; * for all that have no node of their own */
+            name: string;
+            /** @enum {string} */
+            stage: "sender" | "payload" | "delivery" | "click" | "now";
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignLine: {
+            /** Format: int64 */
+            blocked: number;
+            /** Format: int64 */
+            clicked: number;
+            /**
+             * Format: int64
+             * @description One message to one recipient; the following count these
+             */
+            deliveries: number;
+            /** @description Explorer's view of its mail */
+            explorer: components["schemas"]["ScopeLinks"];
+            /** Format: date-time */
+            first: string;
+            /** @description Who sends it: 12 senders, or the domain */
+            from: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Put into the inbox at delivery
+             */
+            inboxed: number;
+            /** Format: int64 */
+            junked: number;
+            /** Format: date-time */
+            last: string;
+            /** Format: int64 */
+            messages: number;
+            /** @description What its mail says it is about, or what an operator calls it */
+            name: string;
+            /** Format: int64 */
+            recipients: number;
+            /** Format: int64 */
+            removed: number;
+            /**
+             * Format: int64
+             * @description In a mailbox now
+             */
+            still: number;
+            /** @description What it imitates or carries */
+            subtype: string;
+            /**
+             * Format: int64
+             * @description Priority accounts among the recipients
+             */
+            targets: number;
+            type: string;
+        };
+        CampaignMerge: {
+            into: string;
+            /** @description Why */
+            note: string;
+        };
+        CampaignName: {
+            name: string;
+            /** @description Why */
+            note: string;
+        };
+        CampaignPage: {
+            campaigns: components["schemas"]["CampaignLine"][];
+            coverage: components["schemas"]["CampaignCoverage"];
+            /** @description The question as it was run */
+            kql: string;
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description Campaigns that the filter leaves
+             */
+            total: number;
+        };
+        CampaignPeople: {
+            departments: components["schemas"]["CampaignDepartment"][];
+            /** @description There are more recipients than were looked at */
+            more: boolean;
+            /** @description Those who clicked, and whose mailbox has it still, first */
+            top: components["schemas"]["CampaignReader"][];
+        };
+        CampaignReader: {
+            address: string;
+            /** Format: int64 */
+            clicked: number;
+            /** Format: int64 */
+            deliveries: number;
+            department: string;
+            /** Format: int64 */
+            inboxed: number;
+            name: string;
+            priority: boolean;
+            /** Format: int64 */
+            reported: number;
+            /** Format: int64 */
+            still: number;
+        };
+        CampaignReason: {
+            /** Format: int64 */
+            messages: number;
+            text: string;
+        };
+        CampaignRef: {
+            id: string;
+            name: string;
+        };
+        CampaignRefs: {
+            campaigns: components["schemas"]["CampaignRef"][];
+        };
+        CampaignRelated: {
+            id: string;
+            name: string;
+            /** @description In words */
+            shares: string[];
+        };
+        CampaignSplit: {
+            /**
+             * @description Instead of messages
+             * @enum {string}
+             */
+            field?: "SenderFromAddress" | "SenderFromDomain" | "UrlDomain" | "SHA256" | "Subject" | "";
+            /** @description Network message ids */
+            messages?: string[];
+            /** @description Of the new campaign */
+            name: string;
+            /** @description Why */
+            note: string;
+            value?: string;
+        };
+        CampaignValue: {
+            explorer: components["schemas"]["ScopeLinks"];
+            kql: string;
+            /** @description A name of it: of a file */
+            label: string;
+            text: string;
+            /**
+             * @description What is counted; Explorer counts all three
+             * @enum {string}
+             */
+            unit: "deliveries" | "messages" | "mailboxes";
+            /** Format: int64 */
+            value: number;
+        };
+        CampaignValues: {
+            /** Format: int64 */
+            distinct: number;
+            /** @enum {string} */
+            key: "sender" | "sender_domain" | "ip" | "ipv6" | "display_name" | "subject" | "url_host" | "url" | "file" | "family";
+            values: components["schemas"]["CampaignValue"][];
+        };
+        CampaignWhy: {
+            /** @description Why */
+            note: string;
+        };
         Can: {
             download: boolean;
             preview: boolean;
@@ -3813,7 +4629,7 @@ export interface components {
             /** @description Newest first, 10 at most */
             items: components["schemas"]["DashboardAttended"][];
             /**
-             * @description alerts; mail: delivered threats, where nothing raises alerts
+             * @description alerts; mail: delivered threats, while no alert is open
              * @enum {string}
              */
             kind: "alerts" | "mail";
@@ -4289,7 +5105,7 @@ export interface components {
             ForwardingInformation: string;
             /** @description Message-ID header with angle brackets, as sent */
             InternetMessageId: string;
-            /** @description No earlier contact between sender and recipient */
+            /** @description Nobody in the organisation had contact with the sender before; false too while too little mail was seen to say so */
             IsFirstContact: boolean;
             /** @description The recipient is a priority account (Tocsin) */
             IsPriorityAccount: boolean;
@@ -4342,6 +5158,8 @@ export interface components {
             SenderMailFromDomain: string;
             /** @description Directory id of an internal sender */
             SenderObjectId: string;
+            /** @description Ids of the signals that spoke for a threat, heaviest first, comma separated (Tocsin) */
+            Signals: string;
             /** @description Subject, decoded */
             Subject: string;
             /** @description Finer class of the threat */
@@ -4684,6 +5502,15 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        ExplorerLink: {
+            /** Format: date-time */
+            from?: string;
+            /** @description Filter as KQL */
+            q: string;
+            /** Format: date-time */
+            to?: string;
+            view: string;
         };
         Facet: {
             /**
@@ -6089,6 +6916,42 @@ export interface components {
             /** @description Permissions, each of which the operator has */
             scopes: string[];
         };
+        Noteworthy: {
+            entries: components["schemas"]["NoteworthyEntry"][];
+            /** @description What feeds brought and cannot be shown */
+            refused: string[];
+            /**
+             * Format: date-time
+             * @description The ranges end here; an answer is shown again for two minutes
+             */
+            to: string;
+        };
+        NoteworthyEntry: {
+            /** Format: date-time */
+            added?: string;
+            /** @description Markdown: why, what to look for, what to do */
+            article: string;
+            /** @description The last 30 times 24 hours, oldest first; empty when only the sums are known */
+            days: number[];
+            /** @description Why it could not be asked */
+            error: string;
+            /** Format: date-time */
+            expires?: string;
+            /** @description The last 24 hours, 7 days and 30 days; empty when it was not asked */
+            figures: components["schemas"]["TrackerFigure"][];
+            id: string;
+            /** @description Its time is past: it is not asked any more */
+            over: boolean;
+            query: string;
+            /** @description Tocsin, or the feed that brought it */
+            source: string;
+            /** @description MITRE ATT&CK */
+            technique: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            title: string;
+            why: string;
+        };
         Operator: {
             email: string;
             /** @description UUIDv7 */
@@ -7207,6 +8070,14 @@ export interface components {
              */
             total: number;
         };
+        ScopeLinks: {
+            /** Format: date-time */
+            from?: string;
+            q: string;
+            /** Format: date-time */
+            to?: string;
+            view: string;
+        };
         SearchHit: {
             /** @enum {string} */
             kind: "address" | "domain" | "url" | "hash" | "message_id" | "network_message_id" | "ip" | "text";
@@ -7645,6 +8516,275 @@ export interface components {
             /** @description otpauth://totp/... */
             url: string;
         };
+        ThreatAbout: {
+            name: string;
+            /** @description The best first; empty: nothing is known of the name */
+            threats: components["schemas"]["ThreatBrief"][];
+        };
+        ThreatArticle: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            /** @description Signals, rules and technologies of the judge that have to do with it */
+            detections: components["schemas"]["ThreatDetection"][];
+            /** @description Its mail as Explorer's filter; empty: no name or signal shows this threat */
+            filter: string;
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            related: components["schemas"]["ThreatBrief"][];
+            sections: components["schemas"]["ThreatSection"][];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatBlock: {
+            /** @enum {string} */
+            kind: "text" | "item" | "kql";
+            kql: string;
+            spans: components["schemas"]["ThreatSpan"][];
+        };
+        ThreatBrief: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatCampaign: {
+            /** Format: int64 */
+            events: number;
+            id: string;
+            name: string;
+        };
+        ThreatCount: {
+            /**
+             * Format: int64
+             * @description Email events in the range of the same length before it
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Email events in the range
+             */
+            events: number;
+            /** @description The same mail as Explorer's filter; empty: no name or signal shows this threat */
+            filter: string;
+            /**
+             * Format: date-time
+             * @description Oldest of both ranges; null: none
+             */
+            first: string | null;
+            /**
+             * Format: date-time
+             * @description Newest; null: none
+             */
+            last: string | null;
+        };
+        ThreatDetection: {
+            /** @description Mail with it counts as seen; else it speaks on other mail as well */
+            counted: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "rule" | "signal" | "technology";
+            /** @description A rule that is turned off or removed here */
+            missing: boolean;
+            /** @description Malware, Phish, Spam; empty for a technology */
+            threat: string;
+            /** @description What it claims */
+            title: string;
+        };
+        ThreatIncident: {
+            id: string;
+            label: string;
+            name: string;
+            status: string;
+        };
+        ThreatLine: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            seen: components["schemas"]["ThreatCount"];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+        };
+        ThreatSection: {
+            blocks: components["schemas"]["ThreatBlock"][];
+            title: string;
+        };
+        ThreatSeen: {
+            /**
+             * Format: int64
+             * @description In the range of the same length before
+             */
+            before: number;
+            /** @description That the mail belongs to, 10 at most */
+            campaigns: components["schemas"]["ThreatCampaign"][];
+            /** Format: int64 */
+            clickers: number;
+            /**
+             * Format: int64
+             * @description On links of this mail, until now
+             */
+            clicks: number;
+            clicks_kql: string;
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Email events in everything that is kept
+             */
+            ever: number;
+            /** @description The mail as Explorer's filter; empty: no name or signal shows this threat, and nothing was asked */
+            filter: string;
+            /**
+             * Format: date-time
+             * @description In everything that is kept; null: never
+             */
+            first: string | null;
+            /** Format: date-time */
+            from: string;
+            /** @description That hold some of the newest 500 messages, 10 at most; empty without incident.read */
+            incidents: components["schemas"]["ThreatIncident"][];
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: int64
+             * @description Email events that lie in a mailbox now
+             */
+            still: number;
+            /** @description What of it lies in a mailbox, as Explorer's filter */
+            still_filter: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+        };
+        ThreatSpan: {
+            code: boolean;
+            text: string;
+            /** @description Id of the article that it leads to; empty: none */
+            threat: string;
+        };
+        ThreatTag: {
+            tag: string;
+            /** Format: int64 */
+            threats: number;
+        };
+        ThreatTrend: {
+            aliases: string[];
+            /** @description Ids of ATT&CK: techniques T..., software S..., groups G..., campaigns C... */
+            attack: string[];
+            id: string;
+            /** @enum {string} */
+            kind: "family" | "campaign" | "actor" | "technique";
+            name: string;
+            seen: components["schemas"]["ThreatCount"];
+            /** @description Feed that told of it; empty: the article ships with Tocsin */
+            source: string;
+            /** @description First paragraph of the article; plain text that a feed may have written */
+            summary: string;
+            tags: string[];
+            /** @description Day of the article, 2026-11-20 */
+            updated: string;
+            /**
+             * @description new: seen in the range and not in the one before; growing: at least twice as much; newest: not seen, the article is new
+             * @enum {string}
+             */
+            why: "new" | "growing" | "seen" | "newest";
+        };
+        ThreatTrends: {
+            /** @description Mail is kept from the whole range before; else nothing is called new or growing */
+            compared: boolean;
+            /** @description Mail was marked in more ways than are counted; figures can be too low */
+            cut: boolean;
+            /** Format: date-time */
+            from: string;
+            /** @description The question as it was run */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            trends: components["schemas"]["ThreatTrend"][];
+        };
+        Threats: {
+            /** @description Mail is kept from the whole range before; else before says nothing */
+            compared: boolean;
+            /** @description Mail was marked in more ways than are counted; figures can be too low */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description How many fit the filter
+             */
+            found: number;
+            /** Format: date-time */
+            from: string;
+            /** @description Known threats by kind */
+            kinds: {
+                [key: string]: number;
+            };
+            /** @description The question as it was run */
+            kql: string;
+            /**
+             * Format: int64
+             * @description How many of those known were seen in the range
+             */
+            seen: number;
+            /** @description Tags in use, the commonest first, 40 at most */
+            tags: components["schemas"]["ThreatTag"][];
+            /** @description At most 500 */
+            threats: components["schemas"]["ThreatLine"][];
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until the answer
+             */
+            took_ms: number;
+            /**
+             * Format: int64
+             * @description How many are known
+             */
+            total: number;
+        };
         Thresholds: {
             /**
              * Format: int64
@@ -7695,6 +8835,246 @@ export interface components {
         TokenMade: {
             secret: string;
             token: components["schemas"]["TokenLine"];
+        };
+        Tracked: {
+            /** @description Id of the alert that it raised last; empty: none */
+            alert: string;
+            can_change: boolean;
+            category: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description The count a day before the last; absent: there is none
+             */
+            day_before?: number;
+            /** Format: int64 */
+            every_seconds: number;
+            /** @description The last count */
+            figure?: components["schemas"]["TrackerFigure"];
+            /** @description It is over its threshold */
+            held: boolean;
+            id: string;
+            /** @description Absent: it never ran */
+            last?: components["schemas"]["TrackedRun"];
+            /** @description Of the saved query */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Absent: it does not run
+             */
+            next?: string;
+            on: boolean;
+            own: boolean;
+            /** @description As whom it runs */
+            owner: string;
+            /** @description Empty when it is gone or not shared with whoever asks */
+            query: string;
+            query_id: string;
+            /** @description The last counts, oldest first, 48 at most */
+            recent: number[];
+            /**
+             * Format: int64
+             * @description Give it back with a change
+             */
+            revision: number;
+            /** @enum {string} */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /** @description Why it stopped by itself; empty: it did not */
+            stopped: string;
+            /** Format: int64 */
+            threshold: number;
+            /** Format: date-time */
+            updated: string;
+            /** @description Why the run that is due has no answer yet */
+            waiting: string;
+            /** Format: int64 */
+            week_before?: number;
+            /**
+             * Format: int64
+             * @description Each run counts so far back
+             */
+            window_seconds: number;
+        };
+        TrackedChange: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when somebody changed it since
+             */
+            revision: number;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedHistory: {
+            /** @description Oldest first; the newest when there are more than asked for */
+            runs: components["schemas"]["TrackedRun"][];
+        };
+        TrackedNew: {
+            category?: string;
+            /** @enum {string} */
+            condition: "Never" | "Above" | "Grows";
+            /**
+             * Format: int64
+             * @description 900, 1800, 3600, 7200, 14400, 21600, 43200 or 86400
+             */
+            every_seconds: number;
+            on: boolean;
+            query_id: string;
+            /**
+             * @default Medium
+             * @enum {string}
+             */
+            severity: "Informational" | "Low" | "Medium" | "High";
+            /**
+             * Format: int64
+             * @description Above: more than this. Grows: at least this, and unusually many
+             */
+            threshold?: number;
+            /**
+             * Format: int64
+             * @description At least every_seconds, at most 30 days
+             */
+            window_seconds: number;
+        };
+        TrackedRun: {
+            /**
+             * Format: date-time
+             * @description When it ran
+             */
+            at: string;
+            by_hand: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description Empty when it has an answer */
+            error: string;
+            /** Format: date-time */
+            from: string;
+            /** @description It was over the threshold */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description Runs before it that did not take place, because the server did not run; it makes up for them
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description End of the range that it counted
+             */
+            slot: string;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        TrackerFigure: {
+            /** @description Where Explorer shows it; absent when the query is more than a filter over EmailEvents */
+            explorer?: components["schemas"]["ExplorerLink"];
+            /** Format: date-time */
+            from: string;
+            /** @description Its rows in [from, to) are the value */
+            kql: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            value: number;
+        };
+        Trend: {
+            arithmetic: components["schemas"]["TrendArithmetic"];
+            figure: components["schemas"]["TrackerFigure"];
+            label: string;
+            /** @description It was not there in all the time that is compared with */
+            new: boolean;
+            value: string;
+        };
+        TrendArithmetic: {
+            /**
+             * Format: double
+             * @description Of a count at least as high, if nothing changed
+             */
+            chance: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            expected: number;
+            /** @description Of the periods before, oldest first */
+            past: number[];
+            /**
+             * Format: double
+             * @description Standard deviation
+             */
+            spread: number;
+        };
+        TrendGroup: {
+            /**
+             * Format: int64
+             * @description Values that were looked at: those with at least 3 events now
+             */
+            compared: number;
+            /** @enum {string} */
+            key: "families" | "campaigns" | "technologies" | "signals" | "senders" | "files";
+            /** @description There are more; the most frequent were looked at */
+            most: boolean;
+            title: string;
+            /** @description New ones first, then the least likely */
+            trends: components["schemas"]["Trend"][];
+        };
+        TrendSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        Trending: {
+            /** @description All email events */
+            all: components["schemas"]["TrendArithmetic"];
+            all_figure: components["schemas"]["TrackerFigure"];
+            /**
+             * Format: int64
+             * @description Periods that are left out because no mail at all is there
+             */
+            empty: number;
+            /** @description There is enough of a past to say what is new */
+            enough: boolean;
+            /** Format: date-time */
+            from: string;
+            groups: components["schemas"]["TrendGroup"][];
+            /**
+             * Format: date-time
+             * @description The oldest mail; absent: there is none
+             */
+            oldest?: string;
+            /** @description Oldest first */
+            past: components["schemas"]["TrendSpan"][];
+            period: string;
+            /** @description What is missing */
+            say: string;
+            /**
+             * Format: date-time
+             * @description The last full hour
+             */
+            to: string;
         };
         URLPage: {
             /** Format: int64 */
@@ -9191,6 +10571,261 @@ export interface operations {
             };
         };
     };
+    "get-alerts": {
+        parameters: {
+            query?: {
+                status?: ("New" | "In progress" | "Resolved")[] | null;
+                severity?: ("Informational" | "Low" | "Medium" | "High")[] | null;
+                source?: string[] | null;
+                /** @description Address; me for one's own, none for those without */
+                owner?: string;
+                /** @description Part of title, policy or reason */
+                text?: string;
+                /** @description Path of what raised it */
+                link?: string;
+                /** @description Network message id among its evidence */
+                message?: string;
+                /** @description Of when it was raised */
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSeen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-approvals": {
         parameters: {
             query?: never;
@@ -9809,6 +11444,448 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditRecord"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns": {
+        parameters: {
+            query: {
+                /** @description Start, RFC 3339, included */
+                from: string;
+                /** @description End, RFC 3339, excluded */
+                to: string;
+                /** @description Gravest threat */
+                type?: ("Malware" | "Phish" | "Spam")[] | null;
+                /** @description In the name, in what it imitates, in the domain of a sender; or its id */
+                text?: string;
+                /** @description Campaigns with at least one such delivery */
+                only?: ("inboxed" | "clicked" | "still" | "targets")[] | null;
+                sort?: "name" | "type" | "first" | "last" | "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "still" | "targets";
+                /** @description Smallest first */
+                asc?: boolean;
+                /** @description Next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-decisions-decision-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Decision */
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignWhy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-of-nmid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Network message id */
+                nmid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRefs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaigns-id": {
+        parameters: {
+            query?: {
+                /** @description Only mail that passes a node of the flow: its stage, a colon, its value */
+                node?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-campaigns-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignMerge"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-campaigns-id-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignSplit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDecided"];
                 };
             };
             /** @description Unauthorized */
@@ -20310,6 +22387,317 @@ export interface operations {
             };
         };
     };
+    "get-threats": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Text in name, aliases, tags, ATT&CK ids or summary */
+                search?: string;
+                kind?: "family" | "campaign" | "actor" | "technique" | "";
+                tag?: string;
+                /** @description Only what was seen in the range */
+                seen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Threats"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-about": {
+        parameters: {
+            query: {
+                /** @description Any name that the product shows: of a detection, an ATT&CK id, a signal, a threat */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatAbout"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-trends": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatTrends"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a threat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatArticle"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-threats-id-seen": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 30 days before the end */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a threat */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreatSeen"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-tokens": {
         parameters: {
             query?: {
@@ -20446,6 +22834,533 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-noteworthy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Noteworthy"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackedChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-trackers-tracked-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-tracked-id-history": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-trackers-tracked-id-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracked"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trackers-trending": {
+        parameters: {
+            query?: {
+                /** @description A day is compared with the same day of earlier weeks, a week with the weeks before, a month (28 days) with the months before */
+                period?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trending"];
+                };
             };
             /** @description Unauthorized */
             401: {

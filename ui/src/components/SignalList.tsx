@@ -3,6 +3,7 @@ import type { Signal } from "../api/client";
 import { revealed } from "../text/reveal";
 import { useEvidence } from "../text/useEvidence";
 import { number } from "../time/zone";
+import { ThreatName } from "./ThreatName";
 import styles from "./SignalList.module.css";
 import { Untrusted } from "./Untrusted";
 
@@ -67,7 +68,7 @@ function Group({ title, sum, signals, most, none }: { title: string; sum: string
               <b className="num">{s.weight > 0 ? `+${s.weight}` : s.weight < 0 ? `−${-s.weight}` : "0"}</b>
               <i><i style={{ width: `${(Math.abs(s.weight) / most) * 100}%` }} /></i>
             </div>
-            <b className={styles.claim}><Untrusted text={s.claim} /></b>
+            <b className={styles.claim}><Untrusted text={s.claim} />{s.weight > 0 && <ThreatName name={s.id} bare />}</b>
             <span className={styles.by}>{s.technology}</span>
             {s.evidence && <p className={`${styles.evidence} mono`} title={revealed(evidence(s.evidence))}><Untrusted text={evidence(s.evidence)} /></p>}
           </li>

@@ -12,7 +12,8 @@ import { useMay, useOperator } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, Book20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { useAboutThreat } from "./threat/AboutThreat";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
 
@@ -59,6 +60,9 @@ export function ValueMenuProvider({ children }: { children: ReactNode }) {
   );
 }
 
+/** Columns whose values an article may be about. */
+const threatFields = new Set(["ThreatNames", "DetectionTechnologies", "Signals", "FirstSignal", "CampaignSubtype"]);
+
 function mark(p: Pointed, on: boolean): void {
   if (!(p.target instanceof HTMLElement)) return;
   if (on) p.target.dataset["pointed"] = "";
@@ -76,6 +80,8 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
   const mailbox = ownMailbox(field, value, useOperator());
   const navigate = useNavigate();
+  const about = useAboutThreat();
+  const tells = useMay("intelligence.read") && value !== "" && threatFields.has(field);
   const splittable = splits.some((s) => s.key === field);
   const { include, exclude, group } = here ?? {
     include: known && (() => void filter.include(field, value)),
@@ -107,6 +113,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
           )}
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
           {mailbox !== undefined && <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/mailbox/$address", params: { address: mailbox } })}>Open mailbox</MenuItem>}
+          {tells && <MenuItem icon={<Book20Regular />} onClick={() => about(value)}>About this threat</MenuItem>}
           {listed.length > 0 && <MenuDivider />}
           {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}
         </MenuList>

@@ -1,6 +1,7 @@
 // The icons in use, each from a file of its own: a build that had to look through all of them would take minutes.
 export { Add16Regular } from "@fluentui/react-icons/svg/add";
 export { AddCircle20Regular } from "@fluentui/react-icons/svg/add-circle";
+export { Alert16Regular, Alert20Regular } from "@fluentui/react-icons/svg/alert";
 export { Archive16Regular } from "@fluentui/react-icons/svg/archive";
 export { ArrowClockwise16Regular } from "@fluentui/react-icons/svg/arrow-clockwise";
 export { ArrowDown12Regular, ArrowDown16Regular } from "@fluentui/react-icons/svg/arrow-down";
@@ -8,11 +9,13 @@ export { ArrowDownload16Regular, ArrowDownload20Regular } from "@fluentui/react-
 export { ArrowEnterLeft20Regular } from "@fluentui/react-icons/svg/arrow-enter-left";
 export { ArrowLeft20Regular } from "@fluentui/react-icons/svg/arrow-left";
 export { ArrowRight16Regular } from "@fluentui/react-icons/svg/arrow-right";
+export { ArrowSplit16Regular } from "@fluentui/react-icons/svg/arrow-split";
 export { ArrowSync16Regular, ArrowSync20Regular } from "@fluentui/react-icons/svg/arrow-sync";
 export { ArrowUndo16Regular } from "@fluentui/react-icons/svg/arrow-undo";
 export { ArrowUp12Regular, ArrowUp16Regular } from "@fluentui/react-icons/svg/arrow-up";
 export { Attach16Regular } from "@fluentui/react-icons/svg/attach";
 export { Beaker16Regular, Beaker20Regular } from "@fluentui/react-icons/svg/beaker";
+export { Book16Regular, Book20Regular } from "@fluentui/react-icons/svg/book";
 export { Braces16Regular } from "@fluentui/react-icons/svg/braces";
 export { Briefcase16Regular, Briefcase20Regular } from "@fluentui/react-icons/svg/briefcase";
 export { Bug16Regular } from "@fluentui/react-icons/svg/bug";
@@ -65,6 +68,7 @@ export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { Mail16Regular } from "@fluentui/react-icons/svg/mail";
 export { MailInbox16Regular, MailInbox20Regular } from "@fluentui/react-icons/svg/mail-inbox";
 export { MailProhibited16Regular, MailProhibited20Regular } from "@fluentui/react-icons/svg/mail-prohibited";
+export { Megaphone16Regular, Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 export { Mention16Regular } from "@fluentui/react-icons/svg/mention";
 export { Merge16Regular, Merge20Regular } from "@fluentui/react-icons/svg/merge";
 export { Open20Regular } from "@fluentui/react-icons/svg/open";
@@ -90,6 +94,7 @@ export { Share20Regular } from "@fluentui/react-icons/svg/share";
 export { Shield16Regular } from "@fluentui/react-icons/svg/shield";
 export { ShieldCheckmark16Regular } from "@fluentui/react-icons/svg/shield-checkmark";
 export { ShieldError16Regular } from "@fluentui/react-icons/svg/shield-error";
+export { ShieldGlobe20Regular } from "@fluentui/react-icons/svg/shield-globe";
 export { ShieldLock20Regular } from "@fluentui/react-icons/svg/shield-lock";
 export { ShieldTask20Regular } from "@fluentui/react-icons/svg/shield-task";
 export { SignOut20Regular } from "@fluentui/react-icons/svg/sign-out";

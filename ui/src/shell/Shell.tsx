@@ -6,6 +6,7 @@ import { useTimeRange } from "../address/useAddress";
 import { Bell } from "../components/Bell";
 import { ToasterContext } from "../components/copy";
 import { ChevronDown16Regular, ChevronLeft20Regular, ChevronRight20Regular, QuestionCircle20Regular } from "../components/icons";
+import { AboutThreatProvider } from "../components/threat/AboutThreat";
 import { ValueMenuProvider } from "../components/ValueMenu";
 import { useWaiting } from "../pages/actions/queries";
 import { WizardHost } from "../pages/actions/WizardHost";
@@ -35,9 +36,11 @@ export function Shell() {
     <ToasterContext.Provider value={toaster}>
       <ClockProvider serverTime={session.time}>
         <EntryDialogProvider>
-          <ValueMenuProvider>
-            <StepUpProvider><AddProvider><Frame /></AddProvider></StepUpProvider>
-          </ValueMenuProvider>
+          <AboutThreatProvider>
+            <ValueMenuProvider>
+              <StepUpProvider><AddProvider><Frame /></AddProvider></StepUpProvider>
+            </ValueMenuProvider>
+          </AboutThreatProvider>
         </EntryDialogProvider>
       </ClockProvider>
       <Toaster toasterId={toaster} position="bottom" />

@@ -16,6 +16,7 @@ import { useMay } from "../../session/queries";
 import { useValueEvidence } from "../../text/useEvidence";
 import { number } from "../../time/zone";
 import { AddButton } from "../incidents/AddButton";
+import { InCampaigns } from "../campaigns/InCampaigns";
 import { InIncidents } from "../incidents/InIncidents";
 import { TakeAction } from "../actions/TakeAction";
 import { offers, type Offer } from "../policy/entries";
@@ -77,6 +78,7 @@ export function EmailHead({ email, shown, list, place, clicks, onPrev, onNext, o
         {reason ? <Untrusted text={full(reason)} /> : now.threat_types.length === 0 ? "Nothing spoke for a threat." : "The reasons were not stored with the verdict."}{" "}
         <button type="button" className={`${styles.inplace} num`} onClick={onWhy}>{now.score} of 100, see why</button>
       </p>
+      <InCampaigns id={e.NetworkMessageId} />
       <InIncidents id={e.NetworkMessageId} />
     </header>
   );

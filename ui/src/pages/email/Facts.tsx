@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { size } from "../../components/grid/columns";
 import { Star12Filled } from "../../components/icons";
 import { placeWord } from "../../components/outcome";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { Value } from "../../components/ValueMenu";
 import { useValueEvidence } from "../../text/useEvidence";
@@ -36,7 +37,7 @@ export function Facts({ email, onRecipients }: { email: Schemas["Email"]; onReci
       <Fact name="Return path"><Single field="SenderMailFromAddress" value={e.SenderMailFromAddress} mono none="empty" /></Fact>
       <Fact name="Sender IP"><Single field={ip} value={e[ip]} none="not known" />{e.SenderCountry && <span className={styles.dim}> <Value field="SenderCountry" value={e.SenderCountry} /></span>}</Fact>
       <Fact name="Detection technology"><Many field="DetectionTechnologies" values={v.detection_technologies} /></Fact>
-      {v.threat_names.length > 0 && <Fact name="Threat name"><Many field="ThreatNames" values={v.threat_names} /></Fact>}
+      {v.threat_names.length > 0 && <Fact name="Threat name"><Many field="ThreatNames" values={v.threat_names} />{v.threat_names.map((n) => <ThreatName key={n} name={n} bare />)}</Fact>}
       <Fact name="Original location"><Value field="DeliveryLocation" value={e.DeliveryLocation}>{placeWord(e.DeliveryLocation) || "not known"}</Value></Fact>
       <Fact name="Latest location">
         <Value field="LatestDeliveryLocation" value={e.LatestDeliveryLocation}><b>{placeWord(e.LatestDeliveryLocation) || "not known"}</b></Value>

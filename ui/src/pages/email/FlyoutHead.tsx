@@ -8,6 +8,7 @@ import { useValueEvidence } from "../../text/useEvidence";
 import { useZone } from "../../time/Clock";
 import { both, full } from "../../time/zone";
 import { AddButton } from "../incidents/AddButton";
+import { InCampaigns } from "../campaigns/InCampaigns";
 import { InIncidents } from "../incidents/InIncidents";
 import { TakeAction } from "../actions/TakeAction";
 import { ReportedBadge } from "../submissions/ReportedBadge";
@@ -36,6 +37,7 @@ export function FlyoutHead({ email, onPreview }: { email: Schemas["Email"]; onPr
         <ActionWord outcome={e.outcome} badge place={e.LatestDeliveryLocation} />
         <ReportedBadge message={e.NetworkMessageId} />
       </div>
+      <InCampaigns id={e.NetworkMessageId} />
       <InIncidents id={e.NetworkMessageId} />
     </header>
   );

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { entityKinds, type EntityKind } from "../../address/incidents";
 import type { Schemas } from "../../api/client";
 import { EmptyState } from "../../components/EmptyState";
@@ -71,6 +72,7 @@ function useColumns(kind: EntityKind): ListColumn<Thing>[] {
     { key: "still", label: "In mailboxes", min: 92, grow: 0, numeric: true, cell: (t) => <span className={`num ${t.still === 0 ? styles.faded : ""}`}>{number(t.still)}</span> },
     { key: "first", label: "First", min: 104, grow: 0, from: 900, cell: (t) => when(t.first) },
     { key: "last", label: "Last", min: 104, grow: 0, from: 720, cell: (t) => when(t.last) },
+    ...(kind === "campaign" ? [{ key: "open", label: "Campaign", min: 110, grow: 0, cell: (t: Thing) => <Link to="/campaigns/$id" params={{ id: t.value }}>Open campaign</Link> }] : []),
     ...(kind === "recipient" ? [{ key: "mail", label: "Mail", min: 84, grow: 0, from: 600, cell: () => <span className={styles.link}>Their mail</span> }] : []),
   ];
 }

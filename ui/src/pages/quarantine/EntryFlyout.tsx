@@ -6,6 +6,7 @@ import { Flyout } from "../../components/Flyout";
 import { ArrowDownload16Regular, Star12Filled } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { TabBar } from "../../components/TabBar";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { Value } from "../../components/ValueMenu";
 import { VerdictBadge } from "../../components/Verdict";
@@ -90,7 +91,7 @@ function Facts({ entry: e }: { entry: Entry }) {
         <dt>Held by</dt><dd><Cause entry={e} /></dd>
         {e.override && e.policy && <><dt>Policy</dt><dd><Untrusted text={e.policy} /></dd></>}
         {e.reason && <><dt>Because</dt><dd><Untrusted text={evidence(e.reason)} /></dd></>}
-        {e.first_signal && <><dt>Signal</dt><dd><Untrusted text={evidence(e.first_signal)} /></dd></>}
+        {e.first_signal && <><dt>Signal</dt><dd><Untrusted text={evidence(e.first_signal)} /><ThreatName name={e.first_signal} bare /></dd></>}
       </dl>
       <h3>When</h3>
       <dl className={styles.facts}>

@@ -1,12 +1,13 @@
 import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { writeRange } from "../../address/range";
 import { useTimeRange } from "../../address/useAddress";
 import type { Schemas } from "../../api/client";
 import { Flyout } from "../../components/Flyout";
 import { CheckmarkCircle16Regular, ErrorCircle16Regular, SubtractCircle16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { VerdictBadge } from "../../components/Verdict";
 import { useMay } from "../../session/queries";
@@ -75,7 +76,7 @@ function Body({ rule: r, hits, onDo }: { rule: Rule; hits: Schemas["RuleHits"] |
       <dl className={styles.facts2}>
         <dt>Points</dt><dd className="num">{r.weight > 0 ? "+" : "−"}{Math.abs(r.weight)}{r.weight_was !== null && <span className={styles.quiet}> (written: {r.weight_was})</span>}</dd>
         <dt>Technology</dt><dd>{r.technology || "none: speaks against a threat"}</dd>
-        <dt>ATT&CK</dt><dd className="num">{r.attack.join(", ") || "none"}</dd>
+        <dt>ATT&CK</dt><dd className="num">{r.attack.length === 0 ? "none" : r.attack.map((a, i) => <Fragment key={a}>{i > 0 && ", "}<ThreatName name={a} /></Fragment>)}</dd>
         <dt>Origin</dt><dd>{originWords[r.origin]}<span className={styles.quiet}> · {originMeans[r.origin]}{r.under && `, in place of the ${r.under} rule`}</span></dd>
         {r.author && <><dt>Author</dt><dd><Untrusted text={r.author} /></dd></>}
         {hits?.known && <><dt>Hits, 30 days</dt><dd className="num">{number(hits.hits[r.id] ?? 0)} message{hits.hits[r.id] === 1 ? "" : "s"}</dd></>}

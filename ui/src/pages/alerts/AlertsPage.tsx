@@ -1,0 +1,144 @@
+import { Button, Select } from "@fluentui/react-components";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { alertStages, readAlerts, severities, writeAlerts, type AlertStage, type AlertsState } from "../../address/alerts";
+import { useAddress, useTimeRange } from "../../address/useAddress";
+import { EmptyState } from "../../components/EmptyState";
+import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import { Alert16Regular, ArrowDown12Regular } from "../../components/icons";
+import { ProblemNote } from "../../components/Problem";
+import { Segments } from "../../components/Segments";
+import { Untrusted } from "../../components/Untrusted";
+import { useMay } from "../../session/queries";
+import { revealed } from "../../text/reveal";
+import { useEvidence } from "../../text/useEvidence";
+import { useClock, useZone } from "../../time/Clock";
+import { both, clock, day, number, year } from "../../time/zone";
+import { SearchBox } from "../policy/EntriesPane";
+import { Severity } from "../rules/Severity";
+import { AlertFlyout } from "./AlertFlyout";
+import styles from "./Alerts.module.css";
+import { useAlerts, type Alert } from "./queries";
+
+/** What was found and asks for a person. */
+export function AlertsPage() {
+  const may = useMay("alert.read");
+  if (!may) {
+    return (
+      <EmptyState alone title="You may not see alerts" why="It needs the permission alert.read, which Security Readers and the roles above have. An administrator can give you such a role.">
+        <Link to="/explorer">Open Explorer</Link>
+      </EmptyState>
+    );
+  }
+  return <Page />;
+}
+
+type Change = (c: Partial<AlertsState>, how?: { replace?: boolean }) => void;
+
+function useAlertsAddress(): [AlertsState, Change] {
+  const address = useAddress();
+  const navigate = useNavigate();
+  const state = useMemo(() => readAlerts(address), [address]);
+  return [state, (c, how) => void navigate({ to: "/alerts", search: writeAlerts({ ...state, ...(c.open === undefined ? { open: "" } : {}), ...c }), replace: how?.replace ?? false })];
+}
+
+const stageNames: Record<AlertStage, string> = { open: "Open", New: "New", "In progress": "In progress", Resolved: "Resolved", all: "All" };
+
+function Page() {
+  const [state, change] = useAlertsAddress();
+  const { query } = useTimeRange();
+  const list = useAlerts(state, query);
+  const rows = list.data?.pages.flatMap((p) => p.alerts) ?? [];
+  const at = rows.findIndex((r) => r.id === state.open);
+  const near = (n: number) => (at >= 0 && rows[at + n] ? () => change({ open: rows[at + n]!.id }, { replace: true }) : undefined);
+  const columns = useColumns(state.open !== "");
+  const counts = list.data?.pages[0]?.statuses;
+  const count = (s: AlertStage) => (s === "all" || !counts ? undefined : s === "open" ? (counts["New"] ?? 0) + (counts["In progress"] ?? 0) : (counts[s] ?? 0));
+  const options = alertStages.map((s) => [s, `${stageNames[s]}${count(s) === undefined ? "" : ` ${number(count(s)!)}`}`] as const);
+  const filtered = state.severity !== "" || state.owner !== "" || state.text !== "";
+  return (
+    <div className={styles.page}>
+      <div className={styles.main}>
+        <header className={styles.head}><h1>Alerts</h1></header>
+        <section className={`card ${styles.listcard}`} aria-label="Alerts">
+          <div className={styles.tools} role="group" aria-label="Filter">
+            <Segments label="Status" options={options} value={state.stage} onChange={(stage) => change({ stage }, { replace: true })} />
+            <SearchBox label="Title or reason" value={state.text} placeholder="Title or reason" onChange={(text) => change({ text }, { replace: true })} />
+            <Select size="small" aria-label="Severity" value={state.severity} className={state.severity ? styles.chosen : ""} onChange={(_, d) => change({ severity: d.value as AlertsState["severity"] }, { replace: true })}>
+              <option value="">All severities</option>
+              {severities.map((s) => <option key={s}>{s}</option>)}
+            </Select>
+            <Select size="small" aria-label="Owner" value={state.owner} className={state.owner ? styles.chosen : ""} onChange={(_, d) => change({ owner: d.value as AlertsState["owner"] }, { replace: true })}>
+              <option value="">All owners</option>
+              <option value="me">Mine</option>
+              <option value="none">Nobody's</option>
+            </Select>
+            {filtered && <button type="button" className="textbutton" onClick={() => change({ severity: "", owner: "", text: "" }, { replace: true })}>Clear</button>}
+          </div>
+          {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
+            <ListGrid
+              label="Alerts"
+              rows={rows}
+              keyOf={(r) => r.id}
+              columns={columns}
+              total={list.hasNextPage || !list.data ? -1 : rows.length}
+              more={list.hasNextPage}
+              loading={list.isLoading || list.isFetchingNextPage}
+              onMore={() => void list.fetchNextPage()}
+              onOpen={(r) => change({ open: r.id })}
+              opened={state.open}
+              empty={<Nothing state={state} filtered={filtered} any={counts !== undefined && Object.values(counts).some((n) => n > 0)} change={change} />}
+              foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, the newest first</span>}
+            />
+          )}
+        </section>
+      </div>
+      {state.open !== "" && (
+        <AlertFlyout
+          id={state.open}
+          position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${list.hasNextPage ? "+" : ""}` : ""}
+          onPrev={near(-1)}
+          onNext={near(1)}
+          onClose={() => change({ open: "" })}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Nothing raised, nothing open and nothing that fits are three things. */
+function Nothing({ state, filtered, any, change }: { state: AlertsState; filtered: boolean; any: boolean; change: Change }) {
+  if (filtered) return <EmptyState small title="No alert is like that" why="Take filters away, or choose another status."><Button onClick={() => change({ severity: "", owner: "", text: "" }, { replace: true })}>Clear the filters</Button></EmptyState>;
+  if (any) {
+    return state.stage === "Resolved" || state.stage === "all"
+      ? <EmptyState small title="No alert was raised in this time" why="Choose a longer time at the top." />
+      : <EmptyState small title="No alert is open" why="Every alert was resolved."><Button onClick={() => change({ stage: "Resolved", range: { last: "all" } })}>Show the resolved ones</Button></EmptyState>;
+  }
+  return (
+    <EmptyState small title="Nothing raised an alert yet" why="Tracked queries raise alerts when they are over a threshold, retro-hunts when they find something.">
+      <Link to="/intelligence/trackers" search={{ tab: "tracked" } as never}>Track a query</Link>
+    </EmptyState>
+  );
+}
+
+function useColumns(narrow: boolean): ListColumn<Alert>[] {
+  const zone = useZone();
+  const { now } = useClock();
+  const evidence = useEvidence();
+  return [
+    {
+      key: "time", label: "Raised", min: 116, grow: 0,
+      cell: (r) => {
+        const t = new Date(r.time);
+        return <time className="num" dateTime={r.time} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
+      },
+    },
+    { key: "severity", label: "Severity", min: 112, grow: 0, cell: (r) => <Severity value={r.severity.toLowerCase()} /> },
+    { key: "title", label: "Alert", min: 220, grow: 3, cell: (r) => <b className={`clip ${styles.subject}`} title={revealed(r.title)}><Untrusted text={evidence(r.title)} /></b> },
+    { key: "source", label: "Raised by", min: 110, grow: 0.6, from: narrow ? 900 : 700, cell: (r) => <span className={`clip ${styles.faded}`}>{r.source}</span> },
+    { key: "count", label: "Found", min: 76, grow: 0, numeric: true, cell: (r) => <span className="num">{number(r.count)}</span> },
+    { key: "times", label: "Raised times", min: 108, grow: 0, from: narrow ? 1100 : 940, cell: (r) => <span className="num">{number(r.times)}{r.fell && <span className={styles.fell} title={`No longer so since ${both(new Date(r.fell))}`}><ArrowDown12Regular aria-hidden />fell</span>}</span> },
+    { key: "status", label: "Status", min: 100, grow: 0, cell: (r) => <span className={r.status === "New" ? styles.fresh : ""}>{r.status === "New" && <Alert16Regular aria-hidden />}{r.status}</span> },
+    { key: "owner", label: "Owner", min: 130, grow: 0.6, from: narrow ? 1000 : 860, cell: (r) => <span className={`clip ${styles.faded}`} title={r.owner}>{r.owner}</span> },
+  ];
+}

@@ -1,0 +1,136 @@
+import { Button, Select } from "@fluentui/react-components";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { onlys, readCampaigns, types, writeCampaigns, type CampaignsState, type Only } from "../../address/campaigns";
+import { useAddress, useCoverage, useTimeRange } from "../../address/useAddress";
+import { CoverageNote } from "../../components/CoverageNote";
+import { EmptyState } from "../../components/EmptyState";
+import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import { ProblemNote } from "../../components/Problem";
+import { Segments } from "../../components/Segments";
+import { Untrusted } from "../../components/Untrusted";
+import { VerdictBadge } from "../../components/Verdict";
+import { useMay } from "../../session/queries";
+import { revealed } from "../../text/reveal";
+import { useEvidence } from "../../text/useEvidence";
+import { useClock, useZone } from "../../time/Clock";
+import { both, clock, day, number, year } from "../../time/zone";
+import { SearchBox } from "../policy/EntriesPane";
+import styles from "./Campaigns.module.css";
+import { ExplorerLink } from "./ExplorerLink";
+import { useCampaigns, type Line } from "./queries";
+
+/** Mailings by one hand: how many came, where they went, who has them still. */
+export function CampaignsPage() {
+  const may = useMay("explorer.read");
+  if (!may) return <EmptyState alone title="You may not see campaigns" why="It needs the permission explorer.read. An administrator can give you a role that has it." />;
+  return <Page />;
+}
+
+type Change = (c: Partial<CampaignsState>) => void;
+
+const onlyNames: Record<Only, string> = { inboxed: "Reached an inbox", still: "Still in mailboxes", clicked: "Clicked", targets: "Hit priority accounts" };
+
+function Page() {
+  const address = useAddress();
+  const navigate = useNavigate();
+  const state = useMemo(() => readCampaigns(address), [address]);
+  const change: Change = (c) => void navigate({ to: "/campaigns", search: writeCampaigns({ ...state, ...c }), replace: true });
+  const { query } = useTimeRange();
+  const list = useCampaigns(state, query);
+  const coverage = useCoverage();
+  const columns = useColumns();
+  const rows = list.data?.pages.flatMap((p) => p.campaigns) ?? [];
+  const first = list.data?.pages[0];
+  const filtered = state.type !== "" || state.only.length > 0 || state.text !== "";
+  const clear = () => change({ type: "", only: [], text: "" });
+  const toggle = (o: Only) => change({ only: state.only.includes(o) ? state.only.filter((x) => x !== o) : [...state.only, o] });
+  return (
+    <div className={styles.page}>
+      <header className={styles.head}>
+        <h1>Campaigns</h1>
+        <span className={styles.push} />
+        <span className={styles.faded}><CoverageNote coverage={coverage.data} tookMs={first?.took_ms} /></span>
+      </header>
+      {first?.coverage.missing && rows.length > 0 && <p className={styles.gap}>{first.coverage.missing}</p>}
+      <section className={`card ${styles.listcard}`} aria-label="Campaigns">
+        <div className={styles.tools} role="group" aria-label="Filter">
+          <Segments label="Type" options={[["", "All"] as const, ...types.map((t) => [t, t] as const)]} value={state.type} onChange={(type) => change({ type })} />
+          <SearchBox label="Name, brand, family or sender domain" value={state.text} placeholder="Name, brand, family, sender domain" onChange={(text) => change({ text })} />
+          <div className={styles.toggles} role="group" aria-label="Only campaigns that">
+            {onlys.map((o) => <button key={o} type="button" aria-pressed={state.only.includes(o)} onClick={() => toggle(o)}>{onlyNames[o]}</button>)}
+          </div>
+          <Select size="small" aria-label="Order" value={`${state.desc ? "-" : ""}${state.sort}`} onChange={(_, d) => change({ desc: d.value.startsWith("-"), sort: d.value.replace(/^-/, "") as CampaignsState["sort"] })}>
+            <option value="-last">Last seen first</option>
+            <option value="-first">Newest first</option>
+            <option value="-still">Most still in mailboxes</option>
+            <option value="-clicked">Most clicked</option>
+            <option value="-messages">Most messages</option>
+            <option value="name">By name</option>
+            {!["-last", "-first", "-still", "-clicked", "-messages", "name"].includes(`${state.desc ? "-" : ""}${state.sort}`) && <option value={`${state.desc ? "-" : ""}${state.sort}`}>By column</option>}
+          </Select>
+          {filtered && <button type="button" className="textbutton" onClick={clear}>Clear</button>}
+        </div>
+        {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
+          <ListGrid
+            label="Campaigns"
+            rows={rows}
+            keyOf={(r) => r.id}
+            columns={columns}
+            rowHeight={48}
+            total={first?.total ?? -1}
+            more={list.hasNextPage}
+            loading={list.isLoading || list.isFetchingNextPage}
+            onMore={() => void list.fetchNextPage()}
+            onOpen={(r) => void navigate({ to: "/campaigns/$id", params: { id: r.id } })}
+            sort={{ by: state.sort, desc: state.desc, onSort: (by, desc) => change({ sort: by as CampaignsState["sort"], desc }) }}
+            empty={<Nothing filtered={filtered} clear={clear} state={state} />}
+            foot={(a, b) => <span className="num">{number(a)}–{number(b)} of <b>{number(first?.total ?? 0)}</b></span>}
+          />
+        )}
+      </section>
+    </div>
+  );
+}
+
+/** None in this time and none that fits are two things. */
+function Nothing({ filtered, clear, state }: { filtered: boolean; clear: () => void; state: CampaignsState }) {
+  if (filtered) return <EmptyState small title="No campaign is like that" why="Take filters away, or choose a longer time at the top."><Button onClick={clear}>Clear the filters</Button></EmptyState>;
+  const all = "last" in state.range && state.range.last === "all";
+  return (
+    <EmptyState small title={all ? "No campaign was seen yet" : "No campaign in this time"} why="Three messages that are like one another and were found to be a threat make a campaign. It stands here with the third.">
+      {!all && <Link to="/campaigns" search={{ last: "30d" } as never}>Last 30 days</Link>}
+    </EmptyState>
+  );
+}
+
+function useColumns(): ListColumn<Line>[] {
+  const zone = useZone();
+  const { now } = useClock();
+  const evidence = useEvidence();
+  const time = (at: string) => {
+    const t = new Date(at);
+    return <time className="num" dateTime={at} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
+  };
+  const count = (key: "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "still" | "targets", label: string, min: number, from?: number): ListColumn<Line> => ({
+    key, label, min, grow: 0, numeric: true, sort: key, ...(from ? { from } : {}),
+    cell: (r) => <span className={`num ${styles.figure}`} data-none={r[key] === 0 || undefined} data-bad={((key === "still" || key === "clicked" || key === "inboxed") && r[key] > 0) || undefined}>{number(r[key])}</span>,
+  });
+  return [
+    {
+      key: "name", label: "Campaign", min: 220, grow: 3, sort: "name",
+      cell: (r) => (
+        <span className={styles.name}>
+          <b className="clip" title={revealed(r.name)}><Untrusted text={evidence(r.name)} /></b>
+          <span className="clip"><Untrusted text={evidence(r.from)} /></span>
+        </span>
+      ),
+    },
+    { key: "type", label: "Type", min: 96, grow: 0, sort: "type", cell: (r) => <VerdictBadge types={r.type} confidence="" /> },
+    { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1180, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
+    { key: "first", label: "First seen", min: 110, grow: 0, from: 1280, sort: "first", cell: (r) => time(r.first) },
+    { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => time(r.last) },
+    { ...count("messages", "Messages", 84), cell: (r) => <ExplorerLink to={r.explorer} title="These messages in Explorer"><span className="num">{number(r.messages)}</span></ExplorerLink> },
+    count("recipients", "People", 68), count("targets", "Priority", 68, 980), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 820), count("blocked", "Blocked", 68, 820), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 900), count("still", "Still there", 84),
+  ];
+}

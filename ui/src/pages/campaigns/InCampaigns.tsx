@@ -1,0 +1,19 @@
+import { Link } from "@tanstack/react-router";
+import { Megaphone16Regular } from "../../components/icons";
+import { Untrusted } from "../../components/Untrusted";
+import { useMay } from "../../session/queries";
+import styles from "./Campaigns.module.css";
+import { useCampaignsOf } from "./queries";
+
+/** The campaigns that a message is part of; nothing where there is none. */
+export function InCampaigns({ id }: { id: string }) {
+  const may = useMay("explorer.read");
+  const all = useCampaignsOf(id).data?.campaigns ?? [];
+  if (!may || all.length === 0) return null;
+  return (
+    <p className={styles.partof}>
+      <Megaphone16Regular aria-hidden /> Part of {all.length === 1 ? "campaign" : "campaigns"}{" "}
+      {all.map((c, i) => <span key={c.id}>{i > 0 && ", "}<Link to="/campaigns/$id" params={{ id: c.id }}><Untrusted text={c.name} /></Link></span>)}
+    </p>
+  );
+}
