@@ -16,9 +16,11 @@ var fileTypes = ReportKind{
 		files := func(conditions ...string) string {
 			return x.table("EmailAttachmentInfo", "RecipientEmailAddress", conditions...)
 		}
+		hostile := "NetworkMessageId in ((EmailEvents" + where(x.between(), threat) + "\n| distinct NetworkMessageId))"
 		for _, p := range []part{
 			{"files", "Files", "Files that recipients got or would have got; those inside of archives and messages too. Each recipient counts", ""},
-			{"malicious", "Malicious", "Files with a verdict against them", `ThreatTypes != ""`},
+			{"hostile", "In mail with a threat", "Files in messages with a threat, whatever was found in the file itself", hostile},
+			{"malicious", "Malicious", "Files with a verdict of their own against them: an engine, a list or a sandbox knows the file", `ThreatTypes != ""`},
 			{"malware", "Malware", "Files with malware", `ThreatTypes has "Malware"`},
 			{"phish", "Phish", "Files that are part of phish: a page, or a link in a document", `ThreatTypes has "Phish"`},
 		} {
@@ -40,8 +42,8 @@ var fileTypes = ReportKind{
 			return err
 		}
 		err := x.detail(ctx, ReportTable{Key: "types", Title: "By type", Says: "Files whose content is of one type, whatever their name says.",
-			Columns: columns("type|Type|text", "files|Files|number", "malicious|Malicious|number", "malware|Malware|number", "phish|Phish|number", "messages|Messages|number", "names|Different files|number")},
-			files()+"\n| summarize Files = count(), Malicious = countif(ThreatTypes != \"\"), Malware = countif(ThreatTypes has \"Malware\"), Phish = countif(ThreatTypes has \"Phish\"), Messages = count_distinct(NetworkMessageId), Different = count_distinct(SHA256) by FileType\n| sort by Files desc, FileType asc",
+			Columns: columns("type|Type|text", "files|Files|number", "hostile|In mail with a threat|number", "malicious|Malicious|number", "malware|Malware|number", "phish|Phish|number", "messages|Messages|number", "names|Different files|number")},
+			files()+"\n| summarize Files = count(), Hostile = countif("+hostile+"), Malicious = countif(ThreatTypes != \"\"), Malware = countif(ThreatTypes has \"Malware\"), Phish = countif(ThreatTypes has \"Phish\"), Messages = count_distinct(NetworkMessageId), Different = count_distinct(SHA256) by FileType\n| sort by Files desc, FileType asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
 				return nil, files(is("FileType", text(row[0])))
 			})

@@ -17,9 +17,9 @@ func TestNextAndSpan(t *testing.T) {
 		order             reports.Order
 		after, want, from string
 	}{
-		{berlin, "2026-04-20T04:00:00Z", "2026-04-20T05:00:00Z", "2026-04-13T05:00:00Z"}, // Monday, an hour before
-		{berlin, "2026-04-20T05:00:00Z", "2026-04-27T05:00:00Z", "2026-04-20T05:00:00Z"}, // at the very moment: the next one
-		{berlin, "2026-10-20T12:00:00Z", "2026-10-26T06:00:00Z", "2026-10-19T05:00:00Z"}, // the clock was put back on Sunday: the week has an hour more
+		{berlin, "2026-04-20T04:00:00Z", "2026-04-20T05:00:00Z", "2026-04-13T05:00:00Z"},                                                                                      // Monday, an hour before
+		{berlin, "2026-04-20T05:00:00Z", "2026-04-27T05:00:00Z", "2026-04-20T05:00:00Z"},                                                                                      // at the very moment: the next one
+		{berlin, "2026-10-20T12:00:00Z", "2026-10-26T06:00:00Z", "2026-10-19T05:00:00Z"},                                                                                      // the clock was put back on Sunday: the week has an hour more
 		{reports.Order{Rhythm: reports.Weekly, Weekday: time.Sunday, Hour: 2, Zone: "Europe/Berlin"}, "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z", "2026-03-22T02:00:00Z"}, // there is no two o'clock
 		{reports.Order{Rhythm: reports.Daily, Hour: 23, Zone: "Pacific/Auckland"}, "2026-04-20T00:00:00Z", "2026-04-20T11:00:00Z", "2026-04-19T11:00:00Z"},
 		{last, "2026-01-31T07:00:00Z", "2026-02-28T06:00:00Z", "2026-01-31T06:00:00Z"},

@@ -144,7 +144,7 @@ func (w *world) opened(s *dashboard.ExplorerState) int64 {
 // everyKind is mail with something for every report.
 func everyKind() *made {
 	m := &made{}
-	m.mail(20, nil)
+	m.file(m.mail(20, nil), "txt", "minutes.txt", strings.Repeat("01", 32), "")
 	m.mail(21, func(e *event.EmailEvent) {
 		e.EmailDirection, e.SenderFromAddress, e.SenderFromDomain, e.RecipientEmailAddress = "Outbound", "ann@corp.example", "corp.example", "x@other.example"
 	})
@@ -188,7 +188,7 @@ func TestKnownAnswers(t *testing.T) {
 	w := newWorld(t, everyKind().batch)
 	for name, want := range map[string]string{
 		"threat-protection":   "threats=6 malware=2 phish=3 spam=2 stopped=4 removed=1 delivered=1",
-		"file-types":          "files=3 malicious=1 malware=1 phish=0 types=2",
+		"file-types":          "files=4 hostile=3 malicious=1 malware=1 phish=0 types=3",
 		"message-disposition": "all=9 delivered=4 junked=1 replaced=1 quarantined=1 blocked=1 removed=1",
 		"spoof-mail":          "spoofed=2 own=1 other=1 stopped=1 removed=0 delivered=1",
 		"url-protection":      "clicks=4 blocked=3 through=1 threats=0 people=2 messages=1",
