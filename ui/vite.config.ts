@@ -1,10 +1,11 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { kusto } from "./build/kusto.ts";
+import { worldMap } from "./build/world.ts";
 
 // The build lands in dist/, which ui.go embeds. Nothing is inlined: the server's policy allows files of its own only.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), worldMap()],
   worker: { format: "iife", plugins: () => [kusto()] },
   build: {
     outDir: "dist",

@@ -11,6 +11,7 @@ type benchCommand struct {
 	Explorer  benchExplorerCommand  `cmd:"" help:"How long Explorer's questions take over invented events."`
 	Dashboard benchDashboardCommand `cmd:"" help:"How long the dashboard takes over invented events."`
 	Hunt      benchHuntCommand      `cmd:"" help:"How long hunting queries take over invented events, joins above all."`
+	Retro     benchRetroCommand     `cmd:"" help:"How long a search for indicators in invented events takes."`
 }
 
 type benchFlags struct {
@@ -46,4 +47,14 @@ func (c benchExplorerCommand) Run(ctx context.Context, out stdout) error {
 func (c benchHuntCommand) Run(ctx context.Context, out stdout) error {
 	_, err := bench.Hunting(ctx, out, c.options())
 	return err
+}
+
+type benchRetroCommand struct {
+	benchFlags
+	Known int `help:"How many indicators are looked for." default:"1000000"`
+}
+
+// Run measures with the limits a server has unless somebody tuned it.
+func (c benchRetroCommand) Run(ctx context.Context, out stdout) error {
+	return bench.RetroHunt(ctx, out, c.options(), c.Known)
 }

@@ -25,6 +25,7 @@ type commands struct {
 	Scan      scanCommand      `cmd:"" help:"Judge mail without any store."`
 	Explain   explainCommand   `cmd:"" help:"Say why one message is judged as it is."`
 	Hunt      huntCommand      `cmd:"" help:"Run a KQL query over the event tables."`
+	Indicator indicatorCommand `cmd:"" help:"What is known to be bad: add, list, find and retire indicators."`
 	Rules     rulesCommand     `cmd:"" help:"Detection rules."`
 	Policy    policyCommand    `cmd:"" help:"What is done with judged mail."`
 	List      listCommand      `cmd:"" help:"The allow and block list."`

@@ -78,11 +78,8 @@ func whole(in []DashboardPlace) []DashboardPlace {
 	}
 	for _, key := range dashboard.Places() {
 		if !has(key) {
-			out = append(out, DashboardPlace{Key: key, Wide: slices.Contains(wideAtFirst, key)})
+			out = append(out, DashboardPlace{Key: key})
 		}
 	}
 	return out
 }
-
-// wideAtFirst are the widgets that take the whole width of a new page.
-var wideAtFirst = []string{dashboard.NeedsWidget, dashboard.SummaryWidget, dashboard.ProtectionWidget, dashboard.InsightsWidget}

@@ -68,6 +68,7 @@ type Deps struct {
 	Coverage  func(ctx context.Context) (Coverage, error)
 	Ready     func(ctx context.Context) []string // what is not ready, one line each
 
+	Known         *Known
 	Desk          *policy.Desk
 	Rules         *rulebook.Desk
 	Threats       *threat.Desk

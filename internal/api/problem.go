@@ -81,6 +81,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := submissionProblem(err); p != nil {
 		return p
 	}
+	if p := indicatorProblem(err); p != nil {
+		return p
+	}
 	if p := campaignProblem(err); p != nil {
 		return p
 	}

@@ -111,6 +111,7 @@ func (s *Server) declare() {
 	s.declareLetters()
 	s.declareMessages()
 	s.declareReports()
+	s.declareIndicators()
 	s.declareCampaigns()
 	s.declareDashboard()
 	add(s, auth.MailImport, "POST /import", quick*4, "Take one message into the stores as if delivered", s.importMail, s.withMail)

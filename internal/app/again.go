@@ -173,7 +173,7 @@ func (a *App) candidate(_ context.Context, s *rejudge.Spec) (out rejudge.Setup, 
 	if err != nil {
 		return out, &rejudge.Wrong{Field: "rule", Err: err}
 	}
-	judge, err := newJudge(a.cfg, set, false)
+	judge, err := newJudge(a.cfg, set, a.indicators.desk.Set(), false)
 	if err != nil {
 		return out, err
 	}

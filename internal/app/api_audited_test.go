@@ -34,6 +34,7 @@ var unrecorded = map[string]string{
 	"POST /session/step-up/key/begin": "a question to a key; the answer leaves the record",
 	"POST /account/keys/begin":        "a question to a key; the answer leaves the record",
 	"PUT /account/keys/{id}":          "what its owner calls a key; nobody else sees it",
+	"POST /indicators/try":            "says what values would hit; nothing is kept",
 	"POST /messages/plan":             "says who would get a message; nothing is kept",
 }
 
@@ -247,6 +248,10 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 		{"PUT /submissions/answers", auth.ActSubmissionAnswers, func(t *testing.T) reply {
 			return put("/submissions/answers", api.SubmissionAnswers{Subject: "Your report", Texts: map[string]string{}, OptOut: []string{}})(t)
 		}},
+		{"POST /indicators", auth.ActIndicatorAdded, post("/indicators", api.NewIndicators{Indicators: []api.IndicatorDraft{{Value: "bad.example"}}})},
+		{"PUT /indicators", auth.ActIndicatorChanged, put("/indicators", api.IndicatorChange{IDs: []int64{1}, State: "retired"})},
+		{"POST /retro-hunts", auth.ActRetroHunt, post("/retro-hunts", api.NewRetroHunt{})},
+		{"DELETE /retro-hunts/{id}", auth.ActRunCancelled, started("/retro-hunts", api.NewRetroHunt{})},
 		{"PUT /campaigns/{id}", auth.ActCampaignRenamed, put("/campaigns/c1", api.CampaignName{Name: "one", Note: "clearer"})},
 		{"POST /campaigns/{id}/split", auth.ActCampaignSplit, func(t *testing.T) reply {
 			r := all.post(t, "/campaigns/c1/split", api.CampaignSplit{Messages: []string{timeID(campaignAt, 0)}, Name: "other", Note: "another hand"})

@@ -80,7 +80,7 @@ func TestLocalTokenMayLittle(t *testing.T) {
 	c := s.nobody().with("Authorization", "Bearer "+s.localToken(t))
 	for _, r := range routes() {
 		got, _ := status(t, c, r.Method, somewhere(r))
-		may := slices.Contains([]auth.Permission{auth.Public, auth.ActionRead, auth.AuditRead, auth.HuntRun, auth.IncidentRead, auth.MailImport, auth.PolicyRead, auth.PolicyBlock, auth.PolicyEdit, auth.RejudgeRun, auth.RulesRead, auth.RulesEdit, auth.WhatIfRun}, r.Permission)
+		may := slices.Contains([]auth.Permission{auth.Public, auth.ActionRead, auth.AuditRead, auth.HuntRun, auth.IncidentRead, auth.IntelligenceEdit, auth.IntelligenceRead, auth.MailImport, auth.PolicyRead, auth.PolicyBlock, auth.PolicyEdit, auth.RejudgeRun, auth.RulesRead, auth.RulesEdit, auth.WhatIfRun}, r.Permission)
 		if refused := got == http.StatusForbidden; refused == may {
 			t.Errorf("%s %s needs %s: the local token got %d", r.Method, r.Path, r.Permission, got)
 		}

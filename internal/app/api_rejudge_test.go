@@ -233,7 +233,7 @@ func TestChangedRulesAreTakenUpAndMailJudgedAgain(t *testing.T) {
 	} else if m := ok[api.Email](reader.get(t, "/emails/"+e[0].NetworkMessageId)); m.Event.Outcome != "delivered_threat" || m.Again == nil || len(m.Again.Came) != 1 || m.Again.Verdict.Score <= m.Verdict.Score || len(m.Again.Verdict.ThreatTypes) != 1 {
 		t.Errorf("%+v", m)
 	}
-	if got := s.kql(t, `EmailPostDeliveryEvents | project strcat(ActionTrigger, " ", DetectionMethods, " ", tostring(parse_json(AdditionalFields).changes))`); len(got) != 1 || !strings.HasPrefix(got[0], `ZAP: rules or indicators changed {"Phish":["General filter"]} ["+noon-meeting"`) {
+	if got := s.kql(t, `EmailPostDeliveryEvents | project strcat(ActionTrigger, " ", DetectionMethods, " ", tostring(parse_json(AdditionalFields).changes))`); len(got) != 1 || !strings.HasPrefix(got[0], `ZAP: rules changed {"Phish":["General filter"]} ["+noon-meeting"`) {
 		t.Errorf("%q", got)
 	}
 	// Ann's mail was taken for honest, and she was on record for it. No more.

@@ -107,6 +107,7 @@ type App struct {
 	campaigns  *campaign.Desk
 	alerts     *alert.Desk
 	trackers   *trackers
+	indicators known
 	outgoing   *outgoing
 	reportPost *reportPost
 	held       *held
@@ -206,7 +207,10 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.judge, err = newJudge(c, a.rules.Set(), c.Learning.Collect); err != nil {
+	if a.judge, err = newJudge(c, a.rules.Set(), nil, c.Learning.Collect); err != nil {
+		return err
+	}
+	if err = a.openKnown(ctx); err != nil {
 		return err
 	}
 	a.directory = c.newDirectory(a.cases, a.opt.Now, func(source string, err error) { a.log.Warn("directory", "source", source, "err", err) })
@@ -282,6 +286,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retentionWorker{app: a})
 	river.AddWorker(workers, &learningWorker{app: a})
 	river.AddWorker(workers, &detonationWorker{app: a})
+	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
 	river.AddWorker(workers, &reportRoundWorker{app: a})
@@ -291,6 +296,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 			ingest.Queue:       ingest.QueueConfig(),
 			river.QueueDefault: {MaxWorkers: 2},
 			zapQueue:           {MaxWorkers: 1},
+			huntQueue:          {MaxWorkers: 1, FetchPollInterval: watched},
 			whatIfQueue:        {MaxWorkers: 1, FetchPollInterval: watched},
 			labQueue:           {MaxWorkers: 2},
 			actionQueue:        {MaxWorkers: c.Remediate.Workers, FetchPollInterval: watched},
@@ -367,6 +373,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Dashboard:  a.newDashboard(checker),
 		Alerts:     a.alerts,
 		Trackers:   &api.Trackers{Clock: a.trackers.clock, Board: a.trackers.board, Asker: ownQuestions{a}},
+		Known:      &api.Known{Desk: a.indicators.desk, Hunter: a.indicators.hunter, Start: a.StartHunt, Common: c.Indicators.Common},
 		Coverage:   a.Coverage, Ready: a.notReady,
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
@@ -460,6 +467,7 @@ func (a *App) Close() error {
 	if a.memory != nil {
 		errs = append(errs, a.memory.Close())
 	}
+	errs = append(errs, a.indicators.close())
 	if a.cases != nil {
 		errs = append(errs, a.signLast(), a.cases.Close())
 	}

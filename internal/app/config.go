@@ -116,6 +116,8 @@ type Rules struct {
 // Indicators are lists of what is known to be bad, or good.
 type Indicators struct {
 	Files []string `koanf:"files"` // one value a line, or CSV with the columns type, value, threat, verdict, expires
+	// Common is the share of the mail of the last 30 days, in percent, from which an indicator that would hit it is held back; 0: never.
+	Common float64 `koanf:"common"`
 }
 
 // Brands beside those that ship with Tocsin, whose names others must not use.
@@ -310,6 +312,7 @@ func Defaults() Config {
 		Intake:       Intake{MaxMessage: 64 << 20},
 		Policy:       defaultPolicy(),
 		Memory:       Memory{Enabled: true, Keep: 400 * 24 * time.Hour, Threads: 60 * 24 * time.Hour},
+		Indicators:   Indicators{Common: 1},
 		Rejudge:      Rejudge{Automatic: true, Window: 48 * time.Hour},
 		Quarantine:   defaultQuarantine(),
 		Remediate:    defaultRemediate(),
@@ -523,6 +526,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("config: events.memory: %d octets is too little; 256MB or more", c.Events.Memory)
 	case c.Events.Threads < 0 || c.Events.Threads > 256:
 		return fmt.Errorf("config: events.threads: %d is out of bounds; 0 to 256", c.Events.Threads)
+	case !(c.Indicators.Common >= 0 && c.Indicators.Common <= 100):
+		return fmt.Errorf("config: indicators.common: %v is out of bounds; 0 to 100 percent", c.Indicators.Common)
 	case c.Rejudge.Window < time.Hour || c.Rejudge.Window > rejudge.MaxWindow:
 		return fmt.Errorf("config: rejudge.window: %s is out of bounds; 1h to 30d", c.Rejudge.Window)
 	case c.Sessions.Idle < time.Minute || c.Sessions.Life < c.Sessions.Idle:

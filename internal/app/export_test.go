@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/indicator"
 	"tocsin/internal/mailout"
 )
 
@@ -22,3 +23,6 @@ func (a *App) Letters() mailout.Queue { return a.outgoing }
 
 // Round runs the tracked queries that are due.
 func (a *App) Round(ctx context.Context) (int, error) { return a.trackers.clock.Round(ctx) }
+
+// Seeker works searches backwards for indicators.
+func (a *App) Seeker() *indicator.Hunter { return a.indicators.hunter }

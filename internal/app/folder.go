@@ -21,6 +21,8 @@ const (
 	eventFile   = "events.duckdb"
 	mailFolder  = "mail"
 	judgingFile = "judging"
+	knownFile   = "indicators.sqlite"
+	knownCache  = "indicators.set" // what is in memory, for a quick start
 )
 
 // InUse says that another process works with the data folder.

@@ -27,14 +27,14 @@ func makeJudge(c Config, features bool) (*detect.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newJudge(c, set, features)
-}
-
-func newJudge(c Config, set *detect.RuleSet, features bool) (*detect.Judge, error) {
 	known, err := indicators(c.Indicators.Files)
 	if err != nil {
 		return nil, err
 	}
+	return newJudge(c, set, known, features)
+}
+
+func newJudge(c Config, set *detect.RuleSet, known *intel.Indicators, features bool) (*detect.Judge, error) {
 	named, err := brands(c.Brands.File)
 	if err != nil {
 		return nil, err
@@ -83,29 +83,32 @@ func ruleSources(dir string) ([]fs.FS, error) {
 	return append(sources, os.DirFS(dir)), nil
 }
 
-// indicators reads the administrator's lists. A line that is none is an error, for the same reason as a wrong rule.
+// indicators reads the administrator's lists for commands that work without a data folder. A line that is none is an error, for the same
+// reason as a wrong rule.
 func indicators(files []string) (*intel.Indicators, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
 	set := intel.NewIndicators()
+	return set, readIndicators(files, set.Add)
+}
+
+// readIndicators gives every line of the lists to take, whose error says that a line is none.
+func readIndicators(files []string, take func(intel.Indicator) error) error {
 	for _, path := range files {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("config: indicators.files: %w", err)
+			return fmt.Errorf("config: indicators.files: %w", err)
 		}
-		_, bad, err := set.Load(f, filepath.Base(path))
+		_, bad, err := intel.ReadList(f, filepath.Base(path), take)
 		if cerr := f.Close(); err == nil {
 			err = cerr
 		}
 		if err != nil {
-			return nil, fmt.Errorf("config: indicators.files: %s: %w", path, err)
+			return fmt.Errorf("config: indicators.files: %s: %w", path, err)
 		}
 		if len(bad) > 0 {
-			return nil, fmt.Errorf("config: indicators.files: %w (%d such lines)", bad[0], len(bad))
+			return fmt.Errorf("config: indicators.files: %w (%d such lines)", bad[0], len(bad))
 		}
 	}
-	return set, nil
+	return nil
 }
 
 // NewChecker makes the checker of senders. Without DNS (dns.enabled: false and no resolver) it reads what trusted servers noted.

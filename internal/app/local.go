@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/indicator"
+	"tocsin/internal/indicatorstore"
 	"tocsin/internal/policy"
 )
 
@@ -22,7 +24,7 @@ type Local struct {
 
 var _ http.RoundTripper = (*Local)(nil)
 
-// OpenLocal opens the case store alone: policy, entries, settings of mailboxes, rules. It works beside another process.
+// OpenLocal opens the case store and its like: policy, entries, settings of mailboxes, rules, and the indicators. It works beside another process.
 func OpenLocal(ctx context.Context, c Config) (*Local, error) {
 	p, err := OpenPeople(ctx, c)
 	if err != nil {
@@ -36,8 +38,16 @@ func OpenLocal(ctx context.Context, c Config) (*Local, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Audit: p.Notary, AuditKept: c.Audit.Retention, Sessions: p.Store.Sessions(), Desk: desk, Rules: rules})
-	return &Local{Token: p.Gate.LocalToken(), handler: server.Handler(), close: p.Close}, nil
+	known, err := indicatorstore.Open(ctx, c.path(knownFile))
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	indicators, err := indicator.Open(ctx, known, indicator.Options{Bare: true, Good: c.knownGood()})
+	if err != nil {
+		return nil, errors.Join(err, known.Close(), p.Close())
+	}
+	server := api.New(api.Deps{Version: api.Version, Gate: p.Gate, Journal: p.Store, Audit: p.Notary, AuditKept: c.Audit.Retention, Sessions: p.Store.Sessions(), Desk: desk, Rules: rules, Known: &api.Known{Desk: indicators}})
+	return &Local{Token: p.Gate.LocalToken(), handler: server.Handler(), close: func() error { return errors.Join(known.Close(), p.Close()) }}, nil
 }
 
 // Local answers for the opened stores. Its Close closes nothing.

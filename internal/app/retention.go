@@ -100,6 +100,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retention]) err
 	if err := a.cases.ForgetRuns(ctx, now.Add(-runLife)); err != nil {
 		return fmt.Errorf("forget what was judged again: %w", err)
 	}
+	if err := a.cases.RetroHunts().ForgetHunts(ctx, now.Add(-runLife)); err != nil {
+		return fmt.Errorf("forget retro-hunts: %w", err)
+	}
 	if err := a.outgoing.store.Forget(ctx, now.Add(-lettersKept)); err != nil {
 		return err
 	}

@@ -52,7 +52,11 @@ func (s *StandIn) read(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	judge, err := newJudge(c, book.Set(), false)
+	known, err := knownSet(ctx, c)
+	if err != nil {
+		return err
+	}
+	judge, err := newJudge(c, book.Set(), known, false)
 	if err != nil {
 		return err
 	}

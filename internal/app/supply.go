@@ -21,18 +21,26 @@ const supplyEvery = 3 * time.Second
 type supply struct {
 	mu     sync.Mutex
 	seen   string    // fingerprint of the files that were read last, well or not
+	rules  string    // that of the rules alone
 	loaded time.Time // when what works now was read
 	failed string    // why the files as they are now were not taken, "" when they were
 }
 
 // fingerprint says which files there are, and how large and how old: enough to know that something changed.
-func fingerprint(c Config) string {
-	var b strings.Builder
-	files := append([]string{}, c.Indicators.Files...)
+func fingerprint(c Config) string { return fingerprintOf(c.Indicators.Files) + ruleFiles(c) }
+
+// ruleFiles is the fingerprint of the rules alone.
+func ruleFiles(c Config) string {
+	var files []string
 	if c.Rules.Folder != "" {
 		found, _ := filepath.Glob(filepath.Join(c.Rules.Folder, "*.yaml"))
 		files = append(files, found...)
 	}
+	return fingerprintOf(files)
+}
+
+func fingerprintOf(files []string) string {
+	var b strings.Builder
 	for _, path := range files {
 		if info, err := os.Stat(path); err == nil {
 			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
@@ -81,13 +89,12 @@ func (a *App) reload(ctx context.Context, now string) {
 	sources, err := bookSources(a.cfg.Rules.Folder)
 	if err == nil {
 		err = a.rules.Reload(ctx, sources, func(next *rulebook.State) error {
-			known, err := indicators(a.cfg.Indicators.Files)
+			list, err := listed(a.cfg.Indicators.Files)
 			if err != nil {
 				return err
 			}
 			a.judge.SetRules(next.Set)
-			a.judge.SetIndicators(known)
-			return nil
+			return a.takeListed(ctx, list)
 		})
 	}
 	if err != nil {
@@ -97,11 +104,15 @@ func (a *App) reload(ctx context.Context, now string) {
 	}
 	s.failed, s.loaded = "", a.opt.Now().UTC()
 	a.log.Info("took up changed rules and indicators", "rules", len(a.rules.Set().Rules()))
-	a.judgeAgain("rules or indicators changed")
+	if rules := ruleFiles(a.cfg); rules != s.rules {
+		s.rules = rules
+		a.judgeAgain("rules changed")
+	}
 }
 
 // openRules reads the rules: those that ship, those of the folder, and what was decided about them in the product.
 func (a *App) openRules(ctx context.Context) error {
+	a.supply.rules = ruleFiles(a.cfg)
 	a.supply.seen = fingerprint(a.cfg) // before they are read: what changes in between is read again
 	var err error
 	if a.rules, err = newRulebook(ctx, a.cases, a.cfg, a.opt.Now); err != nil {

@@ -49,17 +49,20 @@ const (
 	ActModel            Action = "model activated"          // subject: the threat it speaks of
 	ActModelReset       Action = "learning reset"
 
-	ActPolicyChanged  Action = "policy changed" // subject: the version
-	ActEntryAdded     Action = "entry added"    // of the allow and block list; subject: kind and value
-	ActEntryChanged   Action = "entry changed"
-	ActEntryRemoved   Action = "entry removed"
-	ActMailboxChanged Action = "mailbox settings changed" // subject: the mailbox
-	ActMailboxRemoved Action = "mailbox settings removed"
-	ActRuleChanged    Action = "rule changed"      // written, turned on or off, or given another weight; subject: its id
-	ActRuleRemoved    Action = "rule removed"      // or, for one with a file, all that was decided about it
-	ActRejudged       Action = "mail judged again" // subject: the run
-	ActWhatIf         Action = "what-if run"
-	ActRunCancelled   Action = "run cancelled"
+	ActPolicyChanged    Action = "policy changed" // subject: the version
+	ActEntryAdded       Action = "entry added"    // of the allow and block list; subject: kind and value
+	ActEntryChanged     Action = "entry changed"
+	ActEntryRemoved     Action = "entry removed"
+	ActMailboxChanged   Action = "mailbox settings changed" // subject: the mailbox
+	ActMailboxRemoved   Action = "mailbox settings removed"
+	ActRuleChanged      Action = "rule changed"     // written, turned on or off, or given another weight; subject: its id
+	ActRuleRemoved      Action = "rule removed"     // or, for one with a file, all that was decided about it
+	ActIndicatorAdded   Action = "indicators added" // detail: values and counts
+	ActIndicatorChanged Action = "indicators changed"
+	ActRetroHunt        Action = "retro-hunt started" // subject: its id
+	ActRejudged         Action = "mail judged again"  // subject: the run
+	ActWhatIf           Action = "what-if run"
+	ActRunCancelled     Action = "run cancelled"
 
 	ActActionAsked     Action = "action asked for" // on mailboxes; subject: its id, as in the following
 	ActActionApproved  Action = "action approved"
@@ -128,6 +131,7 @@ func Actions() []Action {
 		ActContent, ActDownload, ActExport, ActQuery, ActQueryEnded, ActQueryStopped, ActQuerySaved, ActQueryRemoved, ActHistoryCleared,
 		ActImport, ActPriority, ActDirectory, ActLabel, ActTrained, ActModel, ActModelReset,
 		ActPolicyChanged, ActEntryAdded, ActEntryChanged, ActEntryRemoved, ActMailboxChanged, ActMailboxRemoved, ActRuleChanged, ActRuleRemoved,
+		ActIndicatorAdded, ActIndicatorChanged, ActRetroHunt,
 		ActRejudged, ActWhatIf, ActRunCancelled,
 		ActActionAsked, ActActionApproved, ActActionRejected, ActActionExpired, ActActionCancelled, ActActionRetried, ActActionUndone, ActApprovals, ActMessageSent,
 		ActIncidentOpened, ActIncidentChanged, ActIncidentMail, ActIncidentNote, ActIncidentTask, ActIncidentMerged, ActIncidentReport, ActIncidentExported,

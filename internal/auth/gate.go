@@ -190,7 +190,7 @@ func (g *Gate) Bearer(ctx context.Context, secret string) (*Principal, error) {
 // localPermissions is what the commands of this machine (import, hunt, incident, policy, list, rejudge, whatif, audit) need from the server that holds the stores. Sorted. Whoever can read
 // the token can read the stores too, so hunting withholds nothing; no route opens for EmailPreview alone. It sees actions and touches
 // no mailbox: who does that, and who approves it, is a person with a name.
-var localPermissions = []Permission{ActionRead, AuditRead, EmailPreview, HuntRun, IncidentRead, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
+var localPermissions = []Permission{ActionRead, AuditRead, EmailPreview, HuntRun, IncidentRead, IntelligenceEdit, IntelligenceRead, MailImport, PolicyBlock, PolicyEdit, PolicyRead, RejudgeRun, RulesEdit, RulesRead, WhatIfRun}
 
 // LocalToken makes the secret with which this machine's command line speaks to this run of the server. Call it once, before
 // serving.

@@ -56,6 +56,7 @@ const (
 	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
 
 	IntelligenceRead Permission = "intelligence.read" // see what is known of threats, the indicators and where they come from
+	IntelligenceEdit Permission = "intelligence.edit" // add indicators, confirm and retire them, search stored mail for them
 	CampaignWork     Permission = "campaign.work"     // split, merge and rename campaigns
 )
 
@@ -82,7 +83,7 @@ func Roles() []Role {
 // Permissions of the role, in a fixed order. An unknown role has none.
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
-	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, CampaignWork)
+	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit, CampaignWork)
 	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportSchedule)
 	switch r {
 	case SecurityReader:

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"tocsin/internal/rejudge"
@@ -61,14 +63,17 @@ func (s *Store) Runs(ctx context.Context, kind rejudge.Kind, before string, limi
 // maxWaiting is how many runs of a kind may wait.
 const maxWaiting = 20
 
+// namesMessages fits the spec of a run that judges a few messages: it does not do what a run over all of them would.
+const namesMessages = `%"messages":[%`
+
 // AddRun keeps a new run inside a transaction. An automatic one that waits already for the same kind is enough: added is false then.
 func (s *Store) AddRun(ctx context.Context, tx *sql.Tx, r rejudge.Run) (added bool, err error) {
 	var waiting, automatic int
-	err = tx.QueryRowContext(ctx, s.dialect.Rebind(`SELECT count(*), coalesce(sum(CASE WHEN automatic THEN 1 ELSE 0 END), 0) FROM judging_runs WHERE kind = ? AND state = ?`), string(r.Kind), string(rejudge.Queued)).Scan(&waiting, &automatic)
+	err = tx.QueryRowContext(ctx, s.dialect.Rebind(`SELECT count(*), coalesce(sum(CASE WHEN automatic AND spec NOT LIKE ? THEN 1 ELSE 0 END), 0) FROM judging_runs WHERE kind = ? AND state = ?`), namesMessages, string(r.Kind), string(rejudge.Queued)).Scan(&waiting, &automatic)
 	switch {
 	case err != nil:
 		return false, wrap("run", err)
-	case r.Automatic && automatic > 0:
+	case r.Automatic && automatic > 0 && len(r.Spec.Messages) == 0:
 		return false, nil
 	case waiting >= maxWaiting && !r.Automatic:
 		return false, rejudge.ErrTooMany
@@ -145,6 +150,34 @@ func (s *Store) Results(ctx context.Context, id string, change rejudge.Change, c
 		all = append(all, r)
 	}
 	return all, wrap("results", rows.Err())
+}
+
+// MessagesNamed returns those of the messages that have events.
+func (s *Store) MessagesNamed(ctx context.Context, ids []string) ([]rejudge.Message, error) {
+	var all []rejudge.Message
+	for part := range slices.Chunk(ids, 500) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		rows, err := s.reader.QueryContext(ctx, s.dialect.Rebind(`SELECT sha256, network_message_id, at, source FROM messages WHERE network_message_id IN (`+strings.TrimSuffix(strings.Repeat("?, ", len(part)), ", ")+`) AND done_at > 0`), args...)
+		if err != nil {
+			return nil, wrap("messages", err)
+		}
+		for rows.Next() {
+			var m rejudge.Message
+			var at int64
+			if err := rows.Scan(&m.SHA256, &m.NetworkMessageID, &at, &m.Source); err != nil {
+				return nil, errors.Join(wrap("messages", err), rows.Close())
+			}
+			m.Time = fromMicros(at)
+			all = append(all, m)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, wrap("messages", err)
+		}
+	}
+	return all, nil
 }
 
 // ForgetRuns forgets runs that ended before the given time, with their results.

@@ -25,13 +25,13 @@ const (
 
 // Widgets lists those that this package answers.
 func Widgets() []string {
-	return []string{NeedsWidget, SummaryWidget, ProtectionWidget, WeeklyWidget, MalwareWidget, InsightsWidget, TargetedWidget, OriginWidget, FlowWidget, ReportedWidget, WorkWidget, AttentionWidget, CampaignsWidget}
+	return []string{NeedsWidget, SummaryWidget, ProtectionWidget, WeeklyWidget, InsightsWidget, TargetedWidget, AttentionWidget, MalwareWidget, OriginWidget, CampaignsWidget, FlowWidget, ReportedWidget, WorkWidget}
 }
 
 // Places lists all that a page can show, in the order of a new page.
 func Places() []string {
 	out := Widgets()
-	i := slices.Index(out, InsightsWidget) + 1
+	i := slices.Index(out, CampaignsWidget) + 1
 	return slices.Insert(out, i, TrendsWidget)
 }
 

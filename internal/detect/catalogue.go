@@ -243,6 +243,13 @@ var catalogue = []Kind{
 	{"known-sender", Known, Phish, DomainReputation, 70, "The sender is on a list of known-bad senders"},
 	{"known-ip", Known, Phish, IPReputation, 50, "The sending server is on a list of known-bad addresses"},
 	{"known-file", Known, Malware, FileReputation, 100, "An attachment is on a list of known-bad files"},
+	{"known-subject", Known, Phish, FingerprintMatching, 46, "The subject is that of a known attack"},
+	{"suspected-url", Known, Phish, URLMaliciousReputation, 34, "A link is suspected to be bad; nobody confirmed it"},
+	{"suspected-link-domain", Known, Phish, DomainReputation, 30, "A link's host is suspected to be bad; nobody confirmed it"},
+	{"suspected-sender", Known, Phish, DomainReputation, 30, "The sender is suspected to be bad; nobody confirmed it"},
+	{"suspected-ip", Known, Phish, IPReputation, 22, "The sending server is suspected to be bad; nobody confirmed it"},
+	{"suspected-file", Known, Malware, FileReputation, 36, "An attachment is suspected to be bad; nobody confirmed it"},
+	{"suspected-subject", Known, Phish, FingerprintMatching, 20, "The subject is suspected to be that of an attack; nobody confirmed it"},
 	// engines
 	{"engine-malware", Files, Malware, AntimalwareProtection, 100, "A malware engine knows the file"},
 	{"engine-phish", Files, Phish, AntimalwareProtection, 70, "A malware engine knows the page or message as phishing"},

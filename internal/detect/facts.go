@@ -63,6 +63,8 @@ type Facts struct {
 	impersonates bool // the sender uses the name or address of one of the organisation's people
 
 	raised      []Signal // by detectors, for rules
+	listed      []Signal // of indicators, whose weight is that of their source
+	listedNames []listedName
 	phraseHits  *phraseHits
 	fileWords   []byte // see filesText
 	linkWords   string // see linkText

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -147,6 +148,7 @@ func (j *Judge) Judge(ctx context.Context, c *Context) Verdict {
 			notes = append(notes, n)
 		}
 	}
+	signals = append(signals, f.listed...)
 	if ctx.Err() == nil {
 		f.raised = signals
 		more, n := rules.evaluate(ctx, f)
@@ -155,6 +157,11 @@ func (j *Judge) Judge(ctx context.Context, c *Context) Verdict {
 	features, more := f.learned(signals)
 	signals = append(signals, more...)
 	v := Combine(signals, f.threatNames, f.bulkLevel(), rules.family)
+	for _, n := range f.listedNames {
+		if v.Is(n.threat) && !slices.Contains(v.ThreatNames, n.name) {
+			v.ThreatNames = append(v.ThreatNames, n.name)
+		}
+	}
 	v.Features = features
 	v.Notes = append(v.Notes, notes...)
 	return v

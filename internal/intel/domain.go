@@ -23,6 +23,12 @@ func OrgDomain(host string) string {
 	return d
 }
 
+// PublicSuffix reports whether anybody can register a name under host: "co.uk", "github.io", a top-level domain.
+func PublicSuffix(host string) bool {
+	suffix, known := publicsuffix.PublicSuffix(host)
+	return suffix == host && (known || strings.Contains(host, ".") || !isIP(host))
+}
+
 // Under reports whether host is domain or one of its subdomains.
 func Under(host, domain string) bool {
 	return domain != "" && (host == domain || len(host) > len(domain) && host[len(host)-len(domain)-1] == '.' && strings.HasSuffix(host, domain))

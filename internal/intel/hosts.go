@@ -54,6 +54,8 @@ type Hosts struct {
 	Hosting    HostSet // pages and files under the provider's name
 	DynamicDNS HostSet
 	Trackers   HostSet // click counters of mailing services: a different link target is normal there
+	Large      HostSet // public sites that a large part of all mail links to
+	CDN        HostSet // networks that serve the content of everybody under their own name
 	RiskyTLDs  HostSet // top-level domains with little else than abuse in mail
 }
 
@@ -78,5 +80,6 @@ var ShippedHosts = sync.OnceValue(func() *Hosts {
 		return set
 	}
 	return &Hosts{FreeMail: read("freemail.txt"), Shorteners: read("shorteners.txt"), Hosting: read("hosting.txt"),
-		DynamicDNS: read("dyndns.txt"), Trackers: read("trackers.txt"), RiskyTLDs: read("tlds.txt")}
+		DynamicDNS: read("dyndns.txt"), Trackers: read("trackers.txt"), RiskyTLDs: read("tlds.txt"),
+		Large: read("large.txt"), CDN: read("cdn.txt")}
 })

@@ -1,7 +1,6 @@
 package intel
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -310,19 +309,6 @@ func FuzzIndicators(f *testing.F) {
 		x.FindURL(s, time.Time{})
 		x.FindHost(s, time.Time{})
 	})
-}
-
-func BenchmarkIndicators(b *testing.B) {
-	x := NewIndicators()
-	for i := range 1_000_000 {
-		if err := x.Add(Indicator{Kind: Domain, Value: fmt.Sprintf("host-%d.some-longer-name.test", i), Source: "bench"}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		x.FindHost("www.a.host-77777.some-longer-name.test", time.Time{})
-	}
 }
 
 func TestMergeBrands(t *testing.T) {

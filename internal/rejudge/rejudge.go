@@ -48,6 +48,8 @@ type Spec struct {
 	Until  time.Time     `json:"until"`             // and before this one
 	Threat detect.Threat `json:"threat,omitempty"`  // only changes that come to or go from this threat
 	DryRun bool          `json:"dry_run,omitempty"` // of a rejudge run: decide, keep the results, append nothing
+	// Messages are the network message ids of the messages to judge again; none: all of the time.
+	Messages []string `json:"messages,omitempty"`
 
 	// Candidate of a what-if run: one or more of these on top of what is in force.
 	Rule    string            `json:"rule,omitempty"` // text of a rule; one of the same id is replaced
@@ -56,7 +58,10 @@ type Spec struct {
 	Without []string          `json:"without,omitempty"` // ids of entries that are taken off it
 }
 
-// MaxWindow is how far back a run reaches at most.
+// MaxMessages is how many messages a run can name.
+const MaxMessages = 10_000
+
+// MaxWindow is how far back a run reaches at most. One that names its messages reaches as far as their bytes are kept.
 const MaxWindow = 30 * 24 * time.Hour
 
 // Run is one run and how far it is.
@@ -194,6 +199,8 @@ type Ledger interface {
 	CountBetween(ctx context.Context, since, until time.Time) (int64, error)
 	// MessagesBetween returns messages in the order of time and hash, after the cursor.
 	MessagesBetween(ctx context.Context, since, until time.Time, after Cursor, limit int) ([]Message, error)
+	// MessagesNamed returns those of the named messages that have events, in any order.
+	MessagesNamed(ctx context.Context, ids []string) ([]Message, error)
 }
 
 // Delivered is what the event store knows of one message: an event a recipient, and what happened after delivery.
@@ -250,7 +257,9 @@ func (s *Spec) check(now time.Time) error {
 	switch {
 	case !s.Since.Before(s.Until):
 		return &Wrong{"since", errors.New("the time asked for is empty")}
-	case now.Sub(s.Since) > MaxWindow+time.Hour:
+	case len(s.Messages) > MaxMessages:
+		return &Wrong{"messages", fmt.Errorf("%d messages; at most %d", len(s.Messages), MaxMessages)}
+	case len(s.Messages) == 0 && now.Sub(s.Since) > MaxWindow+time.Hour:
 		return &Wrong{"since", fmt.Errorf("%s is too far back; at most %d days", s.Since.Format(time.RFC3339), int(MaxWindow/(24*time.Hour)))}
 	}
 	switch s.Threat {

@@ -51,7 +51,9 @@ func (w *Worker) Work(ctx context.Context, id string) (over bool, err error) {
 	began := w.Now()
 	if r.State == Queued {
 		r.State, r.Started = Running, began.UTC()
-		if r.Counts.Total, err = w.Ledger.CountBetween(ctx, r.Spec.Since, r.Spec.Until); err != nil {
+		if n := len(r.Spec.Messages); n > 0 {
+			r.Counts.Total = int64(n)
+		} else if r.Counts.Total, err = w.Ledger.CountBetween(ctx, r.Spec.Since, r.Spec.Until); err != nil {
 			return false, err
 		}
 		if r.Cancel, err = w.Store.SaveRun(ctx, r, nil); err != nil {
@@ -98,8 +100,8 @@ func (w *Worker) end(ctx context.Context, r *Run, s State, why error) (over bool
 
 // step works the next few messages; more is false when there are none.
 func (w *Worker) step(ctx context.Context, r *Run, candidate Setup) (more bool, results []Result, err error) {
-	messages, err := w.Ledger.MessagesBetween(ctx, r.Spec.Since, r.Spec.Until, r.Cursor, batch)
-	if err != nil || len(messages) == 0 {
+	messages, end, err := w.next(ctx, r)
+	if err != nil || end.SHA256 == "" {
 		return false, nil, err
 	}
 	ids := make([]string, len(messages))
@@ -152,9 +154,29 @@ func (w *Worker) step(ctx context.Context, r *Run, candidate Setup) (more bool, 
 			return false, nil, err
 		}
 	}
-	last := messages[len(messages)-1]
-	r.Counts, r.Cursor = counts, Cursor{last.Time, last.SHA256}
+	r.Counts, r.Cursor = counts, end
 	return true, results, nil
+}
+
+// next reads the messages that come next, and the cursor behind them; one without a hash says that there are none. A run that names its
+// messages goes by their ids: its cursor holds the last one instead of a hash.
+func (w *Worker) next(ctx context.Context, r *Run) (messages []Message, end Cursor, err error) {
+	if len(r.Spec.Messages) == 0 {
+		messages, err = w.Ledger.MessagesBetween(ctx, r.Spec.Since, r.Spec.Until, r.Cursor, batch)
+		if err == nil && len(messages) > 0 {
+			last := messages[len(messages)-1]
+			end = Cursor{last.Time, last.SHA256}
+		}
+		return messages, end, err
+	}
+	ids := slices.Sorted(slices.Values(r.Spec.Messages))
+	at, _ := slices.BinarySearch(ids, r.Cursor.SHA256+"\x00")
+	if ids = ids[at:]; len(ids) == 0 {
+		return nil, Cursor{}, nil
+	}
+	ids = ids[:min(batch, len(ids))]
+	messages, err = w.Ledger.MessagesNamed(ctx, ids)
+	return messages, Cursor{r.Spec.Since, ids[len(ids)-1]}, err
 }
 
 func (c Counts) clone() Counts {

@@ -88,6 +88,15 @@ func (w *world) MessagesBetween(_ context.Context, _, _ time.Time, after Cursor,
 	return out, nil
 }
 
+func (w *world) MessagesNamed(_ context.Context, ids []string) (out []Message, err error) {
+	for _, m := range w.messages {
+		if slices.Contains(ids, m.NetworkMessageID) {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
 func (w *world) Delivered(_ context.Context, ids []string) (map[string]*Delivered, error) {
 	out := map[string]*Delivered{}
 	for _, id := range ids {
@@ -269,5 +278,23 @@ func TestSpecsThatCannotBe(t *testing.T) {
 		if errors.As(err, &w) != (c.bad != "") || w != nil && w.Field != c.bad {
 			t.Errorf("%+v: %v", c.s, err)
 		}
+	}
+}
+
+// A run that names its messages judges them and no other, also when it is interrupted between them.
+func TestNamedMessages(t *testing.T) {
+	w := newWorld(100)
+	for i := 0; i < len(w.messages); i += 2 {
+		w.run.Spec.Messages = append(w.run.Spec.Messages, w.messages[i].NetworkMessageID)
+	}
+	w.run.Spec.Messages = append(w.run.Spec.Messages, "no such message")
+	slices.Reverse(w.run.Spec.Messages)
+	worker := w.worker()
+	worker.Remember = nil
+	if over, err := worker.Work(t.Context(), "r"); !over || err != nil || w.run.State != Done {
+		t.Fatal(over, err, w.run)
+	}
+	if c := w.run.Counts; c.Total != 51 || c.Messages != 50 || c.Decided != 50 || len(w.rows) != 50 {
+		t.Errorf("%+v, %d rows", c, len(w.rows))
 	}
 }

@@ -167,6 +167,32 @@ check("axe: without any mail, and at addresses that lead nowhere", { server: fre
   axe.none();
 });
 
+check("axe: the dashboard", { as: ["Security Reader"], timeout: 180_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  await page.goto("/dashboard?last=30d");
+  await seen(page.getByRole("region", { name: "Sent and received mail" }).getByRole("figure"));
+  await eventually(async () => assert.equal(await page.getByLabel(/^Counting/).count(), 0));
+  await axe.look("dashboard");
+  await page.getByRole("region", { name: "Insights" }).getByRole("button", { name: /^All / }).click();
+  await page.getByRole("button", { name: /^What stands behind it/ }).first().click();
+  await button("By technology").click();
+  await button("Show as a table").first().click();
+  await axe.look("insights and the chart as a table", "[data-widget=insights], [data-widget=protection]");
+  await page.locator("[data-widget=weekly]").hover();
+  await page.getByRole("button", { name: "Show query: Detections", exact: true }).click();
+  await axe.look("how it is counted", "[aria-label^='How it is counted']");
+  await button("Close").click();
+  await button("Everybody").click();
+  await seen(page.getByRole("heading", { name: "Domain" }));
+  await axe.look("whom it is about", "[aria-label='Whom the figures are about']");
+  await page.keyboard.press("Escape");
+  await button("Arrange").click();
+  await button("Hide Campaigns").click();
+  await axe.look("arranging", "main");
+  axe.none();
+});
+
 check("axe: Explorer and its tabs", { timeout: 300_000 }, async ({ page }) => {
   const axe = new Findings(page);
   // Long lists have the same few kinds of rows over and over: some of the mail is enough.
@@ -749,6 +775,29 @@ check("axe: submissions, from an empty queue to the answers", { server: fresh, a
   await page.goto(`/email/${event.NetworkMessageId}`);
   await seen(page.getByRole("link", { name: /Reported by 1/ }));
   await axe.look("reported message", "header");
+  axe.none();
+});
+
+check("axe: indicators and retro-hunts", { server: fresh, as: ["Global Administrator"], timeout: 240_000 }, async ({ session, page }) => {
+  const axe = new Findings(page);
+  await page.goto("/intelligence/indicators");
+  await seen(page.getByRole("heading", { name: "Nothing is known to be bad yet" }));
+  await axe.look("no indicators");
+  await post(session, "/indicators", { indicators: [{ value: "https://parcel-fee.example/pay" }, { value: "gmail.com" }], threat: "Parcel Kit", tags: ["kit"], tlp: "amber", reason: "ticket 7" });
+  await page.goto("/intelligence/indicators");
+  await page.getByRole("grid", { name: "Indicators" }).getByText("Confirmed, held back").click();
+  await seen(page.getByRole("complementary", { name: /^Indicator/ }).getByText(/In no mail/));
+  await axe.look("one that is held back");
+  await page.getByRole("button", { name: "Add indicators" }).click();
+  await page.getByRole("dialog").getByLabel("Values").fill("other.example\nnothing at all");
+  await page.getByRole("button", { name: "What would it hit?" }).click();
+  await seen(page.getByRole("dialog").getByText(/In no mail/));
+  await axe.look("adding", ".fui-DialogSurface");
+  await page.goto("/intelligence/retro-hunts");
+  await seen(page.getByRole("button", { name: "Search stored mail" }).first());
+  await axe.look("retro-hunts");
+  await page.getByRole("button", { name: "Search stored mail" }).first().click();
+  await axe.look("starting a search", ".fui-DialogSurface");
   axe.none();
 });
 

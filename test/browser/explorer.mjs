@@ -5,7 +5,7 @@ import { address, cell, chart, chipsAre, column, everyCell, explorer, grid, lege
 import { check, eventually, seen, shows } from "./rig.mjs";
 
 check("Explorer opens on the mail of the last 48 hours, and its figures agree", async ({ session, page }) => {
-  await page.goto("/");
+  await page.goto("/explorer");
   await settled(page);
   await seen(page.getByRole("button", { name: /Last 48 hours/ }));
   const all = await total(page);

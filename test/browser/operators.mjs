@@ -77,7 +77,7 @@ check("somebody new chooses a password behind the link; rights change under Chan
   await theirs.getByLabel("Email address").fill("cleo@kestrelquay.example");
   await theirs.getByLabel("Password", { exact: true }).fill("a kite above the bay");
   await button(theirs, "Sign in").click();
-  await seen(theirs.getByRole("heading", { name: "Explorer", level: 1 }));
+  await seen(theirs.getByRole("heading", { name: "Dashboard", level: 1 }));
 
   await button(page, "Change cleo@kestrelquay.example").click();
   assert.ok(await page.getByLabel("Preview", { exact: true }).isChecked());

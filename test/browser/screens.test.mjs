@@ -1,5 +1,6 @@
 // How a person finds and reads mail, in one process: the server with its month of mail is started once and used by all of it.
 import "./setup.mjs";
+import "./dashboard.mjs";
 import "./explorer.mjs";
 import "./filter.mjs";
 import "./chart.mjs";

@@ -27,8 +27,8 @@ check("the one-time link makes the first administrator, once", alone, async ({ s
   await fillIn(page, { Password: "a bell that wakes the town" });
   await make.click();
 
-  await seen(page.getByRole("heading", { name: "Explorer", level: 1 }));
-  assert.equal(new URL(page.url()).pathname, "/explorer");
+  await seen(page.getByRole("heading", { name: "Dashboard", level: 1 }));
+  assert.equal(new URL(page.url()).pathname, "/dashboard");
   await seen(page.getByText("No mail has come in yet"));
   await seen(page.getByText("tocsin import --data DIR PATH"));
 
@@ -42,7 +42,7 @@ check("the one-time link makes the first administrator, once", alone, async ({ s
   await signOut(page);
   await fillIn(page, { "Email address": "maren@example.org", Password: "a bell that wakes the town" });
   await page.getByRole("button", { name: "Sign in" }).click();
-  await seen(page.getByRole("heading", { name: "Explorer", level: 1 }));
+  await seen(page.getByRole("heading", { name: "Dashboard", level: 1 }));
 });
 
 check("a wrong password is refused in one sentence, and the right one still works", { as: "nobody" }, async ({ server, page }) => {
@@ -66,7 +66,7 @@ check("a wrong password is refused in one sentence, and the right one still work
 
   await fillIn(page, { "Email address": email, Password: password });
   await page.getByRole("button", { name: "Sign in" }).click();
-  await seen(page.getByRole("heading", { name: "Explorer", level: 1 }));
+  await seen(page.getByRole("heading", { name: "Dashboard", level: 1 }));
   await gone(said);
 });
 

@@ -7,6 +7,7 @@ import "./quarantine.mjs";
 import "./submissions.mjs";
 import "./reports.mjs";
 import "./trackers.mjs";
+import "./indicators.mjs";
 import "./rules.mjs";
 import "./threats.mjs";
 import "./settings.mjs";

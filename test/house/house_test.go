@@ -24,8 +24,8 @@ var layers = [][]string{
 	{"internal/detect", "internal/campaign", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules", "threats"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/tracker"},
-	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/blobstore", "internal/demo", "ui"},
+		"internal/rulebook", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/indicator", "internal/tracker"},
+	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
 }

@@ -41,8 +41,14 @@ const index = createRoute({
   getParentRoute: () => inside,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/explorer", replace: true });
+    throw redirect({ to: "/dashboard", replace: true });
   },
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => inside,
+  path: "/dashboard",
+  component: lazyRouteComponent(() => import("./pages/dashboard/DashboardPage"), "DashboardPage"),
 });
 
 const explorer = createRoute({
@@ -187,6 +193,18 @@ const intelligence = createRoute({
   },
 });
 
+const indicators = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/indicators",
+  component: lazyRouteComponent(() => import("./pages/intelligence/indicators/IndicatorsPage"), "IndicatorsPage"),
+});
+
+const retroHunts = createRoute({
+  getParentRoute: () => inside,
+  path: "/intelligence/retro-hunts",
+  component: lazyRouteComponent(() => import("./pages/intelligence/hunts/HuntsPage"), "HuntsPage"),
+});
+
 const threats = createRoute({
   getParentRoute: () => inside,
   path: "/intelligence/threats",
@@ -206,7 +224,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, trackers, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

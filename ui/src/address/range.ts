@@ -5,6 +5,12 @@ export type Range = { last: string } | { from: string; to: string };
 
 export const standard: Range = { last: "48h" };
 
+/** Without a range in the address the dashboard shows a week. */
+export const week: Range = { last: "7d" };
+
+/** What a page shows when its address says no range. */
+export const usualOn = (path: string): Range => (path === "/dashboard" ? week : standard);
+
 const units: Record<string, number> = { m: 60, h: 3600, d: 86400, w: 604800 };
 
 /** Seconds of a relative range such as "48h" or "7d"; undefined when it is none. Ten years at most. */
@@ -29,20 +35,20 @@ export function relativeName(last: string): string {
   return m[1] === "1" ? `Last ${word}` : `Last ${m[1]} ${word}s`;
 }
 
-/** Reads the range from an address; what makes no sense is read as the default. */
-export function readRange(search: Record<string, unknown>): Range {
+/** Reads the range from an address; what makes no sense is read as the default, which a page may have of its own. */
+export function readRange(search: Record<string, unknown>, usual: Range = standard): Range {
   const { last, from, to } = search;
   if (typeof from === "string" && typeof to === "string") {
     const f = Date.parse(from), t = Date.parse(to);
     if (!Number.isNaN(f) && !Number.isNaN(t) && f < t) return { from: canonical(f), to: canonical(t) };
   }
   if (typeof last === "string" && (last === "all" || seconds(last) !== undefined)) return { last };
-  return standard;
+  return usual;
 }
 
 /** The same for the address; the default writes nothing. */
-export function writeRange(r: Range): { last?: string; from?: string; to?: string } {
-  if ("last" in r) return r.last === (standard as { last: string }).last ? {} : { last: r.last };
+export function writeRange(r: Range, usual: Range = standard): { last?: string; from?: string; to?: string } {
+  if ("last" in r) return "last" in usual && r.last === usual.last ? {} : { last: r.last };
   return { from: r.from, to: r.to };
 }
 

@@ -5,7 +5,7 @@ import { api, ask, type Coverage } from "../api/client";
 import { useClock } from "../time/Clock";
 import { rfc3339 } from "../time/zone";
 import { readExplorer, writeExplorer, type ExplorerState } from "./explorer";
-import { readRange, resolve, writeRange, type Range } from "./range";
+import { readRange, resolve, usualOn, writeRange, type Range } from "./range";
 import type { Search } from "./search";
 
 /** What the address says, as plain keys and values. */
@@ -23,6 +23,11 @@ export function useCoverage() {
   });
 }
 
+/** What the page at hand shows when its address says no range. */
+function useUsualRange(): Range {
+  return useRouterState({ select: (s) => usualOn(s.location.pathname) });
+}
+
 export interface TimeRange {
   range: Range;
   from: Date;
@@ -36,26 +41,28 @@ export interface TimeRange {
 export function useTimeRange(): TimeRange {
   const address = useAddress();
   const navigate = useNavigate();
+  const usual = useUsualRange();
   const { now } = useClock();
   const { data: coverage } = useCoverage();
   const { last, from: f, to: t } = address;
   const oldest = coverage?.oldest;
   return useMemo(() => {
-    const range = readRange({ last, from: f, to: t });
+    const range = readRange({ last, from: f, to: t }, usual);
     const { from, to } = resolve(range, now, oldest ? new Date(oldest) : undefined);
     const setRange = (r: Range) => {
-      void navigate({ to: ".", search: (old) => ({ ...old, last: undefined, from: undefined, to: undefined, open: undefined, ...writeRange(r) }) });
+      void navigate({ to: ".", search: (old) => ({ ...old, last: undefined, from: undefined, to: undefined, open: undefined, ...writeRange(r, usual) }) });
     };
     return { range, from, to, query: { from: rfc3339(from), to: rfc3339(to) }, setRange };
-  }, [last, f, t, now, oldest, navigate]);
+  }, [last, f, t, usual, now, oldest, navigate]);
 }
 
 /** Explorer's state in the address, and how to change some of it. Off the Explorer page a change starts from its defaults and opens it. */
 export function useExplorer(): [ExplorerState, (change: Partial<ExplorerState>, how?: { replace?: boolean }) => void] {
   const address = useAddress();
   const navigate = useNavigate();
+  const usual = useUsualRange();
   const here = useRouterState({ select: (s) => s.location.pathname === "/explorer" });
-  const state = useMemo(() => readExplorer(here ? address : { last: address["last"], from: address["from"], to: address["to"] }), [address, here]);
+  const state = useMemo(() => readExplorer(here ? address : writeRange(readRange(address, usual))), [address, here, usual]);
   const change = useCallback(
     (c: Partial<ExplorerState>, how?: { replace?: boolean }) => {
       const search = writeExplorer({ ...state, ...c });

@@ -1790,6 +1790,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators, the newest first */
+        get: operations["get-indicators"];
+        /** Confirm, suspect, retire, release or change indicators; audited */
+        put: operations["put-indicators"];
+        /** Add indicators; audited */
+        post: operations["post-indicators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators as CSV; audited */
+        get: operations["get-indicators-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where indicators come from, with counts */
+        get: operations["get-indicators-sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What values would hit in the mail of the last 30 days; nothing is kept */
+        post: operations["post-indicators-try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One indicator with its history */
+        get: operations["get-indicators-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of the mail has it */
+        get: operations["get-indicators-id-seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitations/{token}": {
         parameters: {
             query?: never;
@@ -2545,6 +2649,59 @@ export interface paths {
         };
         /** The same as PDF, or one of its tables as CSV; audited */
         get: operations["get-reports-name-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retro-hunts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches for indicators in stored mail, the newest first */
+        get: operations["get-retro-hunts"];
+        put?: never;
+        /** Search stored mail for indicators; judging what is found again needs rejudge.run too; audited */
+        post: operations["post-retro-hunts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retro-hunts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One search and how far it is */
+        get: operations["get-retro-hunts-id"];
+        put?: never;
+        post?: never;
+        /** Cancel a search; what it found stays; audited */
+        delete: operations["delete-retro-hunts-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retro-hunts/{id}/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators that were seen */
+        get: operations["get-retro-hunts-id-sightings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6377,6 +6534,255 @@ export interface components {
             /** @description @ and an operator's address, or the part before its @, mentions them */
             text: string;
         };
+        IndicatorChange: {
+            /** Format: int64 */
+            confidence?: number;
+            /** @description Valid without end */
+            forever?: boolean;
+            /** @description Hold them back, for this reason */
+            hold?: string;
+            ids: number[];
+            reason?: string;
+            /** @description Let those that are held back match */
+            release?: boolean;
+            /** @enum {string} */
+            state?: "suspicious" | "confirmed" | "retired";
+            tags?: string[];
+            threat?: string;
+            tlp?: string;
+            /** Format: date-time */
+            valid_until?: string;
+        };
+        IndicatorDetail: {
+            /** @description Operator who added or last changed it; empty: its source */
+            by: string;
+            /**
+             * Format: int64
+             * @description 0 to 100; 0: the source did not say
+             */
+            confidence: number;
+            /** Format: date-time */
+            created: string;
+            description: string;
+            /** @description Known to be good: silences others on the same value */
+            good: boolean;
+            /** @description Why it is held back, after 'it': would hit ...; empty: it is not */
+            held: string;
+            history: components["schemas"]["IndicatorEvent"][];
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+            /**
+             * @description What it does now
+             * @enum {string}
+             */
+            now: "at work" | "held back" | "expired" | "not valid yet" | "retired";
+            others: components["schemas"]["IndicatorRow"][];
+            /** @description A person chose its state: its source does not change it any more */
+            pinned: boolean;
+            /** @description A person looked, and lets it match */
+            released: boolean;
+            source: string;
+            /** @description What the source calls it */
+            source_ref: string;
+            /** @enum {string} */
+            state: "suspicious" | "confirmed" | "retired";
+            tags: string[];
+            /** @description Malware family, campaign, or a word like phish; empty: the source did not say */
+            threat: string;
+            /** @description clear, green, amber, amber+strict or red; empty: the source did not say */
+            tlp: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: date-time */
+            valid_from: string | null;
+            /** Format: date-time */
+            valid_until: string | null;
+            /** @description As it is, not defanged */
+            value: string;
+        };
+        IndicatorDraft: {
+            /**
+             * @description Left out: the value tells
+             * @enum {string}
+             */
+            kind?: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+            /** @description Defanged values are understood */
+            value: string;
+        };
+        IndicatorEvent: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            note: string;
+            what: string;
+        };
+        IndicatorPage: {
+            indicators: components["schemas"]["IndicatorRow"][];
+            /**
+             * Format: int64
+             * @description Give it as before for what follows; 0: that is all. A page can be empty and have more behind it: a rare value is searched for in parts
+             */
+            next: number;
+        };
+        IndicatorRefusal: {
+            /**
+             * Format: int64
+             * @description Its place in the list, from 1
+             */
+            at: number;
+            value: string;
+            why: string;
+        };
+        IndicatorRow: {
+            /** @description Operator who added or last changed it; empty: its source */
+            by: string;
+            /**
+             * Format: int64
+             * @description 0 to 100; 0: the source did not say
+             */
+            confidence: number;
+            /** Format: date-time */
+            created: string;
+            description: string;
+            /** @description Known to be good: silences others on the same value */
+            good: boolean;
+            /** @description Why it is held back, after 'it': would hit ...; empty: it is not */
+            held: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+            /**
+             * @description What it does now
+             * @enum {string}
+             */
+            now: "at work" | "held back" | "expired" | "not valid yet" | "retired";
+            /** @description A person chose its state: its source does not change it any more */
+            pinned: boolean;
+            /** @description A person looked, and lets it match */
+            released: boolean;
+            source: string;
+            /** @description What the source calls it */
+            source_ref: string;
+            /** @enum {string} */
+            state: "suspicious" | "confirmed" | "retired";
+            tags: string[];
+            /** @description Malware family, campaign, or a word like phish; empty: the source did not say */
+            threat: string;
+            /** @description clear, green, amber, amber+strict or red; empty: the source did not say */
+            tlp: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: date-time */
+            valid_from: string | null;
+            /** Format: date-time */
+            valid_until: string | null;
+            /** @description As it is, not defanged */
+            value: string;
+        };
+        IndicatorSeen: {
+            /** @description Values of the mail that it fits, the first of them */
+            as: string[];
+            /** Format: int64 */
+            clicks: number;
+            /**
+             * Format: int64
+             * @description One a recipient
+             */
+            events: number;
+            /** @description Shows exactly these events */
+            explorer: components["schemas"]["ExplorerLink"];
+            /** Format: date-time */
+            first: string | null;
+            /**
+             * Format: int64
+             * @description Events that still lie in a mailbox
+             */
+            in_mailbox: number;
+            /** Format: int64 */
+            indicator: number;
+            kind: string;
+            kql: string;
+            /** Format: date-time */
+            last: string | null;
+            /** Format: int64 */
+            messages: number;
+            /** @description There are more values than the query names: the counts are the least it is */
+            more: boolean;
+            /** Format: int64 */
+            people: number;
+            source: string;
+            threat: string;
+            value: string;
+        };
+        IndicatorSource: {
+            /** Format: int64 */
+            confirmed: number;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            retired: number;
+            source: string;
+            /** Format: int64 */
+            suspicious: number;
+        };
+        IndicatorSources: {
+            /**
+             * Format: int64
+             * @description Different values that mail is judged with
+             */
+            at_work: number;
+            /**
+             * Format: double
+             * @description Share of the mail in percent from which on an indicator that would hit it is held back; 0: never
+             */
+            common: number;
+            /**
+             * Format: int64
+             * @description Octets that they take
+             */
+            memory: number;
+            sources: components["schemas"]["IndicatorSource"][];
+        };
+        IndicatorTries: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            tries: components["schemas"]["IndicatorTry"][];
+        };
+        IndicatorTry: {
+            /** @description Why it would be held back, after 'it'; empty: it would not */
+            held: string;
+            indicator: components["schemas"]["IndicatorRow"];
+            /** @description Why it is no indicator; empty: it is one */
+            refused: string;
+            seen: components["schemas"]["IndicatorSeen"];
+            /** @description Sources that have it already */
+            there: string[];
+        };
+        IndicatorsAdded: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Held back until somebody looks
+             */
+            held: number;
+            /** @description In the order of the values; 0: refused */
+            ids: number[];
+            refused: components["schemas"]["IndicatorRefusal"][];
+            /**
+             * Format: int64
+             * @description There already, and nothing new was said
+             */
+            same: number;
+            warnings: string[];
+        };
         InvitationPage: {
             email: string;
             /** Format: date-time */
@@ -6892,6 +7298,25 @@ export interface components {
             severity: "Informational" | "Low" | "Medium" | "High";
             tags?: string[];
         };
+        NewIndicators: {
+            /** Format: int64 */
+            confidence?: number;
+            description?: string;
+            good?: boolean;
+            indicators: components["schemas"]["IndicatorDraft"][];
+            /** @description Stands in the history and in the audit log */
+            reason?: string;
+            /** @enum {string} */
+            state?: "suspicious" | "confirmed";
+            tags?: string[];
+            threat?: string;
+            /** @enum {string} */
+            tlp?: "clear" | "green" | "amber" | "amber+strict" | "red";
+            /** Format: date-time */
+            valid_from?: string;
+            /** Format: date-time */
+            valid_until?: string;
+        };
         NewKey: {
             /** @description As the browser's WebAuthn API gives it */
             credential: {
@@ -6904,6 +7329,23 @@ export interface components {
             /** @description Empty: the part before the @ */
             name: string;
             roles: string[];
+        };
+        NewRetroHunt: {
+            ids?: number[];
+            reason?: string;
+            /** @description Judge what is found again, so that the policy may act; needs rejudge.run */
+            rejudge?: boolean;
+            /**
+             * Format: date-time
+             * @description Default: 30 days ago
+             */
+            since?: string;
+            source?: string;
+            /**
+             * Format: date-time
+             * @description Default: now
+             */
+            until?: string;
         };
         NewToken: {
             /**
@@ -7776,6 +8218,77 @@ export interface components {
             says: string;
             title: string;
         };
+        RetroHunt: {
+            /** @description Id of the alert that it raised; empty: none */
+            alert: string;
+            /** @description Nobody asked for it: indicators changed */
+            automatic: boolean;
+            by: string;
+            counts: components["schemas"]["RetroHuntCounts"];
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            ended: string | null;
+            /** @description Why it failed */
+            error: string;
+            id: string;
+            /** @description What is looked for, in words */
+            names: string;
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            progress: number;
+            reason: string;
+            /** @description What is found is judged again, so that the policy may act */
+            rejudge: boolean;
+            /** @description Id of the run that judges what was found again; empty: none */
+            run: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            started: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** Format: date-time */
+            until: string;
+        };
+        RetroHuntCounts: {
+            /** Format: int64 */
+            clicks: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Indicators that were seen
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Looked for
+             */
+            indicators: number;
+            /** Format: int64 */
+            messages: number;
+            /** @description There is more than could be kept: the counts are the least it is */
+            more: boolean;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: double
+             * @description At work
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Different values of the mail that were compared
+             */
+            values: number;
+        };
+        RetroHunts: {
+            hunts: components["schemas"]["RetroHunt"][];
+            next: string;
+        };
         RoleLine: {
             /** @description One of the four groups; the others are given on top */
             group: boolean;
@@ -8132,6 +8645,11 @@ export interface components {
              */
             expires: string;
             organisation: components["schemas"]["Organisation"];
+        };
+        Sightings: {
+            /** Format: int64 */
+            next: number;
+            sightings: components["schemas"]["IndicatorSeen"][];
         };
         SignIn: {
             /** @description Of the second factor, or a recovery code; asked for with a problem of the type urn:tocsin:problem:second-factor-needed */
@@ -16687,6 +17205,499 @@ export interface operations {
             };
         };
     };
+    "get-indicators": {
+        parameters: {
+            query?: {
+                kind?: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+                state?: "suspicious" | "confirmed" | "retired";
+                /** @description live: at work now */
+                now?: "live" | "held" | "expired";
+                source?: string;
+                threat?: string;
+                tag?: string;
+                /** @description A whole value, or a part of one */
+                text?: string;
+                verdict?: "bad" | "good";
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IndicatorChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIndicators"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorsAdded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicators-export": {
+        parameters: {
+            query?: {
+                kind?: "url" | "domain" | "ip" | "hash" | "sender" | "subject";
+                state?: "suspicious" | "confirmed" | "retired";
+                /** @description live: at work now */
+                now?: "live" | "held" | "expired";
+                source?: string;
+                threat?: string;
+                tag?: string;
+                /** @description A whole value, or a part of one */
+                text?: string;
+                verdict?: "bad" | "good";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicators-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorSources"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-indicators-try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIndicators"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorTries"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicators-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicators-id-seen": {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days ago */
+                from?: string;
+                /** @description Default: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorSeen"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-invitations-token": {
         parameters: {
             query?: never;
@@ -20188,6 +21199,300 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-retro-hunts": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetroHunts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-retro-hunts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetroHunt"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetroHunt"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-retro-hunts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetroHunt"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-retro-hunts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-retro-hunts-id-sightings": {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sightings"];
                 };
             };
             /** @description Unauthorized */

@@ -12,7 +12,7 @@ import { useMay, useOperator } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, Book20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, Book20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, ShieldGlobe20Regular, SubtractCircle20Regular } from "./icons";
 import { useAboutThreat } from "./threat/AboutThreat";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
@@ -69,6 +69,9 @@ function mark(p: Pointed, on: boolean): void {
   else delete p.target.dataset["pointed"];
 }
 
+/** Fields whose values can be indicators. */
+const indicated = new Set(["Url", "UrlTarget", "UrlDomain", "SenderFromAddress", "SenderFromDomain", "SenderIPv4", "SenderIPv6", "SHA256", "SHA1", "MD5"]);
+
 function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: () => void }) {
   const { byName, label, splits } = useFields();
   const filter = useFilter();
@@ -80,6 +83,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
   const mailbox = ownMailbox(field, value, useOperator());
   const navigate = useNavigate();
+  const indicator = useMay("intelligence.edit") && value !== "" && indicated.has(field);
   const about = useAboutThreat();
   const tells = useMay("intelligence.read") && value !== "" && threatFields.has(field);
   const splittable = splits.some((s) => s.key === field);
@@ -114,8 +118,9 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
           {mailbox !== undefined && <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/mailbox/$address", params: { address: mailbox } })}>Open mailbox</MenuItem>}
           {tells && <MenuItem icon={<Book20Regular />} onClick={() => about(value)}>About this threat</MenuItem>}
-          {listed.length > 0 && <MenuDivider />}
+          {(listed.length > 0 || indicator) && <MenuDivider />}
           {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}
+          {indicator && <MenuItem icon={<ShieldGlobe20Regular />} onClick={() => void navigate({ to: "/intelligence/indicators", search: { add: value } as never })}>Add to indicators…</MenuItem>}
         </MenuList>
       </MenuPopover>
     </Menu>

@@ -1,7 +1,7 @@
 import { Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, Toaster, Tooltip, useId } from "@fluentui/react-components";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { writeRange } from "../address/range";
+import { usualOn, writeRange } from "../address/range";
 import { useTimeRange } from "../address/useAddress";
 import { Bell } from "../components/Bell";
 import { ToasterContext } from "../components/copy";
@@ -54,12 +54,12 @@ function Frame() {
   const pages = usePages();
   const navigate = useNavigate();
   const { range } = useTimeRange();
-  const go = Object.fromEntries(pages.map((p) => [`g ${p.key}`, () => void navigate({ to: p.to, search: writeRange(range) })]));
+  const go = Object.fromEntries(pages.map((p) => [`g ${p.key}`, () => void navigate({ to: p.to, search: writeRange(range, usualOn(p.to)) })]));
   useKeys({ "?": () => setHelp(true), ...go });
   return (
     <div className={styles.shell}>
       <header className={styles.top}>
-        <Link to="/explorer" search={writeRange(range)} className={styles.mark} aria-label="Tocsin">
+        <Link to="/dashboard" search={writeRange(range, usualOn("/dashboard"))} className={styles.mark} aria-label="Tocsin">
           <Bell size={24} />
           <b>Tocsin</b>
         </Link>
@@ -119,7 +119,7 @@ function Nav() {
           const waits = p.to === "/actions" ? waiting : 0;
           const here = path.startsWith(p.to) || (p.to === "/actions" && path === "/approvals");
           const link = (
-            <Link to={p.to} search={writeRange(range)} aria-current={here ? "page" : undefined} aria-label={waits > 0 ? `${p.label}, ${waits} waiting for you` : p.label}>
+            <Link to={p.to} search={writeRange(range, usualOn(p.to))} aria-current={here ? "page" : undefined} aria-label={waits > 0 ? `${p.label}, ${waits} waiting for you` : p.label}>
               <p.icon aria-hidden />
               <span className={styles.word}>{p.label}</span>
               {waits > 0 && <span className={`${styles.waits} num`} data-n={waits > 99 ? "99+" : waits} aria-hidden />}

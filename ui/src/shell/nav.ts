@@ -1,5 +1,6 @@
 import {
   Alert20Regular,
+  Board20Regular,
   Briefcase20Regular,
   ClipboardTask20Regular,
   ClipboardTextLtr20Regular,
@@ -18,6 +19,7 @@ import { useOperator } from "../session/queries";
 
 /** The pages of the navigation, in order. A page is listed once it is built; its key goes there after "g". */
 const pages = [
+  { to: "/dashboard", label: "Dashboard", key: "d", icon: Board20Regular, narrow: false, need: "explorer.read" },
   { to: "/explorer", label: "Explorer", key: "e", icon: Search20Regular, narrow: true },
   { to: "/campaigns", label: "Campaigns", key: "m", icon: Megaphone20Regular, narrow: true, need: "explorer.read" },
   { to: "/hunting", label: "Hunting", key: "h", icon: Code20Regular, narrow: true },

@@ -1,5 +1,6 @@
 import { createDOMRenderer, FluentProvider, RendererProvider } from "@fluentui/react-components";
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { themeFor } from "./theme";
 import type { Mode } from "./tokens";
 
@@ -24,6 +25,26 @@ function readChoice(): Choice {
   return v === "light" || v === "dark" ? v : "auto";
 }
 
+/** Whether the page is on its way to paper: from just before it is laid out for it until just after. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    // At once: the browser takes the page as it is when the event is over.
+    const turn = (on: boolean) => () => flushSync(() => setPrinting(on));
+    const before = turn(true), after = turn(false);
+    addEventListener("beforeprint", before);
+    addEventListener("afterprint", after);
+    return () => {
+      removeEventListener("beforeprint", before);
+      removeEventListener("afterprint", after);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    document.documentElement.toggleAttribute("data-printing", printing);
+  }, [printing]);
+  return printing;
+}
+
 export function AppTheme({ children }: { children: ReactNode }) {
   const [choice, setChoice] = useState<Choice>(readChoice);
   const [system, setSystem] = useState<Mode>(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
@@ -33,7 +54,9 @@ export function AppTheme({ children }: { children: ReactNode }) {
     m.addEventListener("change", on);
     return () => m.removeEventListener("change", on);
   }, []);
-  const mode = choice === "auto" ? system : choice;
+  const printing = usePrinting();
+  // Paper is white.
+  const mode = printing ? "light" : choice === "auto" ? system : choice;
   useEffect(() => {
     localStorage.setItem(remembered, choice);
     document.documentElement.dataset["theme"] = mode;

@@ -4,6 +4,7 @@ import { GridComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useMemo, useRef, useState, type MouseEvent, type PointerEvent } from "react";
+import { flushSync } from "react-dom";
 import type { Chart } from "../../api/client";
 import { useMode } from "../../theme/AppTheme";
 import { roles } from "../../theme/tokens";
@@ -24,14 +25,16 @@ interface Props {
   hidden: readonly string[];
   height: number;
   onZoom: (from: string, to: string) => void;
-  /** A segment was pointed at; rect is where it stands on the screen. */
-  onPoint: (series: Series, rect: DOMRect) => void;
+  /** A segment was pointed at; rect is where it stands on the screen, bucket which bar it is of. */
+  onPoint: (series: Series, rect: DOMRect, bucket: number) => void;
   /** What is counted, as one of them. */
   what?: string;
+  /** Steps of the scale. */
+  parts?: number;
 }
 
 /** Email events over time, stacked. Drag to choose a time, click a segment for its menu. */
-export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what = "email event" }: Props) {
+export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what = "email event", parts = 3 }: Props) {
   const mode = useMode();
   const zone = useZone();
   const canvas = useRef<HTMLDivElement>(null);
@@ -45,7 +48,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what 
   const all = useMemo(() => seriesOf(chart, mode), [chart, mode]);
   const shown = useMemo(() => all.filter((s) => !hidden.includes(s.key)), [all, hidden]);
   const n = chart.starts.length;
-  const scale = useMemo(() => axis(Math.max(0, ...chart.starts.map((_, i) => sum(shown, i, i)))), [chart, shown]);
+  const scale = useMemo(() => axis(Math.max(0, ...chart.starts.map((_, i) => sum(shown, i, i))), parts), [chart, shown, parts]);
   const plot = Math.max(1, width - left - right);
 
   useEffect(() => setBrush(undefined), [chart.from, chart.to, chart.bucket_seconds]);
@@ -60,7 +63,14 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what 
       setWidth(place.clientWidth);
     });
     watch.observe(place);
+    // On paper it has another width, and nobody waits for the observer.
+    const print = () => {
+      c.resize();
+      flushSync(() => setWidth(place.clientWidth));
+    };
+    addEventListener("beforeprint", print);
     return () => {
+      removeEventListener("beforeprint", print);
       watch.disconnect();
       c.dispose();
       drawn.current = undefined;
@@ -117,7 +127,7 @@ export function StackedTimeChart({ chart, hidden, height, onZoom, onPoint, what 
     const box = e.currentTarget.getBoundingClientRect();
     const i = bucketAt(e);
     const s = at(shown, i, (1 - (e.clientY - box.top) / box.height) * scale.max);
-    if (s) onPoint(s, new DOMRect(box.left + (i / n) * box.width, e.clientY - 8, box.width / n, 16));
+    if (s) onPoint(s, new DOMRect(box.left + (i / n) * box.width, e.clientY - 8, box.width / n, 16), i);
   };
   const up = () => {
     anchor.current = undefined;

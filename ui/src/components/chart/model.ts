@@ -78,11 +78,11 @@ export function sentence(chart: Chart, series: readonly Series[], zone: Zone, wh
   return `${number(chart.total)} ${what}s${what === "email event" ? ` to ${number(chart.mailboxes)} mailboxes` : ""}: ${parts.join(", ")}.${peak}`;
 }
 
-/** A round number at or above max, and the step to it in three parts. */
-export function axis(max: number): { max: number; interval: number } {
-  if (max <= 3) return { max: 3, interval: 1 };
-  const rough = max / 3;
+/** A round number at or above max, and the step to it in so many parts. */
+export function axis(max: number, parts = 3): { max: number; interval: number } {
+  if (max <= parts) return { max: parts, interval: 1 };
+  const rough = max / parts;
   const mag = 10 ** Math.floor(Math.log10(rough));
   const interval = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((m) => m * mag).find((s) => s >= rough && Number.isInteger(s)) ?? Math.ceil(rough);
-  return { max: interval * 3, interval };
+  return { max: interval * parts, interval };
 }

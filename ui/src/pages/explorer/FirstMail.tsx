@@ -1,9 +1,10 @@
+import type { ReactNode } from "react";
 import { EmptyState, type Way } from "../../components/EmptyState";
 import { Beaker20Regular, FolderOpen20Regular, Server20Regular } from "../../components/icons";
 import { useOperator } from "../../session/queries";
 
-/** Nothing is connected yet: the ways that mail gets in, best first. */
-export function FirstMail() {
+/** Nothing is connected yet: the ways that mail gets in, best first. why says what the page at hand would show. */
+export function FirstMail({ why }: { why?: (organisation: string) => ReactNode }) {
   const { organisation } = useOperator();
   const ways: Way[] = [
     {
@@ -25,7 +26,7 @@ export function FirstMail() {
   return (
     <EmptyState
       title="No mail has come in yet"
-      why={<>Explorer lists every message for each person{organisation.name ? ` of ${organisation.name}` : ""} who got it, with its verdict and why. Choose how mail gets here; you can add the others later.</>}
+      why={why?.(organisation.name) ?? <>Explorer lists every message for each person{organisation.name ? ` of ${organisation.name}` : ""} who got it, with its verdict and why. Choose how mail gets here; you can add the others later.</>}
       ways={ways}
     />
   );

@@ -4,6 +4,8 @@ import { useOperator } from "../../session/queries";
 const parts = [
   { to: "/intelligence/threats", label: "Threats", need: "intelligence.read" },
   { to: "/intelligence/trackers", label: "Trackers", need: "hunt.run" },
+  { to: "/intelligence/indicators", label: "Indicators", need: "intelligence.read" },
+  { to: "/intelligence/retro-hunts", label: "Retro-hunts", need: "intelligence.read" },
 ] as const satisfies readonly { to: string; label: string; need: string }[];
 
 export type Part = (typeof parts)[number]["to"];

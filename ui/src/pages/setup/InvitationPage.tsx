@@ -36,7 +36,7 @@ function Form({ token, page }: { token: string; page: Schemas["InvitationPage"] 
   const navigate = useNavigate();
   const choose = useMutation({
     mutationFn: () => ask(api.POST("/invitations/{token}", { params: { path: { token } }, body: { password } })),
-    onSuccess: () => void navigate({ to: "/explorer" }),
+    onSuccess: () => void navigate({ to: "/dashboard" }),
   });
   const submit = (e: FormEvent) => {
     e.preventDefault();

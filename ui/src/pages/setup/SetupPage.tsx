@@ -53,7 +53,7 @@ function Form({ token, page }: { token: string; page: Schemas["SetupPage"] }) {
     mutationFn: () => ask<Session>(api.POST("/setup/{token}", { params: { path: { token } }, body: { email: email.trim(), name: name.trim(), password } })),
     onSuccess: (s) => {
       changeSession(client, s);
-      void navigate({ to: "/explorer" });
+      void navigate({ to: "/dashboard" });
     },
   });
   const submit = (e: FormEvent) => {
