@@ -12,8 +12,6 @@ import (
 type Dashboard struct {
 	Board   *dashboard.Dashboard
 	Layouts Layouts
-	Letters dashboard.Letters
-	Post    DashboardPost
 }
 
 func (s *Server) declareDashboard() {
@@ -22,7 +20,6 @@ func (s *Server) declareDashboard() {
 	add(s, auth.ExplorerRead, "GET /dashboard/layout", quick, "How the operator arranged it", s.dashboardLayout)
 	add(s, auth.ExplorerRead, "PUT /dashboard/layout", quick, "Keep how the operator arranged it", s.putDashboardLayout)
 	add(s, auth.ExplorerRead, "GET /dashboard/live", streaming, "Server-sent events when the figures changed: changed, ping", s.dashboardLive, withEvents)
-	s.declareDashboardLetters()
 }
 
 // sight is what whoever asks may see.

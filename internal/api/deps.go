@@ -83,6 +83,7 @@ type Deps struct {
 	Alerts        *alert.Desk
 	Campaigns     *campaign.Desk
 	Dashboard     *Dashboard
+	Reports       *Reports
 	Trackers      *Trackers
 	Supply        func() Supply
 	Engines       func(ctx context.Context) (Engines, error)

@@ -15,8 +15,8 @@ import (
 
 	"tocsin/internal/auth"
 	"tocsin/internal/incident"
-	"tocsin/internal/incident/report"
 	"tocsin/internal/mailout"
+	"tocsin/internal/paper"
 )
 
 // Incidents are the cases that people keep.
@@ -27,7 +27,7 @@ type Incidents struct {
 	Operators func(ctx context.Context) ([]auth.Operator, error)
 	// Letters tells those who are mentioned; nil: nobody is told.
 	Letters mailout.Queue
-	Printer *report.Printer
+	Printer *paper.Printer
 }
 
 func (s *Server) declareIncidents() {

@@ -47,7 +47,7 @@ func (s *Server) incidentReport(ctx context.Context, in *incidentReportInput) (*
 	kind, shown := "text/html; charset=utf-8", "inline"
 	if in.Format == "pdf" {
 		kind, shown = "application/pdf", "attachment"
-		body, err = s.deps.Incidents.Printer.PDF(ctx, d)
+		body, err = report.PDF(ctx, s.deps.Incidents.Printer, d)
 	} else {
 		body, err = report.HTML(d)
 	}

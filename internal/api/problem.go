@@ -90,7 +90,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if p := campaignProblem(err); p != nil {
 		return p
 	}
-	if p := dashboardProblem(err); p != nil {
+	if p := reportProblem(err); p != nil {
 		return p
 	}
 	if p := alertProblem(err); p != nil {

@@ -111,6 +111,7 @@ func (s *Server) declare() {
 	s.declareLetters()
 	s.declareFeeds()
 	s.declareMessages()
+	s.declareReports()
 	s.declareIndicators()
 	s.declareCampaigns()
 	s.declareDashboard()

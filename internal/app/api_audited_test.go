@@ -82,8 +82,8 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 	hourly := api.TrackedAsk{EverySeconds: 3600, WindowSeconds: 3600, Condition: "Never", Severity: "Low", On: true}
 	var note api.IncidentNote
 	var task api.IncidentTask
-	var week api.DashboardLetter
-	weekly := api.DashboardLetterDraft{Name: "The week", To: []string{"bob@harbour.test"}, Weekday: "Monday", Hour: 7, Zone: "UTC"}
+	var week api.ReportOrder
+	weekly := api.ReportOrderDraft{Name: "The week", Report: "dashboard", Rhythm: "weekly", To: []string{"bob@harbour.test"}, Weekday: "Monday", Hour: 7, Zone: "UTC"}
 	put := func(path string, body any) func(*testing.T) reply {
 		return func(t *testing.T) reply { return all.send(t, http.MethodPut, path, body) }
 	}
@@ -429,14 +429,14 @@ func TestEveryChangeLeavesARecord(t *testing.T) {
 				}
 			}
 		}},
-		{"POST /dashboard/letters", auth.ActLetterAdded, func(t *testing.T) reply {
-			r := all.post(t, "/dashboard/letters", weekly)
-			week = decode[api.DashboardLetter](r)
+		{"POST /report-schedules", auth.ActScheduleAdded, func(t *testing.T) reply {
+			r := all.post(t, "/report-schedules", weekly)
+			week = decode[api.ReportOrder](r)
 			return r
 		}},
-		{"PUT /dashboard/letters/{id}", auth.ActLetterChanged, func(t *testing.T) reply { return put("/dashboard/letters/"+week.ID, weekly)(t) }},
-		{"POST /dashboard/letters/{id}/send", auth.ActLetterSent, nil}, // TestDashboardLetters has a mail server to send with
-		{"DELETE /dashboard/letters/{id}", auth.ActLetterRemoved, func(t *testing.T) reply { return remove("/dashboard/letters/" + week.ID)(t) }},
+		{"PUT /report-schedules/{id}", auth.ActScheduleChanged, func(t *testing.T) reply { return put("/report-schedules/"+week.ID, weekly)(t) }},
+		{"POST /report-schedules/{id}/send", auth.ActScheduleSent, nil}, // TestReportSchedules has a mail server to send with
+		{"DELETE /report-schedules/{id}", auth.ActScheduleRemoved, func(t *testing.T) reply { return remove("/report-schedules/" + week.ID)(t) }},
 		{"POST /audit/verify", auth.ActAuditVerified, post("/audit/verify", nil)},
 	}
 	told := map[string]bool{}

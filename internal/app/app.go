@@ -110,7 +110,7 @@ type App struct {
 	indicators known
 	campaigns  *campaign.Desk
 	outgoing   *outgoing
-	letters    *dashboardPost
+	reportPost *reportPost
 	held       *held
 	feeds      *feed.Desk
 	late       atomic.Pointer[context.Context] // ends when the process stops; nil before Work
@@ -295,7 +295,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	river.AddWorker(workers, &retroHuntWorker{app: a})
 	a.again = a.newAgain()
 	river.AddWorker(workers, &againWorker{app: a})
-	river.AddWorker(workers, &dashboardLettersWorker{app: a})
+	river.AddWorker(workers, &reportRoundWorker{app: a})
 	jobs := casestore.JobConfig{
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
@@ -315,7 +315,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		jobs.Periodic = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return retention{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return learningRound{}, nil }, nil),
-			river.NewPeriodicJob(river.PeriodicInterval(letterRound), func() (river.JobArgs, *river.InsertOpts) { return dashboardLetters{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			river.NewPeriodicJob(river.PeriodicInterval(reportEvery), func() (river.JobArgs, *river.InsertOpts) { return reportRound{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 	}
 	a.jobs, err = a.cases.Jobs(jobs)
 	if err != nil {
@@ -358,6 +358,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	printer := c.Incidents.printer() // one for all: it lays out one page at a time
 	deps := api.Deps{
 		Version: api.Version, Demo: a.opt.Demo,
 		Organisation: api.Organisation{Name: c.Organisation.Name, Domains: c.Organisation.Domains},
@@ -369,7 +370,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Directory: a.directory,
 		Desk:      a.desk, Rules: a.rules, Threats: a.threats, Runs: a, Supply: a.Supply, Engines: a.engineStates, RejudgeWindow: c.Rejudge.Window,
 		Acting:     &api.Acting{Store: a.acting.store, Planner: a.acting.planner, Approvals: a.acting.approvals, Operators: a.cases.Operators, Provider: a.provider},
-		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: c.Incidents.printer()},
+		Incidents:  &api.Incidents{Store: a.cases.Incidents(), Clocks: c.Incidents.clocks(), Operators: a.cases.Operators, Letters: a.outgoing, Printer: printer},
 		Quarantine: a.quarantineDeps(),
 		Aid:        a.aidDeps(),
 		Feeds:      a.feedDeps(), TAXIIMost: c.TAXII.Most,
@@ -385,6 +386,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		Metrics: a.metrics, Secure: c.Secure(), PublicOrigin: strings.TrimSuffix(c.HTTP.PublicURL, "/"), TrustedProxies: proxies,
 		Log: a.log, Now: a.opt.Now,
 	}
+	deps.Reports = a.newReports(deps.Dashboard.Board, printer)
 	if files, built := ui.Files(); built {
 		deps.UI = files
 	}

@@ -22,8 +22,7 @@ func (a *App) newDashboard(checker *mailauth.Checker) *api.Dashboard {
 		Desk: a.cases.DashboardDesk(a.cfg.Incidents.clocks()), Triage: a.cfg.Submissions.Triage,
 		Alerts: unresolved{a.alerts.Store},
 	})
-	a.letters = &dashboardPost{a, board}
-	return &api.Dashboard{Board: board, Layouts: a.cases, Letters: a.cases, Post: a.letters}
+	return &api.Dashboard{Board: board, Layouts: a.cases}
 }
 
 // unresolved are the alerts in the dashboard's words.

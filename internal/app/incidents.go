@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tocsin/internal/incident"
-	"tocsin/internal/incident/report"
+	"tocsin/internal/paper"
 )
 
 // Incidents says how fast incidents are to be dealt with, and how their reports are printed.
@@ -53,16 +53,16 @@ func (i Incidents) validate() error {
 		if !filepath.IsAbs(path) {
 			return fmt.Errorf("config: incidents.fonts: %q is no absolute path", path)
 		}
-		if err := report.CheckFont(path); err != nil {
+		if err := paper.CheckFont(path); err != nil {
 			return errors.New("config: incidents.fonts: " + oneLine(err))
 		}
 	}
 	return nil
 }
 
-func (i Incidents) printer() *report.Printer {
+func (i Incidents) printer() *paper.Printer {
 	if len(i.Fonts) > 0 {
-		return report.NewPrinter(i.Fonts)
+		return paper.NewPrinter(i.Fonts)
 	}
-	return report.NewPrinter(report.SystemFonts)
+	return paper.NewPrinter(paper.SystemFonts)
 }

@@ -113,10 +113,10 @@ const (
 	ActFeedTried   Action = "feed tried"   // the server connected to where somebody said
 	ActSTIX        Action = "told in STIX" // as a file for others; subject: the incident or campaign
 
-	ActLetterAdded   Action = "dashboard letter added" // subject: its id, as in the following
-	ActLetterChanged Action = "dashboard letter changed"
-	ActLetterRemoved Action = "dashboard letter removed"
-	ActLetterSent    Action = "dashboard letter sent" // to whoever asked
+	ActScheduleAdded   Action = "report schedule added" // subject: its id, as in the following
+	ActScheduleChanged Action = "report schedule changed"
+	ActScheduleRemoved Action = "report schedule removed"
+	ActScheduleSent    Action = "report schedule sent" // to whoever asked
 
 	ActHistoryCleared Action = "query history cleared" // of the operator's own
 	ActTrained        Action = "model trained"         // in shadow
@@ -145,7 +145,7 @@ func Actions() []Action {
 		ActReleaseAsked, ActReleaseRefused,
 		ActCampaignSplit, ActCampaignMerged, ActCampaignRenamed, ActCampaignUndone,
 		ActMailboxLooked, ActAidRemoved, ActAidPutBack, ActAidSignedOut, ActAidFailed,
-		ActLetterAdded, ActLetterChanged, ActLetterRemoved, ActLetterSent,
+		ActScheduleAdded, ActScheduleChanged, ActScheduleRemoved, ActScheduleSent,
 		ActSubmissionAdded, ActSubmissionChanged, ActSubmissionClosed, ActSubmissionAnswers, ActAlertChanged, ActAlertResolved,
 		ActFeedAdded, ActFeedChanged, ActFeedRemoved, ActFeedRun, ActFeedTried, ActSTIX,
 		ActTrackerSaved, ActTrackerRemoved, ActTrackerRun, ActTrackerStopped,

@@ -51,7 +51,7 @@ const (
 	IncidentWork    Permission = "incident.work"    // open and change incidents, put mail in, write notes, merge them, take them out as a bundle
 	SubmissionRead  Permission = "submission.read"  // see what users reported, and what came of it
 	SubmissionWork  Permission = "submission.work"  // triage it, report messages oneself or for others
-	ReportsSend     Permission = "reports.send"     // have figures sent to people by mail, once or on a schedule
+	ReportSchedule  Permission = "report.schedule"  // have reports sent to people by mail, once or on a schedule
 	AlertRead       Permission = "alert.read"       // see alerts: what was found, and why it was raised
 	AlertWork       Permission = "alert.work"       // take alerts, write notes, resolve them
 
@@ -85,7 +85,7 @@ func Roles() []Role {
 func (r Role) Permissions() []Permission {
 	reader := []Permission{SignedIn, Enrol, ExplorerRead, EmailRead, HuntRun, PolicyRead, RulesRead, DirectoryRead, ActionRead, IncidentRead, QuarantineRead, SubmissionRead, AlertRead, IntelligenceRead}
 	operator := append(slices.Clone(reader), ExplorerExport, HuntSave, EmailContent, EmailLabel, PolicyBlock, WhatIfRun, IncidentWork, SubmissionWork, MailboxRead, AlertWork, IntelligenceEdit, CampaignWork)
-	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, FeedsEdit, ReportsSend)
+	administrator := append(slices.Clone(operator), HuntManage, PolicyEdit, RulesEdit, DirectoryManage, RejudgeRun, LearningManage, MailImport, AuditRead, MetricsRead, ApprovalsEdit, ReportSchedule, FeedsEdit)
 	switch r {
 	case SecurityReader:
 		return reader

@@ -41,6 +41,11 @@ func (l *Letters) Add(ctx context.Context, at time.Time, letters []mailout.Lette
 				}
 				continue
 			}
+			for n, f := range letter.Files {
+				if _, err := tx.ExecContext(ctx, l.s.dialect.Rebind(`INSERT INTO letter_files (letter, n, name, type, body) VALUES (?, ?, ?, ?, ?)`), id.String(), n, f.Name, f.Type, f.Body); err != nil {
+					return wrap("file of a letter", err)
+				}
+			}
 			if err := l.Enqueue(ctx, tx, id.String()); err != nil {
 				return wrap("letter", err)
 			}
@@ -64,9 +69,25 @@ func scanLetter(row scanner) (mailout.Entry, error) {
 	return e, wrap("letter", err)
 }
 
-// Letter returns one letter, or mailout.ErrUnknown.
+// Letter returns one letter with its files, or mailout.ErrUnknown.
 func (l *Letters) Letter(ctx context.Context, id string) (mailout.Entry, error) {
-	return scanLetter(l.s.reader.QueryRowContext(ctx, l.s.dialect.Rebind(`SELECT `+letterColumns+` FROM letters WHERE id = ?`), id))
+	e, err := scanLetter(l.s.reader.QueryRowContext(ctx, l.s.dialect.Rebind(`SELECT `+letterColumns+` FROM letters WHERE id = ?`), id))
+	if err != nil {
+		return e, err
+	}
+	rows, err := l.s.reader.QueryContext(ctx, l.s.dialect.Rebind(`SELECT name, type, body FROM letter_files WHERE letter = ? ORDER BY n`), id)
+	if err != nil {
+		return e, wrap("files of a letter", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f mailout.File
+		if err := rows.Scan(&f.Name, &f.Type, &f.Body); err != nil {
+			return e, wrap("files of a letter", err)
+		}
+		e.Files = append(e.Files, f)
+	}
+	return e, wrap("files of a letter", rows.Err())
 }
 
 // Page returns letters, newest first.
@@ -89,14 +110,22 @@ func (l *Letters) Page(ctx context.Context, f mailout.Filter) ([]mailout.Entry, 
 	return out, wrap("letters", rows.Err())
 }
 
-// Tried keeps what came of a try. The text of a letter that is over is forgotten.
+// Tried keeps what came of a try. The text and the files of a letter that is over are forgotten.
 func (l *Letters) Tried(ctx context.Context, id string, state mailout.State, reason string, at time.Time) error {
 	query, ended := `UPDATE letters SET state = ?, error = ?, tries = tries + 1, ended = ? WHERE id = ?`, int64(0)
 	if state != mailout.Waiting {
 		query, ended = `UPDATE letters SET state = ?, error = ?, tries = tries + 1, ended = ?, body = '', html = '' WHERE id = ?`, micros(at)
 	}
-	_, err := l.s.writer.ExecContext(ctx, l.s.dialect.Rebind(query), state, reason, ended, id)
-	return wrap("letter", err)
+	return l.s.InTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, l.s.dialect.Rebind(query), state, reason, ended, id); err != nil {
+			return wrap("letter", err)
+		}
+		if state == mailout.Waiting {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, l.s.dialect.Rebind(`DELETE FROM letter_files WHERE letter = ?`), id)
+		return wrap("files of a letter", err)
+	})
 }
 
 // Forget removes letters that were over before a time. A key that was forgotten may be used again.

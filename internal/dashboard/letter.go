@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Letter is the figures of a week as mail.
+// Letter is the figures of a time as mail.
 type Letter struct{ Subject, Text, HTML string }
 
 // LetterAbout is what a letter says beside the figures.
@@ -18,6 +18,7 @@ type LetterAbout struct {
 	Audience     string // who the figures are about, when that is not everybody
 	URL          string // of this installation, without a slash at the end; "": no links
 	Zone         *time.Location
+	Period       string // what the figures are of: day, week, month; "": week
 }
 
 // LetterWidgets are those that a letter shows.
@@ -46,6 +47,9 @@ type letterLine struct{ Number, Label, Change, Text, Link string }
 func Compose(b *Board, about LetterAbout) (Letter, error) {
 	if about.Zone == nil {
 		about.Zone = time.UTC
+	}
+	if about.Period == "" {
+		about.Period = "week"
 	}
 	v := letterView{LetterAbout: about, Span: b.From.In(about.Zone).Format("Monday, 2 January 15:04") + " to " + b.To.In(about.Zone).Format("Monday, 2 January 2006 15:04 MST")}
 	link := func(path string) string {
@@ -135,7 +139,7 @@ func (v *letterView) text() string {
 		}
 	}
 	part("Needs a person now", v.Needs, "Nothing waits.")
-	part("The week", v.Week, "There was no mail.")
+	part("The "+v.Period, v.Week, "There was no mail.")
 	part("Threats", v.Threats, "There was no mail.")
 	b.WriteString("\nWHAT TO LOOK AT\n")
 	for _, l := range v.Findings {
@@ -167,7 +171,7 @@ var letterPage = template.Must(template.New("letter").Parse(`<!doctype html>
 <p style="color:#55555f;margin-top:4px">{{.Span}}{{if .Audience}}; only mail to <bdi>{{.Audience}}</bdi>{{end}}</p>
 {{define "lines"}}<table style="border-collapse:collapse">{{range .}}<tr><td style="padding:3px 12px 3px 0;text-align:right;font-weight:bold;vertical-align:top">{{.Number}}</td><td style="padding:3px 0">{{.Label}}{{if .Change}} <span style="color:#55555f">({{.Change}})</span>{{end}}</td></tr>{{end}}</table>{{end}}
 <h2 style="font-size:16px">Needs a person now</h2>{{if .Needs}}{{template "lines" .Needs}}{{else}}<p>Nothing waits.</p>{{end}}
-<h2 style="font-size:16px">The week</h2>{{template "lines" .Week}}
+<h2 style="font-size:16px">The {{.Period}}</h2>{{template "lines" .Week}}
 <h2 style="font-size:16px">Threats</h2>{{template "lines" .Threats}}
 <h2 style="font-size:16px">What to look at</h2>{{range .Findings}}<div style="border-top:1px solid #c9c9d0;padding:8px 0"><b>{{.Label}}</b><br>{{.Text}}</div>{{else}}<p>Nothing stands out.</p>{{end}}
 {{if .More}}<p>And {{.More}} more on the dashboard.</p>{{end}}

@@ -30,6 +30,9 @@ func OutcomeWhere(o Outcome) string {
 	return "false"
 }
 
+// OutcomeCase is the outcome of an event as an expression over EmailEvents. Its values are those of Outcomes.
+func OutcomeCase() string { return outcomeKQL }
+
 // ViewWhere is the condition of a view, "" of all mail.
 func ViewWhere(v View) string {
 	switch v {

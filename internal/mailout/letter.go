@@ -25,7 +25,7 @@ const (
 	SubmissionResult = "Result of a submission"
 	IncidentMention  = "Mention in an incident"
 	ToRecipients     = "Message to recipients"
-	DashboardLetter  = "Letter of the dashboard"
+	ScheduledReport  = "Report on a schedule"
 )
 
 // Bounds of a letter.
@@ -33,6 +33,8 @@ const (
 	maxSubject = 250       // octets
 	maxBody    = 512 << 10 // octets of text and of HTML
 	maxKey     = 200
+	maxFiles   = 8
+	maxFile    = 8 << 20 // octets of all files of a letter
 )
 
 // ErrOff means that no server for outgoing mail is set.
@@ -47,6 +49,14 @@ type Letter struct {
 	Subject string
 	Text    string // plain text; lines end with \n
 	HTML    string // the same as a page; "": none
+	Files   []File // that come with it
+}
+
+// File comes with a letter.
+type File struct {
+	Name string // ASCII, without a path
+	Type string // such as text/csv
+	Body []byte
 }
 
 // Queue takes letters that are sent as soon as the mail server has them; it is durable when it returns. ErrOff when
@@ -72,6 +82,18 @@ func (l Letter) Check() error {
 		return fmt.Errorf("letter %q: it is longer than %d octets", l.Key, maxBody)
 	case !utf8.ValidString(l.Subject) || !utf8.ValidString(l.Text) || !utf8.ValidString(l.HTML):
 		return fmt.Errorf("letter %q: it is not UTF-8", l.Key)
+	case len(l.Files) > maxFiles:
+		return fmt.Errorf("letter %q: it has %d files; %d at most", l.Key, len(l.Files), maxFiles)
+	}
+	size := 0
+	for _, f := range l.Files {
+		size += len(f.Body)
+		if f.Name == "" || strings.ContainsFunc(f.Name, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == '\\' || r == '"' }) || f.Type == "" {
+			return fmt.Errorf("letter %q: a file has no type, or the name %q", l.Key, f.Name)
+		}
+	}
+	if size > maxFile {
+		return fmt.Errorf("letter %q: its files have %d octets; %d at most", l.Key, size, maxFile)
 	}
 	return nil
 }
@@ -96,22 +118,64 @@ func (l Letter) Compose(from mail.Address, at time.Time) ([]byte, error) {
 	h.Set("Auto-Submitted", "auto-generated")
 	h.Set("X-Auto-Response-Suppress", "All")
 	var out bytes.Buffer
-	w, err := gomail.CreateInlineWriter(&out, h)
+	var err error
+	if len(l.Files) == 0 {
+		var w *gomail.InlineWriter
+		if w, err = gomail.CreateInlineWriter(&out, h); err == nil {
+			err = errors.Join(l.texts(w), w.Close())
+		}
+	} else {
+		err = l.mixed(&out, h)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("letter %q: %w", l.Key, err)
 	}
+	return out.Bytes(), nil
+}
+
+// mixed writes a letter with files (RFC 2046, section 5.1.3).
+func (l Letter) mixed(out *bytes.Buffer, h gomail.Header) error {
+	w, err := gomail.CreateWriter(out, h)
+	if err != nil {
+		return err
+	}
+	texts, err := w.CreateInline()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(l.texts(texts), texts.Close()); err != nil {
+		return err
+	}
+	for _, f := range l.Files {
+		var h gomail.AttachmentHeader
+		h.SetContentType(f.Type, nil)
+		h.SetFilename(f.Name)
+		h.Set("Content-Transfer-Encoding", "base64")
+		p, err := w.CreateAttachment(h)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Write(f.Body); err != nil {
+			return err
+		}
+		if err := p.Close(); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// texts writes the text, and the page beside it.
+func (l Letter) texts(w *gomail.InlineWriter) error {
 	for _, part := range []struct{ kind, text string }{{"text/plain", l.Text}, {"text/html", l.HTML}} {
 		if part.text == "" {
 			continue
 		}
 		if err := inline(w, part.kind, part.text); err != nil {
-			return nil, fmt.Errorf("letter %q: %w", l.Key, err)
+			return err
 		}
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("letter %q: %w", l.Key, err)
-	}
-	return out.Bytes(), nil
+	return nil
 }
 
 func inline(w *gomail.InlineWriter, kind, text string) error {

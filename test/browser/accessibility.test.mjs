@@ -957,3 +957,18 @@ check("axe: incidents", { timeout: 300_000 }, async ({ session, page }) => {
   }
   axe.none();
 });
+
+check("axe: reports and their schedules", { server: demo, timeout: 240_000 }, async ({ page }) => {
+  const axe = new Findings(page);
+  await page.goto("/reports/url-protection?last=30d");
+  await seen(page.getByRole("region", { name: "Links", exact: true }));
+  await axe.look("a report");
+  await page.getByRole("button", { name: "Show query: Figures" }).click();
+  await seen(page.getByLabel("KQL of Clicks"));
+  await axe.look("how it is counted", ".fui-PopoverSurface");
+  await page.keyboard.press("Escape");
+  await page.goto("/reports/schedules");
+  await page.getByRole("button", { name: "New schedule" }).click();
+  await axe.look("a new schedule", ".fui-DialogSurface");
+  axe.none();
+});

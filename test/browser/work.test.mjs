@@ -5,6 +5,7 @@ import "./policy.mjs";
 import "./audit.mjs";
 import "./quarantine.mjs";
 import "./submissions.mjs";
+import "./reports.mjs";
 import "./trackers.mjs";
 import "./indicators.mjs";
 import "./feeds.mjs";

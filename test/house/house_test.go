@@ -21,10 +21,10 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/zipaes", "rules", "threats"},
+	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules", "threats"},
 	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
 		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
-		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/threat", "internal/indicator", "internal/tracker"},
+		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/indicator", "internal/tracker"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},
 	{"cmd/tocsin"},
@@ -39,6 +39,8 @@ var peers = map[[2]string]bool{
 	{"internal/campaign", "internal/intel"}:       true,
 	{"internal/audit", "internal/auth"}:           true, // what is proven are auth's records
 	{"internal/dashboard", "internal/hunt"}:       true, // a figure is a condition of Explorer's, in its words for views and outcomes
+	{"internal/reports", "internal/dashboard"}:    true, // a report is made of the same figures, filters and coverage, and sends the dashboard's letter
+	{"internal/reports", "internal/hunt"}:         true,
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
 	{"internal/tracker", "internal/hunt"}:         true, // a tracked query is a saved query, and runs within the limits of hunting
 	{"internal/tracker", "internal/alert"}:        true, // what it raises

@@ -135,6 +135,20 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./pages/incidents/IncidentPage"), "IncidentPage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/reports/$report", params: { report: "threat-protection" }, search, replace: true });
+  },
+});
+
+const report = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports/$report",
+  component: lazyRouteComponent(() => import("./pages/reports/ReportsPage"), "ReportsPage"),
+});
+
 const actions = createRoute({
   getParentRoute: () => inside,
   path: "/actions",
@@ -216,7 +230,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, feeds, trackers, email, mailbox, account])]),
+  routeTree: root.addChildren([setup, invitation, release, provider, inside.addChildren([index, dashboard, explorer, hunting, alerts, incidents, incident, campaigns, campaign, submissions, reports, report, rules, rule, actions, action, approvals, policy, quarantine, audit, settings, intelligence, threats, threat, indicators, retroHunts, feeds, trackers, email, mailbox, account])]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

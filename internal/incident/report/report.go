@@ -8,15 +8,15 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"tocsin/internal/email"
+	"tocsin/internal/paper"
 )
 
 // Data is what a report says. Lists come bounded; the numbers beside them say what is left out.
@@ -127,9 +127,17 @@ func HTML(d *Data) ([]byte, error) {
 	}, "")
 }
 
+// PDF writes the report as a document.
+func PDF(ctx context.Context, p *paper.Printer, d *Data) ([]byte, error) {
+	return p.PDF(ctx, paper.Document{Title: d.Label + " " + d.Name, Author: d.Organisation, Elsewhere: "The report as HTML shows all of them.",
+		Write: func(set func(string) template.HTML, style template.CSS) ([]byte, error) {
+			return execute(d, "print", set, style)
+		}})
+}
+
 // execute fills the template in. set marks a text up.
 func execute(d *Data, medium string, set func(string) template.HTML, style template.CSS) ([]byte, error) {
-	text := func(s string) template.HTML { return set(plain(s, maxText)) }
+	text := func(s string) template.HTML { return set(paper.Plain(s, maxText)) }
 	t := template.New("report.html").Funcs(template.FuncMap{
 		"t":    text,
 		"long": func(s string) []template.HTML { return paragraphs(s, set) },
@@ -150,11 +158,11 @@ func execute(d *Data, medium string, set func(string) template.HTML, style templ
 			}
 			return fmt.Sprintf("%d %ss", n, one)
 		},
-		"hits":   chunks[Person],
-		"values": chunks[Value],
-		"mails":  chunks[Mail],
-		"lines":  chunks[Line],
-		"tasks":  chunks[Task],
+		"hits":   paper.Chunks[Person],
+		"values": paper.Chunks[Value],
+		"mails":  paper.Chunks[Mail],
+		"lines":  paper.Chunks[Line],
+		"tasks":  paper.Chunks[Task],
 	})
 	t, err := t.ParseFS(files, "report.html")
 	if err != nil {
@@ -167,59 +175,13 @@ func execute(d *Data, medium string, set func(string) template.HTML, style templ
 	return out.Bytes(), nil
 }
 
-// rowsATable: the library for PDF needs quadratic time for the rows of one table.
-const rowsATable = 40
-
-func chunks[T any](list []T) (out [][]T) {
-	for len(list) > rowsATable {
-		out = append(out, list[:rowsATable])
-		list = list[rowsATable:]
-	}
-	return append(out, list)
-}
-
-// plain is a text in one line: shortened, without what is no text, and with invisible characters written out.
-func plain(s string, limit int) string {
-	var b strings.Builder
-	n, space := 0, false
-	for _, r := range s {
-		if n >= limit {
-			b.WriteString(" …")
-			break
-		}
-		if unicode.IsSpace(r) {
-			space = b.Len() > 0
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-			n++
-		}
-		b.WriteString(visible(r))
-		n++
-	}
-	return b.String()
-}
-
-// visible is the character, or its number when nobody would see it. Joiners stay: Persian and Indic words need them.
-func visible(r rune) string {
-	switch {
-	case r == '\u200c' || r == '\u200d':
-		return string(r)
-	case r == utf8.RuneError || unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) || unicode.Is(unicode.Cs, r) || r == '\u2028' || r == '\u2029':
-		return fmt.Sprintf("‹U+%04X›", r)
-	}
-	return string(r)
-}
-
 // maxLines bounds the lines of a text that somebody wrote for people.
 const maxLines = 400
 
 // paragraphs are the lines of a text.
 func paragraphs(s string, set func(string) template.HTML) (out []template.HTML) {
 	for line := range strings.Lines(s) {
-		line = plain(line, 4000)
+		line = paper.Plain(line, 4000)
 		if line == "" {
 			continue
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"tocsin/internal/paper"
 )
 
 // hostile is what senders write to get out of a page, or to lie about its order.
@@ -104,7 +106,7 @@ func TestPDFKeepsScripts(t *testing.T) {
 	names := []string{"Иван Петров", "Ελένη", "שרה לוי", "Łukasz Żółć", "Գայանե", "მარიამ", "مريم العلي"}
 	d := sample(append([]string{"Пример <b>", "Harbour", "x@harbour.example"}, names...))
 	d.Name = "Платёжная ведомость"
-	raw, err := NewPrinter(nil).PDF(t.Context(), d)
+	raw, err := PDF(t.Context(), paper.NewPrinter(nil), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,22 +124,22 @@ func TestPDFKeepsScripts(t *testing.T) {
 func TestPDFSaysWhatItCannotShow(t *testing.T) {
 	d := sample(nil)
 	d.Name = "請求書 \U0001F4B0"
-	raw, err := NewPrinter(nil).PDF(t.Context(), d)
+	raw, err := PDF(t.Context(), paper.NewPrinter(nil), d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text := read(t, raw); !strings.Contains(text, "‹U+8ACB›‹U+6C42›‹U+66F8›") || !strings.Contains(text, "4 characters that no font of this server has are written as") {
 		t.Error(text[:400])
 	}
-	if raw, err = NewPrinter([]string{"/nowhere.ttf"}).PDF(t.Context(), d); err != nil || len(raw) == 0 {
+	if raw, err = PDF(t.Context(), paper.NewPrinter([]string{"/nowhere.ttf"}), d); err != nil || len(raw) == 0 {
 		t.Fatal(err)
 	}
-	for _, path := range SystemFonts {
+	for _, path := range paper.SystemFonts {
 		if _, err := os.Stat(path); err != nil || !strings.Contains(path, "CJK") {
 			continue
 		}
 		d.Name = "請求書 かな 한국어"
-		if raw, err = NewPrinter([]string{path}).PDF(t.Context(), d); err != nil {
+		if raw, err = PDF(t.Context(), paper.NewPrinter([]string{path}), d); err != nil {
 			t.Fatal(err)
 		}
 		if text := read(t, raw); !strings.Contains(text, d.Name) {
@@ -148,7 +150,7 @@ func TestPDFSaysWhatItCannotShow(t *testing.T) {
 }
 
 func TestPDFOfHostileTexts(t *testing.T) {
-	raw, err := NewPrinter(nil).PDF(t.Context(), sample(hostile))
+	raw, err := PDF(t.Context(), paper.NewPrinter(nil), sample(hostile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +178,7 @@ func TestLargestPDF(t *testing.T) {
 		d.Timeline = append(d.Timeline, Line{At: d.Made, By: "dana@harbour.example", Say: fmt.Sprint("did this ", i)})
 	}
 	started := time.Now()
-	raw, err := NewPrinter(nil).PDF(t.Context(), d)
+	raw, err := PDF(t.Context(), paper.NewPrinter(nil), d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -725,76 +725,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/dashboard/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Letters with the figures of the week */
-        get: operations["get-dashboard-letters"];
-        put?: never;
-        /** Add one; audited */
-        post: operations["post-dashboard-letters"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/dashboard/letters/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Change one; audited */
-        put: operations["put-dashboard-letters-id"];
-        post?: never;
-        /** Remove one; audited */
-        delete: operations["delete-dashboard-letters-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/dashboard/letters/{id}/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One as it would be sent now */
-        get: operations["get-dashboard-letters-id-preview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/dashboard/letters/{id}/send": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send one, as it is now, to oneself; audited */
-        post: operations["post-dashboard-letters-id-send"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/dashboard/live": {
         parameters: {
             query?: never;
@@ -2737,6 +2667,127 @@ export interface paths {
         };
         /** Messages that changed */
         get: operations["get-rejudge-id-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports, and figures of the dashboard, that are sent to people on a schedule */
+        get: operations["get-report-schedules"];
+        put?: never;
+        /** Add one; audited */
+        post: operations["post-report-schedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; audited */
+        put: operations["put-report-schedules-id"];
+        post?: never;
+        /** Remove one; audited */
+        delete: operations["delete-report-schedules-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-schedules/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its letter as it would be sent now */
+        get: operations["get-report-schedules-id-preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-schedules/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it, as it is now, to oneself; audited */
+        post: operations["post-report-schedules-id-send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that there are */
+        get: operations["get-reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report of a range of time: figures, a chart, tables */
+        get: operations["get-reports-name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as PDF, or one of its tables as CSV; audited */
+        get: operations["get-reports-name-file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5074,72 +5125,6 @@ export interface components {
             filter: components["schemas"]["DashboardFilter"];
             /** @description In order. Widgets that are not named follow in the order of a new page */
             widgets: components["schemas"]["DashboardPlace"][];
-        };
-        DashboardLetter: {
-            /** Format: date-time */
-            at: string;
-            /** @description Who changed it last */
-            by: string;
-            filter: components["schemas"]["DashboardFilter"];
-            /**
-             * Format: int64
-             * @description 0 to 23, in the zone
-             */
-            hour: number;
-            id: string;
-            /**
-             * Format: date-time
-             * @description When it was made last; null: never
-             */
-            last: string | null;
-            /** @description Stands in the subject */
-            name: string;
-            /**
-             * Format: date-time
-             * @description When it is sent next; null while it is off
-             */
-            next: string | null;
-            on: boolean;
-            /** @description Why the last one was not made; empty when it was */
-            problem: string;
-            /** @description Addresses */
-            to: string[];
-            /** Format: int64 */
-            version: number;
-            /** @enum {string} */
-            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
-            /** @description IANA name of a time zone */
-            zone: string;
-        };
-        DashboardLetterDraft: {
-            filter: components["schemas"]["DashboardFilter"];
-            /** Format: int64 */
-            hour: number;
-            name: string;
-            on: boolean;
-            /** @description Addresses of the organisation's domains, or of operators */
-            to: string[];
-            /**
-             * Format: int64
-             * @description That was looked at: 409 when there is a newer one
-             */
-            version?: number;
-            /** @enum {string} */
-            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
-            zone: string;
-        };
-        DashboardLetterText: {
-            /** @description A whole document. Show it in a frame with an empty sandbox */
-            html: string;
-            subject: string;
-            text: string;
-        };
-        DashboardLetters: {
-            /** @description To which letters may go, beside the addresses of operators */
-            domains: string[];
-            letters: components["schemas"]["DashboardLetter"][];
-            /** @description Outgoing mail is set up */
-            sends: boolean;
         };
         DashboardLooked: {
             /** @description How it is computed */
@@ -8758,6 +8743,200 @@ export interface components {
              * @description Of these, no larger than 3 by 3
              */
             trackers: number;
+        };
+        Report: {
+            /** Format: date-time */
+            as_of: string;
+            chart: components["schemas"]["ReportChart"];
+            coverage: components["schemas"]["DashboardCoverage"];
+            figures: components["schemas"]["ReportNumber"][];
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            from: string;
+            name: string;
+            says: string;
+            tables: components["schemas"]["ReportTable"][];
+            title: string;
+            /**
+             * Format: date-time
+             * @description Excluded
+             */
+            to: string;
+            /** Format: int64 */
+            took_ms: number;
+            /** @description Who the filter leaves, in words; empty: everybody */
+            whom: string;
+        };
+        ReportChart: {
+            /** Format: int64 */
+            bucket_seconds: number;
+            kql: string;
+            /** @description One thing can count in several series, so they add up to more than there is */
+            overlaps: boolean;
+            series: components["schemas"]["ReportSeries"][];
+            split: string;
+            splits: components["schemas"]["ReportChoice"][];
+            /** @description Start of each bucket, UTC */
+            starts: string[];
+            /** @description What is counted, as one of them */
+            what: string;
+        };
+        ReportChoice: {
+            key: string;
+            label: string;
+        };
+        ReportColumn: {
+            key: string;
+            /** @enum {string} */
+            kind: "text" | "number" | "time" | "day" | "address" | "link";
+            label: string;
+        };
+        ReportKind: {
+            name: string;
+            /** @description What it answers, one sentence */
+            says: string;
+            /** @description Ways to split its chart, the usual one first */
+            splits: components["schemas"]["ReportChoice"][];
+            /** @description Tells what people reported: needs submission.read */
+            submitted: boolean;
+            title: string;
+        };
+        ReportKinds: {
+            reports: components["schemas"]["ReportKind"][];
+        };
+        ReportLetter: {
+            /** @description Names of the files that come with it */
+            files: string[];
+            /** @description A whole document. Show it in a frame with an empty sandbox */
+            html: string;
+            subject: string;
+            text: string;
+        };
+        ReportNumber: {
+            figure: components["schemas"]["DashboardFigure"];
+            key: string;
+            label: string;
+            /** @description What exactly it counts */
+            says: string;
+            /** @enum {string} */
+            unit: "count" | "seconds";
+        };
+        ReportOrder: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who changed it last */
+            by: string;
+            /**
+             * Format: int64
+             * @description Of a monthly one, 1 to 31; a shorter month has it on its last day
+             */
+            day: number;
+            filter: components["schemas"]["DashboardFilter"];
+            /**
+             * Format: int64
+             * @description 0 to 23, in the zone
+             */
+            hour: number;
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was made last; null: never
+             */
+            last: string | null;
+            /** @description Stands in the subject */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is sent next; null while it is off
+             */
+            next: string | null;
+            on: boolean;
+            /** @description Why the last one was not made; empty when it was */
+            problem: string;
+            /** @description Name of a report; dashboard: the figures of the dashboard */
+            report: string;
+            /** @enum {string} */
+            rhythm: "daily" | "weekly" | "monthly";
+            /** @description Addresses */
+            to: string[];
+            /** Format: int64 */
+            version: number;
+            /**
+             * @description Of a weekly one
+             * @enum {string}
+             */
+            weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            /** @description IANA name of a time zone */
+            zone: string;
+        };
+        ReportOrderDraft: {
+            /**
+             * Format: int64
+             * @description Of a monthly one
+             */
+            day?: number;
+            filter: components["schemas"]["DashboardFilter"];
+            /** Format: int64 */
+            hour: number;
+            name: string;
+            on: boolean;
+            report: string;
+            /** @enum {string} */
+            rhythm: "daily" | "weekly" | "monthly";
+            /** @description Addresses of the organisation's domains, or of operators */
+            to: string[];
+            /**
+             * Format: int64
+             * @description That was looked at: 409 when there is a newer one
+             */
+            version?: number;
+            /**
+             * @description Of a weekly one
+             * @enum {string}
+             */
+            weekday?: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+            zone: string;
+        };
+        ReportOrders: {
+            /** @description To which reports may go, beside the addresses of operators */
+            domains: string[];
+            schedules: components["schemas"]["ReportOrder"][];
+            /** @description Outgoing mail is set up */
+            sends: boolean;
+        };
+        ReportRow: {
+            /** @description One a column. Numbers have digits alone, times are RFC 3339, days YYYY-MM-DD */
+            cells: string[];
+            /** @description Explorer's state with as many email events as the first number says */
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            /** @description A query for Hunting with as many rows as the first number says */
+            kql?: string;
+        };
+        ReportSeries: {
+            /** @description One a bucket */
+            counts: number[];
+            /** @description Explorer's state that shows what the total counts */
+            explorer?: components["schemas"]["DashboardExplorerState"];
+            key: string;
+            label: string;
+            /** @description All values that have no series of their own */
+            other: boolean;
+            /** Format: int64 */
+            total: number;
+        };
+        ReportTable: {
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description There are more rows than these */
+            cut: boolean;
+            key: string;
+            /** @description The question that gives these rows, and those that were cut off */
+            kql: string;
+            rows: components["schemas"]["ReportRow"][];
+            /** @description What a row is */
+            says: string;
+            title: string;
         };
         RetroHunt: {
             /** @description Id of the alert that it raised; empty: none */
@@ -13248,354 +13427,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DashboardLayout"];
                 };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "get-dashboard-letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DashboardLetters"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "post-dashboard-letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DashboardLetterDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DashboardLetter"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "put-dashboard-letters-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DashboardLetterDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DashboardLetter"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "delete-dashboard-letters-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "get-dashboard-letters-id-preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DashboardLetterText"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "post-dashboard-letters-id-send": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -22186,6 +22017,558 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgingResults"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOrders"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportOrderDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOrder"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-report-schedules-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportOrderDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOrder"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-report-schedules-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report-schedules-id-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportLetter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "post-report-schedules-id-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportKinds"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-reports-name": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Only mail to people of this department of the directory */
+                department?: string;
+                /** @description Only mail to people of this group of the directory */
+                group?: string;
+                /** @description Only mail to recipients of this domain */
+                domain?: string;
+                /** @description How the chart is split; absent: the usual way */
+                split?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-reports-name-file": {
+        parameters: {
+            query?: {
+                /** @description Start, RFC 3339, included; absent: 7 days before the end. At most 90 days before it */
+                from?: string;
+                /** @description End, RFC 3339, excluded; absent: now */
+                to?: string;
+                /** @description Only mail to people of this department of the directory */
+                department?: string;
+                /** @description Only mail to people of this group of the directory */
+                group?: string;
+                /** @description Only mail to recipients of this domain */
+                domain?: string;
+                /** @description How the chart is split; absent: the usual way */
+                split?: string;
+                format?: "pdf" | "csv";
+                /** @description Of a CSV file: which table; absent: the first */
+                table?: string;
+                /** @description Of a PDF: IANA name of the time zone of its times; absent: UTC */
+                zone?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "text/csv": string;
                 };
             };
             /** @description Unauthorized */

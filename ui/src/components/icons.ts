@@ -38,6 +38,7 @@ export { Comment16Regular } from "@fluentui/react-icons/svg/comment";
 export { Copy16Regular, Copy20Regular } from "@fluentui/react-icons/svg/copy";
 export { CursorClick20Regular } from "@fluentui/react-icons/svg/cursor-click";
 export { DarkTheme20Regular } from "@fluentui/react-icons/svg/dark-theme";
+export { DataBarVertical20Regular } from "@fluentui/react-icons/svg/data-bar-vertical";
 export { DataBarHorizontal20Regular } from "@fluentui/react-icons/svg/data-bar-horizontal";
 export { DataHistogram20Regular } from "@fluentui/react-icons/svg/data-histogram";
 export { Delete16Regular } from "@fluentui/react-icons/svg/delete";

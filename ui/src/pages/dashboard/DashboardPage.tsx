@@ -1,5 +1,5 @@
 import { Button } from "@fluentui/react-components";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { useCoverage } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
@@ -14,7 +14,6 @@ import styles from "./Dashboard.module.css";
 import { Foot, PaperHead } from "./Foot";
 import { Insights } from "./Insights";
 import { shown, spans, usualLayout, type WidgetKey } from "./layout";
-import { Letters } from "./Letters";
 import { NeedsLine } from "./Needs";
 import { Origin } from "./Origin";
 import { Targeted } from "./People";
@@ -52,8 +51,8 @@ function Page() {
   const layout = kept ?? usualLayout;
   const [asking, setAsking] = useState(false);
   const [arranging, setArranging] = useState(false);
-  const [letters, setLetters] = useState(false);
-  const sends = useMay("reports.send");
+  const navigate = useNavigate();
+  const sends = useMay("report.schedule");
   const articles = useOperator().permissions.includes("intelligence.read");
   const list = useMemo(() => (kept ? shown(kept).filter((k) => k !== "trends" || articles) : []), [kept, articles]);
   const { board, stale, error, retry, cut } = useBoard(state, list);
@@ -82,7 +81,7 @@ function Page() {
           <h1>Dashboard</h1>
           <PeopleFilter whom={state} onChange={choose} />
           <span className={styles.push} />
-          {sends && <Button appearance="subtle" icon={<Mail20Regular />} onClick={() => setLetters(true)}>Weekly letter</Button>}
+          {sends && <Button appearance="subtle" icon={<Mail20Regular />} onClick={() => void navigate({ to: "/reports/$report", params: { report: "schedules" } })}>Send by mail</Button>}
           <Button appearance="subtle" icon={<LayoutCellFour20Regular />} aria-pressed={arranging} onClick={() => setArranging(!arranging)}>{arranging ? "Done" : "Arrange"}</Button>
           <Button appearance="subtle" icon={<Print20Regular />} disabledFocusable={!board} onClick={() => window.print()}>Print or save as PDF</Button>
         </header>
@@ -102,7 +101,6 @@ function Page() {
           </div>
         )}
         <Foot board={board} />
-        {letters && <Letters whom={state} onClose={() => setLetters(false)} />}
       </div>
     </ShowQueryProvider>
   );

@@ -1,8 +1,8 @@
 -- +goose Up
--- Letters with the figures of the week.
-CREATE TABLE dashboard_letters (
+-- Reports that are sent to people on a schedule.
+CREATE TABLE report_orders (
     id      TEXT    NOT NULL PRIMARY KEY, -- UUIDv7
-    body    TEXT    NOT NULL,             -- JSON of what somebody says of it: name, addresses, day, hour, zone, filter
+    body    TEXT    NOT NULL,             -- JSON of what somebody says of it: name, report, addresses, rhythm, day, hour, zone, filter
     enabled BOOLEAN NOT NULL,
     due     BIGINT  NOT NULL,             -- 0 while it is off
     last    BIGINT  NOT NULL,             -- when the last one was made; 0: never
@@ -11,7 +11,7 @@ CREATE TABLE dashboard_letters (
     at      BIGINT  NOT NULL,
     version BIGINT  NOT NULL
 );
-CREATE INDEX dashboard_letters_due ON dashboard_letters (due) WHERE due > 0;
+CREATE INDEX report_orders_due ON report_orders (due) WHERE due > 0;
 
 -- +goose Down
-DROP TABLE dashboard_letters;
+DROP TABLE report_orders;

@@ -1,4 +1,7 @@
-package report
+// Package paper lays pages of HTML out as PDF in this process, with fonts of its own, and makes hostile texts fit to stand on paper.
+//
+// The pages come from templates of this program. They load nothing: the library is given the fonts and no file or network beside them.
+package paper
 
 import (
 	"context"
@@ -30,8 +33,8 @@ var SystemFonts = []string{
 // maxFont bounds a font file, in octets.
 const maxFont = 64 << 20
 
-// Printer lays reports out as PDF. DejaVu Sans comes with Tocsin: Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic. Other
-// scripts need a font of this machine; a character that no font has is written as its number, and the report says so. One report is laid
+// Printer lays pages out as PDF. DejaVu Sans comes with Tocsin: Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic. Other
+// scripts need a font of this machine; a character that no font has is written as its number, and the page says so. One is laid
 // out at a time.
 type Printer struct {
 	paths []string
@@ -48,7 +51,7 @@ type face struct {
 	has  font.Face
 }
 
-// NewPrinter looks for fonts at the paths, in this order; those that are absent are left out. They are read when the first report is printed.
+// NewPrinter looks for fonts at the paths, in this order; those that are absent are left out. They are read when the first page is printed.
 func NewPrinter(paths []string) *Printer {
 	return &Printer{paths: paths, turn: make(chan struct{}, 1)}
 }
@@ -56,7 +59,7 @@ func NewPrinter(paths []string) *Printer {
 func (p *Printer) open() {
 	built, err := font.ParseFont(dejavusans.TTF)
 	if err != nil {
-		panic("report: the built-in font: " + err.Error())
+		panic("paper: the built-in font: " + err.Error())
 	}
 	p.faces = []face{{"F0", "", built}}
 	for _, path := range p.paths {
@@ -162,13 +165,21 @@ func (x *runs) set(s string) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // every stretch is escaped
 }
 
-// pageStyle is the sheet that a PDF has beside the report's own.
+// pageStyle is the sheet that a PDF has beside the page's own.
 const pageStyle = `@page { size: A4; margin: 18mm 16mm 18mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font-family: F0; font-size: 8pt; } }
 body { font-family: F0; }
 `
 
-// PDF writes the report as a document. It waits for its turn.
-func (p *Printer) PDF(ctx context.Context, d *Data) (out []byte, err error) {
+// Document is what is printed.
+type Document struct {
+	Title, Author string
+	Elsewhere     string // one sentence: where characters that no font has can be seen; "": nowhere
+	// Write makes the page. It has every text go through set, which marks it up in a font that has its characters, and puts style into its head.
+	Write func(set func(string) template.HTML, style template.CSS) ([]byte, error)
+}
+
+// PDF writes a document. It waits for its turn.
+func (p *Printer) PDF(ctx context.Context, d Document) (out []byte, err error) {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
@@ -178,12 +189,12 @@ func (p *Printer) PDF(ctx context.Context, d *Data) (out []byte, err error) {
 	p.once.Do(p.open)
 	defer func() {
 		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("report: the PDF library stopped: %v", r)
+			out, err = nil, fmt.Errorf("paper: the PDF library stopped: %v", r)
 		}
 	}()
 	x := &runs{faces: p.faces, used: map[string]bool{}, missing: map[rune]bool{}, memo: map[rune]int{}}
 	// Twice: the first time tells which fonts are used and which characters have none.
-	if _, err := execute(d, "print", x.set, ""); err != nil {
+	if _, err := d.Write(x.set, ""); err != nil {
 		return nil, err
 	}
 	style := `@font-face { font-family: F0; src: url(F0.ttf); } @font-face { font-family: F0; font-weight: bold; src: url(F0b.ttf); } `
@@ -194,19 +205,19 @@ func (p *Printer) PDF(ctx context.Context, d *Data) (out []byte, err error) {
 		}
 		raw, err := readFont(f.path)
 		if err != nil {
-			return nil, fmt.Errorf("report: %w", err)
+			return nil, fmt.Errorf("paper: %w", err)
 		}
 		fonts[f.name+".ttf"] = &fstest.MapFile{Data: raw}
 		style += fmt.Sprintf(`@font-face { font-family: %s; src: url(%s.ttf); } `, f.name, f.name)
 	}
-	page, err := execute(d, "print", x.set, template.CSS(style+pageStyle)) //nolint:gosec // names of this package
+	page, err := d.Write(x.set, template.CSS(style+pageStyle)) //nolint:gosec // names of this package
 	if err != nil {
 		return nil, err
 	}
 	text := string(page)
 	if n := len(x.missing); n > 0 {
-		text = strings.Replace(text, "</body>", fmt.Sprintf("<p>%s that no font of this server has %s written as its number, as in ‹U+4E2D›. The report as HTML shows all of them.</p></body>",
-			plural(n, "character"), map[bool]string{true: "is", false: "are"}[n == 1]), 1)
+		text = strings.Replace(text, "</body>", fmt.Sprintf("<p>%s that no font of this server has %s written as its number, as in ‹U+4E2D›. %s</p></body>",
+			plural(n, "character"), map[bool]string{true: "is", false: "are"}[n == 1], d.Elsewhere), 1)
 	}
 	return lay(d, text, fonts)
 }
@@ -219,18 +230,18 @@ func plural(n int, what string) string {
 }
 
 // lay has the library lay the page out. It reads nothing but the fonts that it is given, and asks no network.
-func lay(d *Data, page string, fonts fs.FS) ([]byte, error) {
+func lay(d Document, page string, fonts fs.FS) ([]byte, error) {
 	doc := document.NewDocument(document.PageSizeA4)
-	doc.Info.Title, doc.Info.Author, doc.Info.Creator = plain(d.Label+" "+d.Name, 300), plain(d.Organisation, 200), "Tocsin"
+	doc.Info.Title, doc.Info.Author, doc.Info.Creator = Plain(d.Title, 300), Plain(d.Author, 200), "Tocsin"
 	if err := doc.AddHTML(page, &html.Options{BaseFS: fonts, StrictAssets: true}); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("paper: %w", err)
 	}
 	out, err := doc.ToBytes()
 	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("paper: %w", err)
 	}
 	if len(out) == 0 {
-		return nil, errors.New("report: the PDF library wrote nothing")
+		return nil, errors.New("paper: the PDF library wrote nothing")
 	}
 	return out, nil
 }
