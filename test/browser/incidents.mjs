@@ -71,11 +71,14 @@ check("incident from Explorer to note, task, owner, close and report", { server:
 
   // Owner, then a change that somebody else was first with: it is explained, and what was chosen is not lost.
   const id = page.url().match(/incidents\/(\d+)/)[1];
-  await page.route("**/api/v1/incidents/*", (r) => (r.request().method() === "GET" ? r.fulfill({ status: 429, contentType: "application/problem+json", json: { title: "Too Many Requests", status: 429, detail: "later" } }) : r.continue())); // this page does not hear of it
+  let deaf = true; // until it sends its own change, this page does not hear of the other
+  await page.route("**/api/v1/incidents/*", (r) => {
+    if (r.request().method() !== "GET") deaf = false;
+    return deaf ? r.fulfill({ status: 429, contentType: "application/problem+json", json: { title: "Too Many Requests", status: 429, detail: "later" } }) : r.continue();
+  });
   await tell(session, "put", `/incidents/${id}`, { status: "In progress" });
   await page.getByRole("button", { name: /^Severity/ }).click();
   await page.getByRole("menuitemradio", { name: "Medium" }).click();
-  await page.unroute("**/api/v1/incidents/*");
   await seen(page.getByRole("alert").getByText(/Somebody else was first/));
   await eventually(async () => assert.match(await page.getByRole("alert").first().textContent(), /status is In progress now/));
   await button(page, "Make my change now").click();
