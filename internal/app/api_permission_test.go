@@ -73,14 +73,14 @@ func TestEveryRouteAsksForItsPermission(t *testing.T) {
 	}
 }
 
-// TestLocalTokenMayLittle: what lies in the data folder is for the commands of this machine: import, hunt, incident, policy, list, rules, rejudge, whatif, audit.
+// TestLocalTokenMayLittle: what lies in the data folder is for the commands of this machine: import, hunt, incident, indicator, feed, policy, list, rules, rejudge, whatif, audit.
 func TestLocalTokenMayLittle(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	c := s.nobody().with("Authorization", "Bearer "+s.localToken(t))
 	for _, r := range routes() {
 		got, _ := status(t, c, r.Method, somewhere(r))
-		may := slices.Contains([]auth.Permission{auth.Public, auth.ActionRead, auth.AuditRead, auth.HuntRun, auth.IncidentRead, auth.IntelligenceEdit, auth.IntelligenceRead, auth.MailImport, auth.PolicyRead, auth.PolicyBlock, auth.PolicyEdit, auth.RejudgeRun, auth.RulesRead, auth.RulesEdit, auth.WhatIfRun}, r.Permission)
+		may := slices.Contains([]auth.Permission{auth.Public, auth.ActionRead, auth.AuditRead, auth.FeedsEdit, auth.HuntRun, auth.IncidentRead, auth.IntelligenceEdit, auth.IntelligenceRead, auth.MailImport, auth.PolicyRead, auth.PolicyBlock, auth.PolicyEdit, auth.RejudgeRun, auth.RulesRead, auth.RulesEdit, auth.WhatIfRun}, r.Permission)
 		if refused := got == http.StatusForbidden; refused == may {
 			t.Errorf("%s %s needs %s: the local token got %d", r.Method, r.Path, r.Permission, got)
 		}

@@ -31,9 +31,6 @@ const (
 	Retired    State = "retired" // matches nothing any more
 )
 
-// States lists them in the order of a life.
-func States() []State { return []State{Suspicious, Confirmed, Retired} }
-
 // TLP is who an indicator may be shown to (Traffic Light Protocol 2.0); "" when the source did not say.
 type TLP string
 

@@ -139,9 +139,6 @@ func (b *Bundle) Domain(kind, name string, created, modified time.Time, properti
 	return b.put(properties)
 }
 
-// Has reports whether the id is in the bundle.
-func (b *Bundle) Has(id string) bool { _, ok := b.at[id]; return ok }
-
 // IDs lists the objects but markings.
 func (b *Bundle) IDs() []string {
 	var out []string

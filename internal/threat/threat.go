@@ -24,9 +24,6 @@ const (
 	Technique Kind = "technique"
 )
 
-// Kinds lists them in the order of screens.
-func Kinds() []Kind { return []Kind{Family, Campaign, Actor, Technique} }
-
 // Threat is one threat with its article.
 type Threat struct {
 	ID      string // slug: [a-z0-9-], 60 characters at most
