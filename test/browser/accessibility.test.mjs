@@ -798,6 +798,7 @@ check("axe: indicators and retro-hunts", { server: fresh, as: ["Global Administr
   await seen(page.getByRole("button", { name: "Search stored mail" }).first());
   await axe.look("retro-hunts");
   await page.getByRole("button", { name: "Search stored mail" }).first().click();
+  await seen(page.getByRole("dialog"));
   await axe.look("starting a search", ".fui-DialogSurface");
   axe.none();
 });
@@ -810,6 +811,7 @@ check("axe: feeds", { server: fresh, as: ["Global Administrator"], timeout: 240_
   await axe.look("no feeds");
   await page.goto("/intelligence/feeds?setup=new");
   const dialog = page.getByRole("dialog"), surface = ".fui-DialogSurface";
+  await seen(dialog);
   await axe.look("kind of feed", surface);
   await dialog.getByText("CSV list").last().click();
   await dialog.getByRole("button", { name: "Next" }).click();
@@ -856,8 +858,10 @@ check("axe: campaigns", { as: ["Global Administrator", "Search and Purge"], time
   await axe.look("campaign, merging", ".fui-DialogSurface");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: /^Split off what has/ }).first().click();
+  await seen(page.getByRole("dialog"));
   await axe.look("campaign, splitting", ".fui-DialogSurface");
   await page.keyboard.press("Escape");
+  await gone(page.getByRole("dialog"));
   await axe.look("campaign, flow as a list");
   axe.none();
 });

@@ -99,7 +99,7 @@ check("the chart is split by any column, and its bars are values", async ({ page
     assert.match(said, /^Delivery action is (Delivered|Blocked|Junked)$/);
     return said.split(" ").at(-1);
   });
-  await everyCell(page, "Delivery action", (a) => a === action);
+  await everyCell(page, "Delivery action", (a) => a === action || (a === "Removed" && action === "Delivered")); // the cell goes on to what came after
 
   // A name in the legend is a value too.
   await legend(page).first().click({ button: "right" });

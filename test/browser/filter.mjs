@@ -15,7 +15,7 @@ check("a click on a value offers what can be done with it; Include asks for it",
   const n = await session.count(bySender(who));
   await pointAt(page, sender);
   const offered = await page.getByRole("menuitem").allInnerTexts();
-  assert.deepEqual(offered.map((t) => t.split("\n")[0]), ["Include", "Exclude", "Only", "Group by", "Copy", "Open in Explorer", ...(who.includes("@") && !who.endsWith("@kestrelquay.example") ? [] : ["Open mailbox"]), "Block sender…", "Block domain…", "Allow sender…", "Allow domain…"]);
+  assert.deepEqual(offered.map((t) => t.split("\n")[0]), ["Include", "Exclude", "Only", "Group by", "Copy", "Open in Explorer", ...(who.includes("@") && !who.endsWith("@kestrelquay.example") ? [] : ["Open mailbox"]), "Block sender…", "Block domain…", "Allow sender…", "Allow domain…", "Add to indicators…"]);
   await seen(page.getByText(`${n.toLocaleString("en-GB")} of ${all.toLocaleString("en-GB")} · `).and(page.locator("small")));
   const covered = await page.getByRole("menu").boundingBox(), pointed = await sender.boundingBox();
   assert.ok(covered.y >= pointed.y + pointed.height || covered.y + covered.height <= pointed.y || covered.x >= pointed.x + pointed.width, "the menu covers the value");
