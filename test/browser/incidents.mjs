@@ -55,7 +55,7 @@ check("incident from Explorer to note, task, owner, close and report", { server:
   await page.reload();
   await eventually(async () => assert.match(await note.inputValue(), /please look$/));
   await note.press("Control+Enter");
-  await seen(page.getByRole("complementary", { name: "Activity" }).getByText(/I have her on the phone/));
+  await seen(page.getByRole("complementary", { name: "Activity" }).getByText(/I have her on the phone/).first()); // while it is sent it stands in the field too
   await eventually(async () => assert.equal(await note.inputValue(), ""));
 
   // A task, and its end.
