@@ -146,8 +146,9 @@ export function check(name, options, body) {
   if (typeof options === "function") [options, body] = [{}, options];
   test(name, { timeout: options.timeout ?? 120_000 }, async (t) => {
     const sessions = [];
+    let server;
     try {
-      const server = await (options.server ?? demo)();
+      server = await (options.server ?? demo)();
       const open = async (more = {}) => {
         const session = await Session.start(server, { ...options, ...more });
         sessions.push(session);
@@ -161,6 +162,7 @@ export function check(name, options, body) {
       throw e;
     } finally {
       for (const s of sessions) await s.context.close();
+      if (options.server === fresh) await server?.stop(); // nobody else has it
     }
   });
 }

@@ -1,4 +1,4 @@
-// axe finds nothing on the pages where people work and look ahead; see accessibility.test.mjs.
+// axe on the pages where people work and look ahead.
 
 import assert from "node:assert/strict";
 import { Findings } from "./axe.mjs";
