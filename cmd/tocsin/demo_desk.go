@@ -85,8 +85,8 @@ func allowed(ctx context.Context, admin colleague) error {
 	}, nil)
 }
 
-// known makes the host that the reported links lead to an indicator, and waits until the mail that has it is found and taken out.
-func known(ctx context.Context, analyst colleague, mail string) error {
+// exposed makes the host that the reported links lead to an indicator, and waits until the mail that has it is found and taken out.
+func exposed(ctx context.Context, analyst colleague, mail string) error {
 	if err := analyst.ask(ctx, http.MethodPost, "/indicators", api.NewIndicators{
 		Indicators: []api.IndicatorDraft{{Kind: "domain", Value: "share.tidewayropes.example"}}, Threat: "Tycoon 2FA", Confidence: 95, State: "confirmed", TLP: "amber",
 		Description: "Sign-in page behind a supplier's share; three people reported it", Reason: "Reported by Operations",
@@ -123,7 +123,7 @@ func followed(ctx context.Context, analyst colleague) error {
 // findings is what the desk did after the reports came: where the links lead became known, the mail was taken out, and incidents were opened.
 func findings(ctx context.Context, analyst colleague) error {
 	const broken, copies = `EmailEvents | where SenderFromAddress == "r.tew@tidewayropes.example"`, `EmailEvents | where SenderFromDomain == "nordlicht-gmbh.example" and DeliveryAction == "Delivered"`
-	if err := known(ctx, analyst, broken); err != nil {
+	if err := exposed(ctx, analyst, broken); err != nil {
 		return err
 	}
 	if err := followed(ctx, analyst); err != nil {
@@ -149,11 +149,23 @@ func findings(ctx context.Context, analyst colleague) error {
 		Mail: &api.IncidentMailAsk{Query: &api.ActionQuery{View: "all", Q: `EmailEvents | where SenderFromDomain == "kestrelquay-hr.example"`}}}, nil); err != nil {
 		return err
 	}
-	// The older half of the copies is taken out; that the newer half be destroyed waits for a second person.
-	var action api.Action
-	for _, half := range []struct{ kind, when string }{{"Soft delete", " | where Timestamp < ago(10d)"}, {"Hard delete", " | where Timestamp >= ago(10d)"}} {
-		if err := analyst.ask(ctx, http.MethodPost, "/actions", api.ActionAsk{Kind: half.kind, Name: "Invoices with macros", Reason: "Malicious documents; the allow entry let them through",
-			Query: &api.ActionQuery{View: "all", Q: copies + half.when}}, &action); err != nil {
+	return removed(ctx, analyst, copies)
+}
+
+// removed takes the older copies out of the mailboxes; that the newer ones be destroyed waits for a second person. When chance put all of them on one side,
+// there is nothing to ask for on the other.
+func removed(ctx context.Context, analyst colleague, copies string) error {
+	for _, part := range []struct{ kind, when string }{{"Soft delete", " | where Timestamp < ago(10d)"}, {"Hard delete", " | where Timestamp >= ago(10d)"}} {
+		var there api.Count
+		if err := analyst.ask(ctx, http.MethodGet, "/explorer/count?view=all&q="+url.QueryEscape(copies+part.when), nil, &there); err != nil {
+			return err
+		}
+		if there.Events == 0 {
+			continue
+		}
+		var action api.Action
+		if err := analyst.ask(ctx, http.MethodPost, "/actions", api.ActionAsk{Kind: part.kind, Name: "Invoices with macros", Reason: "Malicious documents; the allow entry let them through",
+			Query: &api.ActionQuery{View: "all", Q: copies + part.when}}, &action); err != nil {
 			return err
 		}
 		if action.State == "Waiting for approval" {
