@@ -5,6 +5,7 @@ import "./explorer.mjs";
 import "./filter.mjs";
 import "./chart.mjs";
 import "./keyboard.mjs";
+import "./focus.mjs";
 import "./flyout.mjs";
 import "./deeplink.mjs";
 import "./export.mjs";

@@ -1,5 +1,6 @@
 import { Button, Tooltip } from "@fluentui/react-components";
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { useOpener } from "../shell/focus";
 import { useKeys } from "../shell/keys";
 import { ChevronDown20Regular, ChevronUp20Regular, Dismiss20Regular } from "./icons";
 import styles from "./Flyout.module.css";
@@ -28,7 +29,8 @@ interface Props {
 export function Flyout({ label, position, onPrev, onNext, onClose, action, children }: Props) {
   const [width, setWidth] = useState(readWidth);
   const held = useRef(false);
-  const body = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLElement>(null), body = useRef<HTMLDivElement>(null);
+  useOpener(panel);
   const resize = (w: number) => {
     const n = Math.round(Math.max(least, Math.min(most, w)));
     setWidth(n);
@@ -39,7 +41,7 @@ export function Flyout({ label, position, onPrev, onNext, onClose, action, child
     body.current?.scrollTo({ top: 0 });
   }, [label]);
   return (
-    <aside className={styles.flyout} style={{ width }} aria-label={label}>
+    <aside ref={panel} data-layer="" className={styles.flyout} style={{ width }} aria-label={label}>
       <div
         role="separator"
         aria-orientation="vertical"

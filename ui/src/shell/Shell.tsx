@@ -17,6 +17,7 @@ import { useOperator, usePreferences } from "../session/queries";
 import { useChooseTheme } from "../theme/AppTheme";
 import { ClockProvider, useClock } from "../time/Clock";
 import { zoneName } from "../time/zone";
+import { useKeptFocus } from "./focus";
 import { GlobalSearch } from "./GlobalSearch";
 import { Help } from "./Help";
 import { useKeys } from "./keys";
@@ -31,6 +32,7 @@ export function Shell() {
   const [preferences] = usePreferences();
   const chooseTheme = useChooseTheme();
   useEffect(() => chooseTheme(preferences.theme), [preferences.theme, chooseTheme]);
+  useKeptFocus();
   const toaster = useId("toaster");
   return (
     <ToasterContext.Provider value={toaster}>

@@ -1,6 +1,6 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { api, ask, onStepUp, type Session } from "../../api/client";
 import { ProblemNote } from "../../components/Problem";
 import { keysWork } from "../../session/keys";
@@ -13,23 +13,13 @@ import { useAccount } from "./queries";
 /** Asks for the second factor when the server wants a fresh one, and lets what was asked for go on. */
 export function StepUpProvider({ children }: { children: ReactNode }) {
   const [waiting, setWaiting] = useState<((shown: boolean) => void)[]>([]);
-  const before = useRef<HTMLElement | null>(null);
   useEffect(() => {
-    onStepUp(() => {
-      before.current ??= document.activeElement as HTMLElement | null;
-      return new Promise((resolve) => setWaiting((w) => [...w, resolve]));
-    });
+    onStepUp(() => new Promise((resolve) => setWaiting((w) => [...w, resolve])));
     return () => onStepUp(undefined);
   }, []);
   const end = (shown: boolean) => {
     setWaiting([]);
-    // Back to the dialog that asked, if one did: it is out of reach for screen readers until the focus is in it again.
-    const to = before.current;
-    before.current = null;
-    setTimeout(() => {
-      if (to?.isConnected) to.focus();
-      waiting.forEach((w) => w(shown));
-    }, 100);
+    waiting.forEach((w) => w(shown));
   };
   return (
     <>

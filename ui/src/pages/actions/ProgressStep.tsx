@@ -50,7 +50,6 @@ function Body({ wizard, action: a }: { wizard: Wizard; action: Action }) {
         </>
       }
       actions={<><Button icon={<DocumentText16Regular />} onClick={page}>Open the action</Button><Button appearance="primary" onClick={wizard.close}>Close</Button></>}
-      asking={asks !== undefined}
       onClose={wizard.close}
     >
       <Progress action={a} />

@@ -1,5 +1,5 @@
 import { Button, Dialog, DialogSurface, Tooltip } from "@fluentui/react-components";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Scope, WizardState, WizardStep } from "../../address/actions";
 import { Checkmark16Regular, Dismiss20Regular } from "../../components/icons";
 import { useMay } from "../../session/queries";
@@ -114,21 +114,14 @@ function Named({ id }: { id: string }) {
 }
 
 /** A step's frame: title, contents, and what can be done at the foot. */
-export function Frame({ title, sub, children, foot, actions, asking, onClose }: { title: ReactNode; sub?: ReactNode; children: ReactNode; foot?: ReactNode; actions: ReactNode; /** Another dialog stands over it. */ asking?: boolean; onClose: () => void }) {
-  const body = useRef<HTMLDivElement>(null);
-  const was = useRef(false);
-  useEffect(() => {
-    // The button that opened the other dialog may be gone: without the focus in it, this one is out of reach for screen readers.
-    if (was.current && !asking) setTimeout(() => body.current?.focus(), 100);
-    was.current = asking === true;
-  }, [asking]);
+export function Frame({ title, sub, children, foot, actions, onClose }: { title: ReactNode; sub?: ReactNode; children: ReactNode; foot?: ReactNode; actions: ReactNode; onClose: () => void }) {
   return (
     <>
       <header className={styles.head}>
         <div><h2>{title}</h2>{sub && <p>{sub}</p>}</div>
         <Tooltip content="Close ( Esc )" relationship="label"><Button appearance="subtle" icon={<Dismiss20Regular />} onClick={onClose} /></Tooltip>
       </header>
-      <div ref={body} className={styles.body} tabIndex={-1}>{children}</div>
+      <div className={styles.body}>{children}</div>
       <footer className={styles.foot}><div>{foot}</div>{actions}</footer>
     </>
   );

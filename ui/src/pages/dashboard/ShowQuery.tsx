@@ -26,7 +26,6 @@ export function ShowQueryProvider({ board, onOpen, children }: { board: Board | 
     onOpen(true);
   }, [onOpen]);
   const close = () => {
-    pointed?.target.focus({ preventScroll: true });
     setPointed(undefined);
     onOpen(false);
   };

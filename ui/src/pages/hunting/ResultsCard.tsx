@@ -151,17 +151,13 @@ export function Rows({ run, label, sort, onSort, keys, pane, told, ...rest }: Ro
 
 function Tree({ value, name, target, onClose }: { value: unknown; name: string; target: HTMLElement; onClose: () => void }) {
   const copy = useCopy();
-  const close = () => {
-    onClose();
-    if (target.isConnected) target.focus({ preventScroll: true });
-  };
   return (
-    <Popover open trapFocus onOpenChange={(_, d) => !d.open && close()} positioning={{ target, position: "below", align: "start", fallbackPositions: ["above-start", "after-top", "before-top"] }}>
+    <Popover open trapFocus onOpenChange={(_, d) => !d.open && onClose()} positioning={{ target, position: "below", align: "start", fallbackPositions: ["above-start", "after-top", "before-top"] }}>
       <PopoverSurface className={styles.tree} aria-label={revealed(name)}>
         <div className={styles.treehead}>
           <b className="clip"><Untrusted text={name} /></b>
           <Button size="small" appearance="subtle" icon={<Copy16Regular />} onClick={() => copy(JSON.stringify(value, null, 2), "JSON copied")}>Copy</Button>
-          <Tooltip content="Close" relationship="label"><Button size="small" appearance="subtle" icon={<Dismiss16Regular />} onClick={close} /></Tooltip>
+          <Tooltip content="Close" relationship="label"><Button size="small" appearance="subtle" icon={<Dismiss16Regular />} onClick={onClose} /></Tooltip>
         </div>
         <Json value={value} />
       </PopoverSurface>

@@ -100,16 +100,12 @@ function List() {
       </div>
       {s.open !== "" && (
         <RuleFlyout
-          key={s.open}
           id={s.open}
           hits={hits.data}
           position={at >= 0 ? `${number(at + 1)} of ${number(list.length)}` : ""}
           onPrev={at > 0 ? () => change({ open: list[at - 1]!.id }) : undefined}
           onNext={at >= 0 && at < list.length - 1 ? () => change({ open: list[at + 1]!.id }) : undefined}
-          onClose={() => {
-            change({ open: "" });
-            document.querySelector<HTMLElement>(`[data-rule="${s.open}"]`)?.focus();
-          }}
+          onClose={() => change({ open: "" })}
         />
       )}
     </div>

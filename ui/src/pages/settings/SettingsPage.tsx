@@ -31,7 +31,7 @@ export function SettingsPage() {
           {may ? panes[tab]() : <EmptyState small title="You may not see this" why={`It needs the permission ${needs[tab]}. An administrator can give you a role that has it, such as ${tab === "operators" ? "Global Administrator" : "Security Reader"}.`} />}
         </div>
       </div>
-      {tab === "directory" && person !== "" && may && <PersonFlyout key={person} address={person} />}
+      {tab === "directory" && person !== "" && may && <PersonFlyout address={person} />}
     </div>
   );
 }
