@@ -2,6 +2,7 @@ import { Button, Tooltip } from "@fluentui/react-components";
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { useOpener } from "../shell/focus";
 import { useKeys } from "../shell/keys";
+import { number } from "../time/zone";
 import { ChevronDown20Regular, ChevronUp20Regular, Dismiss20Regular } from "./icons";
 import styles from "./Flyout.module.css";
 
@@ -13,13 +14,23 @@ function readWidth(): number {
   return n >= least && n <= most ? n : 624;
 }
 
-interface Props {
-  label: string;
+/** From one row to the next beside the list. */
+export interface Steps {
   /** "3 of 4,213" */
   position?: string;
   onPrev?: (() => void) | undefined;
   onNext?: (() => void) | undefined;
   onClose: () => void;
+}
+
+/** The steps from the row that is open, at a place in the rows that are loaded; -1 when it is not among them. */
+export function steps<T>(rows: readonly T[], at: number, more: boolean, onOpen: (row: T) => void): Omit<Steps, "onClose"> {
+  const to = (row: T | undefined) => (at >= 0 && row !== undefined ? () => onOpen(row) : undefined);
+  return { position: at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${more ? "+" : ""}` : "", onPrev: to(rows[at - 1]), onNext: to(rows[at + 1]) };
+}
+
+interface Props extends Steps {
+  label: string;
   /** Beside the close button: a link to the page of the same thing. */
   action?: ReactNode;
   children: ReactNode;

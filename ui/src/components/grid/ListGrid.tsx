@@ -23,7 +23,7 @@ export interface ListColumn<T> {
   value?: (row: T) => { field: string; value: string } | undefined;
 }
 
-interface Props<T> {
+export interface ListGridProps<T> {
   label: string;
   rows: readonly T[];
   keyOf: (row: T) => string;
@@ -47,7 +47,7 @@ interface Props<T> {
 }
 
 /** A list of any length of one kind of thing: only what is in sight is in the document. j k o m and the arrow keys work as in the list of mail. */
-export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading, onMore, onOpen, opened, rowHeight = 34, empty, foot, sort, picking }: Props<T>) {
+export function ListGrid<T>({ label, rows, keyOf, columns, total, more, loading, onMore, onOpen, opened, rowHeight = 34, empty, foot, sort, picking }: ListGridProps<T>) {
   const [scroller, width] = useWidth(1000);
   const openMenu = useValueMenu();
   const shown = columns.filter((c) => c.from === undefined || width >= c.from);

@@ -1,13 +1,13 @@
-import { Button, Checkbox, Select } from "@fluentui/react-components";
+import { Button, Checkbox } from "@fluentui/react-components";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { readActions, writeActions, type ActionsState, type ActionTab } from "../../address/actions";
 import { writeRange } from "../../address/range";
 import { useAddress, useTimeRange } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import type { ListColumn } from "../../components/grid/ListGrid";
 import { ShieldTask20Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
+import { Choice, ListFrame, words } from "../../components/ListFrame";
 import { TabBar, type Tab } from "../../components/TabBar";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay, useOperator } from "../../session/queries";
@@ -52,7 +52,6 @@ function Page() {
   const list = useActions({ state: states[state.tab], kind: state.kind, mine: state.mine });
   const rows = list.data?.pages.flatMap((p) => p.actions) ?? [];
   const columns = useColumns(state.tab);
-  const filtered = state.kind !== "" || state.mine;
   const tabs: Tab<ActionTab>[] = [
     { key: "waiting", label: "Waiting for approval", count: waiting > 0 ? waiting : undefined },
     { key: "running", label: "Running" },
@@ -69,38 +68,36 @@ function Page() {
       <TabBar id="actions" label="Actions" tabs={tabs} value={state.tab} onChange={(tab) => change({ tab })} />
       <div role="tabpanel" id="actions-panel" aria-labelledby={`actions-${state.tab}`} className={styles.panel}>
         {state.tab === "waiting" && waiting > 0 && <p className={styles.answer}><b>{number(waiting)}</b> {waiting === 1 ? "request waits" : "requests wait"} for your answer.</p>}
-        {state.tab === "messages" ? <MessagesPane /> : <section className={`card ${styles.listcard}`} aria-label="Actions">
-          <div className={styles.tools} role="group" aria-label="Filter">
-            <Select size="small" aria-label="Kind" value={state.kind} onChange={(_, d) => change({ kind: d.value })}>
-              <option value="">All kinds</option>
-              {[...kinds.map((k) => k.kind), "Undo"].map((k) => <option key={k} value={k}>{k}</option>)}
-            </Select>
-            <Checkbox size="medium" label="Only mine" checked={state.mine} onChange={(_, d) => change({ mine: d.checked === true })} />
-            {filtered && <button type="button" className="textbutton" onClick={() => change({ kind: "", mine: false })}>Clear</button>}
-          </div>
-          {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-            <ListGrid
-              label="Actions"
-              rows={rows}
-              keyOf={(a) => a.id}
-              columns={columns}
-              total={list.hasNextPage || !list.data ? -1 : rows.length}
-              more={list.hasNextPage}
-              loading={list.isLoading || list.isFetchingNextPage}
-              onMore={() => void list.fetchNextPage()}
-              onOpen={(a) => void navigate({ to: "/actions/$id", params: { id: a.id }, search: writeRange(range) as never })}
-              empty={<Nothing tab={state.tab} filtered={filtered} onClear={() => change({ kind: "", mine: false })} />}
-              foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, newest first</span>}
-            />
-          )}
-        </section>}
+        {state.tab === "messages" ? <MessagesPane /> : (
+          <ListFrame
+            label="Actions"
+            list={list}
+            rows={rows}
+            keyOf={(a) => a.id}
+            columns={columns}
+            onOpen={(a) => void navigate({ to: "/actions/$id", params: { id: a.id }, search: writeRange(range) as never })}
+            order="newest first"
+            filters={{
+              on: state.kind !== "" || state.mine,
+              onClear: () => change({ kind: "", mine: false }),
+              nothing: "No action is like that",
+              why: "Take filters away, or look in another tab.",
+              tools: (
+                <>
+                  <Choice label="Kind" value={state.kind} options={words("All kinds", [...kinds.map((k) => k.kind), "Undo"])} onChange={(kind) => change({ kind })} />
+                  <Checkbox size="medium" label="Only mine" checked={state.mine} onChange={(_, d) => change({ mine: d.checked === true })} />
+                </>
+              ),
+            }}
+            empty={<Nothing tab={state.tab} />}
+          />
+        )}
       </div>
     </div>
   );
 }
 
-function Nothing({ tab, filtered, onClear }: { tab: ActionTab; filtered: boolean; onClear: () => void }) {
-  if (filtered) return <EmptyState small title="No action is like that" why="Take filters away, or look in another tab."><Button onClick={onClear}>Clear the filters</Button></EmptyState>;
+function Nothing({ tab }: { tab: ActionTab }) {
   const words: Record<ActionTab, [string, string]> = {
     waiting: ["Nothing waits for approval", "What touches many mailboxes or priority accounts, or cannot be undone, waits here for a second person."],
     running: ["Nothing is at work", "An action that runs shows here how far it is, mailbox by mailbox."],

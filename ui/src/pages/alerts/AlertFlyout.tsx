@@ -1,8 +1,9 @@
-import { Button, Field, Skeleton, SkeletonItem, Textarea } from "@fluentui/react-components";
+import { Button, Field, Textarea } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { inExplorer, inHunting } from "../../components/asked";
-import { Flyout } from "../../components/Flyout";
+import { DetailFlyout } from "../../components/DetailFlyout";
+import type { Steps } from "../../components/Flyout";
 import { ArrowDown12Regular, Briefcase16Regular, Code16Regular, Search16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
@@ -16,24 +17,10 @@ import { Severity } from "../rules/Severity";
 import styles from "./Alerts.module.css";
 import { useAlert, useChange, useOpenIncident, type Detail } from "./queries";
 
-interface Props {
-  id: string;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
-}
-
 /** One alert: what was found, why it was raised, what it is about, and what can be done. */
-export function AlertFlyout({ id, ...flyout }: Props) {
+export function AlertFlyout({ id, ...steps }: Steps & { id: string }) {
   const detail = useAlert(id);
-  return (
-    <Flyout label={detail.data ? `Alert: ${revealed(detail.data.title)}` : "Alert"} {...flyout}>
-      {detail.error ? <div className={styles.fly}><ProblemNote error={detail.error} onRetry={() => void detail.refetch()} /></div> : !detail.data ? (
-        <Skeleton className={styles.fly} aria-label="Reading the alert">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body key={detail.data.id} d={detail.data} onRefresh={() => void detail.refetch()} />}
-    </Flyout>
-  );
+  return <DetailFlyout what="alert" detail={detail} label={(d) => `Alert: ${revealed(d.title)}`} {...steps}>{(d) => <Body key={d.id} d={d} onRefresh={() => void detail.refetch()} />}</DetailFlyout>;
 }
 
 function Body({ d, onRefresh }: { d: Detail; onRefresh: () => void }) {

@@ -1,12 +1,13 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { alertStages, readAlerts, severities, writeAlerts, type AlertStage, type AlertsState } from "../../address/alerts";
 import { useAddress, useTimeRange } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import { steps } from "../../components/Flyout";
+import type { ListColumn } from "../../components/grid/ListGrid";
 import { Alert16Regular, ArrowDown12Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
+import { Choice, ListFrame, words } from "../../components/ListFrame";
 import { Segments } from "../../components/Segments";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
@@ -50,65 +51,48 @@ function Page() {
   const list = useAlerts(state, query);
   const rows = list.data?.pages.flatMap((p) => p.alerts) ?? [];
   const at = rows.findIndex((r) => r.id === state.open);
-  const near = (n: number) => (at >= 0 && rows[at + n] ? () => change({ open: rows[at + n]!.id }, { replace: true }) : undefined);
+  const narrow = (c: Partial<AlertsState>) => change(c, { replace: true });
   const columns = useColumns(state.open !== "");
   const counts = list.data?.pages[0]?.statuses;
   const count = (s: AlertStage) => (s === "all" || !counts ? undefined : s === "open" ? (counts["New"] ?? 0) + (counts["In progress"] ?? 0) : (counts[s] ?? 0));
   const options = alertStages.map((s) => [s, `${stageNames[s]}${count(s) === undefined ? "" : ` ${number(count(s)!)}`}`] as const);
-  const filtered = state.severity !== "" || state.owner !== "" || state.text !== "";
   return (
     <div className={styles.page}>
       <div className={styles.main}>
         <header className={styles.head}><h1>Alerts</h1></header>
-        <section className={`card ${styles.listcard}`} aria-label="Alerts">
-          <div className={styles.tools} role="group" aria-label="Filter">
-            <Segments label="Status" options={options} value={state.stage} onChange={(stage) => change({ stage }, { replace: true })} />
-            <SearchBox label="Title or reason" value={state.text} placeholder="Title or reason" onChange={(text) => change({ text }, { replace: true })} />
-            <Select size="small" aria-label="Severity" value={state.severity} className={state.severity ? styles.chosen : ""} onChange={(_, d) => change({ severity: d.value as AlertsState["severity"] }, { replace: true })}>
-              <option value="">All severities</option>
-              {severities.map((s) => <option key={s}>{s}</option>)}
-            </Select>
-            <Select size="small" aria-label="Owner" value={state.owner} className={state.owner ? styles.chosen : ""} onChange={(_, d) => change({ owner: d.value as AlertsState["owner"] }, { replace: true })}>
-              <option value="">All owners</option>
-              <option value="me">Mine</option>
-              <option value="none">Nobody's</option>
-            </Select>
-            {filtered && <button type="button" className="textbutton" onClick={() => change({ severity: "", owner: "", text: "" }, { replace: true })}>Clear</button>}
-          </div>
-          {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-            <ListGrid
-              label="Alerts"
-              rows={rows}
-              keyOf={(r) => r.id}
-              columns={columns}
-              total={list.hasNextPage || !list.data ? -1 : rows.length}
-              more={list.hasNextPage}
-              loading={list.isLoading || list.isFetchingNextPage}
-              onMore={() => void list.fetchNextPage()}
-              onOpen={(r) => change({ open: r.id })}
-              opened={state.open}
-              empty={<Nothing state={state} filtered={filtered} any={counts !== undefined && Object.values(counts).some((n) => n > 0)} change={change} />}
-              foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, the newest first</span>}
-            />
-          )}
-        </section>
-      </div>
-      {state.open !== "" && (
-        <AlertFlyout
-          id={state.open}
-          position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${list.hasNextPage ? "+" : ""}` : ""}
-          onPrev={near(-1)}
-          onNext={near(1)}
-          onClose={() => change({ open: "" })}
+        <ListFrame
+          label="Alerts"
+          list={list}
+          rows={rows}
+          keyOf={(r) => r.id}
+          columns={columns}
+          onOpen={(r) => change({ open: r.id })}
+          opened={state.open}
+          order="the newest first"
+          filters={{
+            on: state.severity !== "" || state.owner !== "" || state.text !== "",
+            onClear: () => narrow({ severity: "", owner: "", text: "" }),
+            nothing: "No alert is like that",
+            why: "Take filters away, or choose another status.",
+            tools: (
+              <>
+                <Segments label="Status" options={options} value={state.stage} onChange={(stage) => narrow({ stage })} />
+                <SearchBox label="Title or reason" value={state.text} placeholder="Title or reason" onChange={(text) => narrow({ text })} />
+                <Choice label="Severity" value={state.severity} options={words("All severities", severities)} onChange={(severity) => narrow({ severity })} />
+                <Choice label="Owner" value={state.owner} options={[["", "All owners"], ["me", "Mine"], ["none", "Nobody's"]]} onChange={(owner) => narrow({ owner })} />
+              </>
+            ),
+          }}
+          empty={<Nothing state={state} any={counts !== undefined && Object.values(counts).some((n) => n > 0)} change={change} />}
         />
-      )}
+      </div>
+      {state.open !== "" && <AlertFlyout id={state.open} {...steps(rows, at, list.hasNextPage, (r) => narrow({ open: r.id }))} onClose={() => change({ open: "" })} />}
     </div>
   );
 }
 
-/** Nothing raised, nothing open and nothing that fits are three things. */
-function Nothing({ state, filtered, any, change }: { state: AlertsState; filtered: boolean; any: boolean; change: Change }) {
-  if (filtered) return <EmptyState small title="No alert is like that" why="Take filters away, or choose another status."><Button onClick={() => change({ severity: "", owner: "", text: "" }, { replace: true })}>Clear the filters</Button></EmptyState>;
+/** Nothing raised and nothing open are two things. */
+function Nothing({ state, any, change }: { state: AlertsState; any: boolean; change: Change }) {
   if (any) {
     return state.stage === "Resolved" || state.stage === "all"
       ? <EmptyState small title="No alert was raised in this time" why="Choose a longer time at the top." />

@@ -1,12 +1,11 @@
-import { Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import type { AuditState } from "../../address/audit";
 import { longestQuery } from "../../address/hunting";
 import { writeRange } from "../../address/range";
 import { useTimeRange } from "../../address/useAddress";
-import { Flyout } from "../../components/Flyout";
+import { DetailFlyout } from "../../components/DetailFlyout";
+import type { Steps } from "../../components/Flyout";
 import { ArrowRight16Regular, CheckmarkCircle16Regular, ErrorCircle16Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
 import { useEvidence } from "../../text/useEvidence";
 import { capital } from "../../text/words";
@@ -18,25 +17,15 @@ import { useRecord, type AuditRecord } from "./queries";
 import { Subject } from "./Subject";
 import { changesOf, viaWords, type Change } from "./words";
 
-interface Props {
+interface Props extends Steps {
   seq: number;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
   onPick: (c: Partial<AuditState>) => void;
 }
 
 /** One record with everything that was written down. */
-export function AuditFlyout({ seq, onPick, ...flyout }: Props) {
+export function AuditFlyout({ seq, onPick, ...steps }: Props) {
   const record = useRecord(seq);
-  return (
-    <Flyout label={`Record ${seq}`} {...flyout}>
-      {record.error ? <div className={styles.fly}><ProblemNote error={record.error} onRetry={() => void record.refetch()} /></div> : !record.data ? (
-        <Skeleton className={styles.fly} aria-label="Reading the record">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body record={record.data} onPick={onPick} />}
-    </Flyout>
-  );
+  return <DetailFlyout what="record" detail={record} label={() => `Record ${seq}`} {...steps}>{(r) => <Body record={r} onPick={onPick} />}</DetailFlyout>;
 }
 
 function Body({ record: r, onPick }: { record: AuditRecord; onPick: Props["onPick"] }) {

@@ -1,12 +1,13 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { readAudit, writeAudit, type AuditState } from "../../address/audit";
 import { useAddress, useTimeRange } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import { steps } from "../../components/Flyout";
+import type { ListColumn } from "../../components/grid/ListGrid";
 import { ArrowDownload16Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
+import { Choice, ListFrame } from "../../components/ListFrame";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
@@ -50,10 +51,8 @@ function Page() {
   const actions = useActions();
   const columns = useColumns(state.open > 0);
   const rows = records.data?.pages.flatMap((p) => p.records) ?? [];
-  const filtered = state.operator !== "" || state.action !== "" || state.subject !== "" || state.text !== "";
-  const clear = () => change({ operator: "", action: "", subject: "", text: "" }, { replace: true });
   const at = rows.findIndex((r) => r.seq === state.open);
-  const near = (n: number) => (at >= 0 && rows[at + n] ? () => change({ open: rows[at + n]!.seq }, { replace: true }) : undefined);
+  const narrow = (c: Partial<AuditState>) => change(c, { replace: true });
   return (
     <div className={styles.page}>
       <div className={styles.main}>
@@ -63,49 +62,33 @@ function Page() {
           <Button as="a" href={exportLink(filter)} download icon={<ArrowDownload16Regular />} title="The records below as a signed file, which tocsin audit verify checks anywhere. The export is recorded.">Export</Button>
         </header>
         <StateLine onShow={(seq) => change({ open: seq })} />
-        <section className={`card ${styles.listcard}`} aria-label="Records">
-          <div className={styles.tools} role="group" aria-label="Filter">
-            <SearchBox label="Text" value={state.text} placeholder="Any word" onChange={(text) => change({ text }, { replace: true })} />
-            <SearchBox label="Who" value={state.operator} placeholder="Who" onChange={(operator) => change({ operator }, { replace: true })} />
-            <Select size="small" aria-label="Action" value={state.action} className={state.action ? styles.chosen : ""} onChange={(_, d) => change({ action: d.value }, { replace: true })}>
-              <option value="">All actions</option>
-              {(actions.data ?? (state.action ? [state.action] : [])).map((a) => <option key={a} value={a}>{capital(a)}</option>)}
-            </Select>
-            <SearchBox label="Subject" value={state.subject} placeholder="To what" onChange={(subject) => change({ subject }, { replace: true })} />
-            {filtered && <button type="button" className="textbutton" onClick={clear}>Clear</button>}
-          </div>
-          {records.error ? <ProblemNote error={records.error} onRetry={() => void records.refetch()} /> : (
-            <ListGrid
-              label="Audit records"
-              rows={rows}
-              keyOf={(r) => String(r.seq)}
-              columns={columns}
-              total={records.hasNextPage || !records.data ? -1 : rows.length}
-              more={records.hasNextPage}
-              loading={records.isLoading || records.isFetchingNextPage}
-              onMore={() => void records.fetchNextPage()}
-              onOpen={(r) => change({ open: r.seq })}
-              opened={state.open > 0 ? String(state.open) : ""}
-              empty={
-                <EmptyState small title={filtered ? "No record is like that in this time" : "Nothing was written down in this time"} why={filtered ? "Widen the time at the top, or take filters away." : "Every sign-in, every look into a message, every query and every change leaves a record. Choose a longer time at the top."}>
-                  {filtered && <Button onClick={clear}>Clear the filters</Button>}
-                </EmptyState>
-              }
-              foot={(first, last) => <span className="num">{number(first)}–{number(last)}{records.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, newest first</span>}
-            />
-          )}
-        </section>
-      </div>
-      {state.open > 0 && (
-        <AuditFlyout
-          seq={state.open}
-          position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${records.hasNextPage ? "+" : ""}` : ""}
-          onPrev={near(-1)}
-          onNext={near(1)}
-          onClose={() => change({ open: 0 })}
-          onPick={(c) => change(c)}
+        <ListFrame
+          label="Audit records"
+          list={records}
+          rows={rows}
+          keyOf={(r) => String(r.seq)}
+          columns={columns}
+          onOpen={(r) => change({ open: r.seq })}
+          opened={state.open > 0 ? String(state.open) : ""}
+          order="newest first"
+          filters={{
+            on: state.operator !== "" || state.action !== "" || state.subject !== "" || state.text !== "",
+            onClear: () => narrow({ operator: "", action: "", subject: "", text: "" }),
+            nothing: "No record is like that in this time",
+            why: "Widen the time at the top, or take filters away.",
+            tools: (
+              <>
+                <SearchBox label="Text" value={state.text} placeholder="Any word" onChange={(text) => narrow({ text })} />
+                <SearchBox label="Who" value={state.operator} placeholder="Who" onChange={(operator) => narrow({ operator })} />
+                <Choice label="Action" value={state.action} options={[["", "All actions"], ...(actions.data ?? (state.action ? [state.action] : [])).map((a) => [a, capital(a)] as const)]} onChange={(action) => narrow({ action })} />
+                <SearchBox label="Subject" value={state.subject} placeholder="To what" onChange={(subject) => narrow({ subject })} />
+              </>
+            ),
+          }}
+          empty={<EmptyState small title="Nothing was written down in this time" why="Every sign-in, every look into a message, every query and every change leaves a record. Choose a longer time at the top." />}
         />
-      )}
+      </div>
+      {state.open > 0 && <AuditFlyout seq={state.open} {...steps(rows, at, records.hasNextPage, (r) => narrow({ open: r.seq }))} onClose={() => change({ open: 0 })} onPick={(c) => change(c)} />}
     </div>
   );
 }

@@ -1,12 +1,12 @@
-import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useNavigate } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
 import { writeRange } from "../../address/range";
 import { useTimeRange } from "../../address/useAddress";
 import type { Schemas } from "../../api/client";
-import { Flyout } from "../../components/Flyout";
+import { DetailFlyout } from "../../components/DetailFlyout";
+import type { Steps } from "../../components/Flyout";
 import { CheckmarkCircle16Regular, ErrorCircle16Regular, SubtractCircle16Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
 import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { VerdictBadge } from "../../components/Verdict";
@@ -22,29 +22,27 @@ import { Severity } from "./Severity";
 import { SwitchDialog, type Doing } from "./SwitchDialog";
 import { originMeans, originWords, standing, standingWords } from "./words";
 
-interface Props {
+interface Props extends Steps {
   id: string;
   hits: Schemas["RuleHits"] | undefined;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
 }
 
 /** One rule beside the list: what it says, for what, and how it stands. */
-export function RuleFlyout({ id, hits, ...flyout }: Props) {
+export function RuleFlyout({ id, hits, ...steps }: Props) {
   const rule = useRule(id);
   const [doing, setDoing] = useState<Doing>();
   return (
-    <Flyout label={`Rule ${id}`} {...flyout}>
-      {rule.error ? <div className={styles.problem}><ProblemNote error={rule.error} onRetry={() => void rule.refetch()} /></div> : !rule.data ? (
-        <Skeleton className={styles.wait} aria-label="Reading the rule">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body rule={rule.data} hits={hits} onDo={setDoing} />}
-      {doing && rule.data && <SwitchDialog rule={rule.data} doing={doing} onClose={() => setDoing(undefined)} onDone={() => {
-        setDoing(undefined);
-        if (doing === "remove" && rule.data.origin === "own" && rule.data.under === "") flyout.onClose();
-      }} />}
-    </Flyout>
+    <DetailFlyout what="rule" detail={rule} label={() => `Rule ${id}`} {...steps}>
+      {(r) => (
+        <>
+          <Body rule={r} hits={hits} onDo={setDoing} />
+          {doing && <SwitchDialog rule={r} doing={doing} onClose={() => setDoing(undefined)} onDone={() => {
+            setDoing(undefined);
+            if (doing === "remove" && r.origin === "own" && r.under === "") steps.onClose();
+          }} />}
+        </>
+      )}
+    </DetailFlyout>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useSettingsAddress } from "../../address/useSettingsAddress";
-import { Flyout } from "../../components/Flyout";
+import { DetailFlyout } from "../../components/DetailFlyout";
+import { steps } from "../../components/Flyout";
 import { Star12Filled, Star16Regular, StarOff16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
@@ -19,13 +20,11 @@ export function PersonFlyout({ address }: { address: string }) {
   const people = usePeople(search, priority);
   const rows = people.data?.pages.flatMap((p) => p.people) ?? [];
   const at = rows.findIndex((p) => p.address === address);
-  const to = (i: number) => (rows[i] && at >= 0 ? () => change({ person: rows[i]!.address }) : undefined);
+  const total = people.data?.pages[0]?.total ?? rows.length;
   return (
-    <Flyout label={`Person ${address}`} {...(at >= 0 ? { position: `${number(at + 1)} of ${number(people.data?.pages[0]?.total ?? rows.length)}` } : {})} onPrev={to(at - 1)} onNext={to(at + 1)} onClose={() => change({ person: "" })}>
-      {person.error ? <div className={styles.person}><ProblemNote error={person.error} onRetry={() => void person.refetch()} /></div> : !person.data ? (
-        <Skeleton className={styles.person} aria-label="Reading the person">{[24, 16, 120].map((h) => <SkeletonItem key={h} style={{ height: h }} />)}</Skeleton>
-      ) : <Body person={person.data} />}
-    </Flyout>
+    <DetailFlyout what="person" detail={person} label={() => `Person ${address}`} {...steps(rows, at, false, (p) => change({ person: p.address }))} {...(at >= 0 && { position: `${number(at + 1)} of ${number(total)}` })} onClose={() => change({ person: "" })}>
+      {(p) => <Body key={p.address} person={p} />}
+    </DetailFlyout>
   );
 }
 

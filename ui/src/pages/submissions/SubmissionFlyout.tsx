@@ -1,7 +1,8 @@
-import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Flyout } from "../../components/Flyout";
+import { DetailFlyout } from "../../components/DetailFlyout";
+import type { Steps } from "../../components/Flyout";
 import { ArrowSync16Regular, CheckmarkCircle16Regular, Open20Regular, Warning16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
@@ -20,24 +21,10 @@ import { useChange, useJudge, useSubmission, type Detail, type Report } from "./
 import styles from "./Submissions.module.css";
 import { answerWords, matchWords, verdictWords, wayWords } from "./words";
 
-interface Props {
-  id: string;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
-}
-
 /** One submission: what it is, what Tocsin says now, who reported it, and what can be done. */
-export function SubmissionFlyout({ id, ...flyout }: Props) {
+export function SubmissionFlyout({ id, ...steps }: Steps & { id: string }) {
   const detail = useSubmission(id);
-  return (
-    <Flyout label={detail.data ? `Submission: ${revealed(detail.data.subject) || "no subject"}` : "Submission"} {...flyout}>
-      {detail.error ? <div className={styles.fly}><ProblemNote error={detail.error} onRetry={() => void detail.refetch()} /></div> : !detail.data ? (
-        <Skeleton className={styles.fly} aria-label="Reading the submission">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body key={detail.data.id} d={detail.data} onRefresh={() => void detail.refetch()} />}
-    </Flyout>
-  );
+  return <DetailFlyout what="submission" detail={detail} label={(d) => `Submission: ${revealed(d.subject) || "no subject"}`} {...steps}>{(d) => <Body key={d.id} d={d} onRefresh={() => void detail.refetch()} />}</DetailFlyout>;
 }
 
 function Body({ d, onRefresh }: { d: Detail; onRefresh: () => void }) {

@@ -1,12 +1,13 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { readSubmissions, results, stages, types, writeSubmissions, type Stage, type SubmissionsState } from "../../address/submissions";
 import { useAddress, useTimeRange } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
+import { steps } from "../../components/Flyout";
+import type { ListColumn } from "../../components/grid/ListGrid";
 import { Flag16Regular, People16Regular, Warning16Regular } from "../../components/icons";
-import { ProblemNote } from "../../components/Problem";
+import { Choice, ListFrame, words } from "../../components/ListFrame";
 import { Segments } from "../../components/Segments";
 import { TabBar, type Tab } from "../../components/TabBar";
 import { Untrusted } from "../../components/Untrusted";
@@ -54,7 +55,6 @@ function Page() {
   const list = useSubmissions(state, query);
   const rows = list.data?.pages.flatMap((p) => p.submissions) ?? [];
   const at = rows.findIndex((r) => r.id === state.open);
-  const near = (n: number) => (at >= 0 && rows[at + n] ? () => change({ open: rows[at + n]!.id }, { replace: true }) : undefined);
   return (
     <div className={styles.page}>
       <div className={styles.main}>
@@ -66,15 +66,7 @@ function Page() {
           {state.part === "queue" ? <Queue state={state} change={change} list={list} rows={rows} /> : state.part === "figures" ? <FiguresPane split={state.split} onSplit={(split) => change({ split }, { replace: true })} onReporter={(reporter) => change({ part: "queue", stage: "all", reporter })} /> : <AnswersPane />}
         </div>
       </div>
-      {state.open !== "" && (
-        <SubmissionFlyout
-          id={state.open}
-          position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${list.hasNextPage ? "+" : ""}` : ""}
-          onPrev={near(-1)}
-          onNext={near(1)}
-          onClose={() => change({ open: "" })}
-        />
-      )}
+      {state.open !== "" && <SubmissionFlyout id={state.open} {...steps(rows, at, list.hasNextPage, (r) => change({ open: r.id }, { replace: true }))} onClose={() => change({ open: "" })} />}
     </div>
   );
 }
@@ -86,56 +78,42 @@ function Queue({ state, change, list, rows }: { state: SubmissionsState; change:
   const counts = list.data?.pages[0]?.states ?? {};
   const waiting = (counts["New"] ?? 0) + (counts["In triage"] ?? 0);
   const count = (s: Stage) => (s === "all" || !list.data ? undefined : s === "waiting" ? waiting : counts[s] ?? 0);
-  const filtered = state.type !== "" || state.result !== "" || state.owner !== "" || state.text !== "" || state.reporter !== "";
-  const clear = () => change({ type: "", result: "", owner: "", text: "", reporter: "" }, { replace: true });
+  const narrow = (c: Partial<SubmissionsState>) => change(c, { replace: true });
   const options = stages.map((s) => [s, `${stageNames[s]}${count(s) === undefined ? "" : ` ${number(count(s)!)}`}`] as const);
   return (
-    <section className={`card ${styles.listcard}`} aria-label="Submissions">
-      <div className={styles.tools} role="group" aria-label="Filter">
-        <Segments label="State" options={options} value={state.stage} onChange={(stage) => change({ stage }, { replace: true })} />
-        <SearchBox label="Subject or sender" value={state.text} placeholder="Subject or sender" onChange={(text) => change({ text }, { replace: true })} />
-        <SearchBox label="Reporter" value={state.reporter} placeholder="Reporter" onChange={(reporter) => change({ reporter }, { replace: true })} />
-        <Select size="small" aria-label="Reported as" value={state.type} className={state.type ? styles.chosen : ""} onChange={(_, d) => change({ type: d.value as SubmissionsState["type"] }, { replace: true })}>
-          <option value="">All types</option>
-          {types.map((t) => <option key={t}>{t}</option>)}
-        </Select>
-        {(state.stage === "Closed" || state.stage === "all") && (
-          <Select size="small" aria-label="Result" value={state.result} className={state.result ? styles.chosen : ""} onChange={(_, d) => change({ result: d.value as SubmissionsState["result"] }, { replace: true })}>
-            <option value="">All results</option>
-            {results.map((t) => <option key={t}>{t}</option>)}
-          </Select>
-        )}
-        <Select size="small" aria-label="Owner" value={state.owner} className={state.owner ? styles.chosen : ""} onChange={(_, d) => change({ owner: d.value as SubmissionsState["owner"] }, { replace: true })}>
-          <option value="">All owners</option>
-          <option value="me">Mine</option>
-          <option value="none">Nobody's</option>
-        </Select>
-        {filtered && <button type="button" className="textbutton" onClick={clear}>Clear</button>}
-      </div>
-      {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-        <ListGrid
-          label="Submissions"
-          rows={rows}
-          keyOf={(r) => r.id}
-          columns={columns}
-          total={list.hasNextPage || !list.data ? -1 : rows.length}
-          more={list.hasNextPage}
-          loading={list.isLoading || list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-          onOpen={(r) => change({ open: r.id })}
-          opened={state.open}
-          empty={<Nothing state={state} filtered={filtered} any={waiting + (counts["Closed"] ?? 0) > 0} clear={clear} change={change} />}
-          foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, the last report first</span>}
-        />
-      )}
-    </section>
+    <ListFrame
+      label="Submissions"
+      list={list}
+      rows={rows}
+      keyOf={(r) => r.id}
+      columns={columns}
+      onOpen={(r) => change({ open: r.id })}
+      opened={state.open}
+      order="the last report first"
+      filters={{
+        on: state.type !== "" || state.result !== "" || state.owner !== "" || state.text !== "" || state.reporter !== "",
+        onClear: () => narrow({ type: "", result: "", owner: "", text: "", reporter: "" }),
+        nothing: "No submission is like that",
+        why: "Take filters away, or choose another state.",
+        tools: (
+          <>
+            <Segments label="State" options={options} value={state.stage} onChange={(stage) => narrow({ stage })} />
+            <SearchBox label="Subject or sender" value={state.text} placeholder="Subject or sender" onChange={(text) => narrow({ text })} />
+            <SearchBox label="Reporter" value={state.reporter} placeholder="Reporter" onChange={(reporter) => narrow({ reporter })} />
+            <Choice label="Reported as" value={state.type} options={words("All types", types)} onChange={(type) => narrow({ type })} />
+            {(state.stage === "Closed" || state.stage === "all") && <Choice label="Result" value={state.result} options={words("All results", results)} onChange={(result) => narrow({ result })} />}
+            <Choice label="Owner" value={state.owner} options={[["", "All owners"], ["me", "Mine"], ["none", "Nobody's"]]} onChange={(owner) => narrow({ owner })} />
+          </>
+        ),
+      }}
+      empty={<Nothing state={state} any={waiting + (counts["Closed"] ?? 0) > 0} change={change} />}
+    />
   );
 }
 
-/** Nothing reported, nothing set up and nothing that fits are three things. */
-function Nothing({ state, filtered, any, clear, change }: { state: SubmissionsState; filtered: boolean; any: boolean; clear: () => void; change: Change }) {
+/** Nothing reported, nothing that waits and nothing set up are three things. */
+function Nothing({ state, any, change }: { state: SubmissionsState; any: boolean; change: Change }) {
   const setUp = useAnswers().data;
-  if (filtered) return <EmptyState small title="No submission is like that" why="Take filters away, or choose another state."><Button onClick={clear}>Clear the filters</Button></EmptyState>;
   if (any) {
     return state.stage === "Closed" || state.stage === "all"
       ? <EmptyState small title="None was reported or closed in this time" why="Choose a longer time at the top." />

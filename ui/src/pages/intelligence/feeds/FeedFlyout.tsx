@@ -1,6 +1,7 @@
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
 import { useState } from "react";
-import { Flyout } from "../../../components/Flyout";
+import { DetailFlyout } from "../../../components/DetailFlyout";
+import type { Steps } from "../../../components/Flyout";
 import { ArrowDownload16Regular, ArrowSync16Regular, Delete16Regular, Edit16Regular, Warning16Regular } from "../../../components/icons";
 import { ProblemNote } from "../../../components/Problem";
 import { Untrusted } from "../../../components/Untrusted";
@@ -13,17 +14,14 @@ import { Standing } from "./FeedsPage";
 import { settingsOf, useChange, useFeed, useRemove, useRun, type Feed, type Run } from "./queries";
 import { everyWords, kindName, runWords } from "./words";
 
-interface Props { id: string; position: string; onPrev: (() => void) | undefined; onNext: (() => void) | undefined; onClose: () => void; onChange: () => void }
+interface Props extends Steps { id: string; onChange: () => void }
 
 /** One feed: whether it delivers, what it brought, what it is set to, and its last runs. */
 export function FeedFlyout({ id, onChange, ...flyout }: Props) {
   const feed = useFeed(id);
-  const d = feed.data?.id === id ? feed.data : undefined;
   return (
-    <Flyout label={d ? `Feed: ${d.name}` : "Feed"} {...flyout}>
-      {feed.error ? <div className={styles.fly}><ProblemNote error={feed.error} onRetry={() => void feed.refetch()} /></div> : !d ? (
-        <Skeleton className={styles.fly} aria-label="Reading the feed">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : (
+    <DetailFlyout what="feed" detail={{ ...feed, data: feed.data?.id === id ? feed.data : undefined }} label={(d) => `Feed: ${d.name}`} {...flyout}>
+      {(d) => (
         <div className={styles.fly}>
           <h2><Untrusted text={d.name} /></h2>
           <p className={styles.row}><Standing feed={d} /><span className={styles.faded}>{kindName(d.kind)}</span></p>
@@ -36,7 +34,7 @@ export function FeedFlyout({ id, onChange, ...flyout }: Props) {
           {d.runs.length === 0 ? <p className={styles.faded}>It was not read yet.</p> : <ol className={styles.runs}>{d.runs.slice(0, 20).map((r) => <li key={r.at}><OneRun run={r} /></li>)}</ol>}
         </div>
       )}
-    </Flyout>
+    </DetailFlyout>
   );
 }
 

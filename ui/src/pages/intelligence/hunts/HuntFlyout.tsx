@@ -1,7 +1,8 @@
-import { Button, ProgressBar, Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Button, ProgressBar } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { readPolicy, writePolicy } from "../../../address/policy";
-import { Flyout } from "../../../components/Flyout";
+import { DetailFlyout } from "../../../components/DetailFlyout";
+import type { Steps } from "../../../components/Flyout";
 import { ProblemNote } from "../../../components/Problem";
 import { Untrusted } from "../../../components/Untrusted";
 import { useMay } from "../../../session/queries";
@@ -12,24 +13,10 @@ import styles from "../indicators/Indicators.module.css";
 import { over, useCancelHunt, useHunt, useSightings, type Hunt, type Indicator } from "../indicators/queries";
 import { huntWords, reach } from "./words";
 
-interface Props {
-  id: string;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
-}
-
 /** One search: what it found, and what came of it. */
-export function HuntFlyout({ id, ...flyout }: Props) {
+export function HuntFlyout({ id, ...steps }: Steps & { id: string }) {
   const hunt = useHunt(id);
-  return (
-    <Flyout label="Retro-hunt" {...flyout}>
-      {hunt.error ? <div className={styles.fly}><ProblemNote error={hunt.error} onRetry={() => void hunt.refetch()} /></div> : !hunt.data ? (
-        <Skeleton className={styles.fly} aria-label="Reading the search">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body h={hunt.data} />}
-    </Flyout>
-  );
+  return <DetailFlyout what="retro-hunt" detail={hunt} label={() => "Retro-hunt"} {...steps}>{(h) => <Body key={h.id} h={h} />}</DetailFlyout>;
 }
 
 function Body({ h }: { h: Hunt }) {

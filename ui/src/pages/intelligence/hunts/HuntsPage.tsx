@@ -4,9 +4,10 @@ import { useState } from "react";
 import { readHunt } from "../../../address/indicators";
 import { useAddress } from "../../../address/useAddress";
 import { EmptyState } from "../../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../../components/grid/ListGrid";
+import { steps } from "../../../components/Flyout";
+import type { ListColumn } from "../../../components/grid/ListGrid";
 import { Search16Regular } from "../../../components/icons";
-import { ProblemNote } from "../../../components/Problem";
+import { ListFrame } from "../../../components/ListFrame";
 import { Untrusted } from "../../../components/Untrusted";
 import { useMay } from "../../../session/queries";
 import { useZone } from "../../../time/Clock";
@@ -35,33 +36,25 @@ function Page() {
   const list = useHunts();
   const rows = list.data?.pages.flatMap((p) => p.hunts) ?? [];
   const at = rows.findIndex((r) => r.id === open);
-  const near = (n: number) => (at >= 0 && rows[at + n] ? () => show(rows[at + n]!.id) : undefined);
   const columns = useColumns();
   return (
     <Frame
       part="/intelligence/retro-hunts"
       facts={list.data && `${number(rows.length)}${list.hasNextPage ? "+" : ""} ${rows.length === 1 ? "search" : "searches"}`}
       actions={<Button appearance="primary" icon={<Search16Regular />} disabledFocusable={!edit} title={edit ? undefined : "Needs the permission intelligence.edit, which your roles do not give"} onClick={() => edit && setStarting(true)}>Search stored mail</Button>}
-      side={open !== "" && <HuntFlyout key={open} id={open} position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}` : ""} onPrev={near(-1)} onNext={near(1)} onClose={() => show("")} />}
+      side={open !== "" && <HuntFlyout id={open} {...steps(rows, at, list.hasNextPage, (r) => show(r.id))} onClose={() => show("")} />}
     >
-      <div className={styles.list}>
-        {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-          <ListGrid
-            label="Retro-hunts"
-            rows={rows}
-            keyOf={(r) => r.id}
-            columns={columns}
-            total={list.hasNextPage || !list.data ? -1 : rows.length}
-            more={list.hasNextPage}
-            loading={list.isLoading || list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            onOpen={(r) => show(r.id)}
-            opened={open}
-            empty={<EmptyState small title="Stored mail was not searched yet" why={<>It happens by itself when indicators change, for the mail of the last days. To look further back, start a search here, or from an <Link to="/intelligence/indicators">indicator</Link>.</>}>{edit && <Button appearance="primary" onClick={() => setStarting(true)}>Search stored mail</Button>}</EmptyState>}
-            foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, newest first</span>}
-          />
-        )}
-      </div>
+      <ListFrame
+        label="Retro-hunts"
+        list={list}
+        rows={rows}
+        keyOf={(r) => r.id}
+        columns={columns}
+        onOpen={(r) => show(r.id)}
+        opened={open}
+        order="newest first"
+        empty={<EmptyState small title="Stored mail was not searched yet" why={<>It happens by itself when indicators change, for the mail of the last days. To look further back, start a search here, or from an <Link to="/intelligence/indicators">indicator</Link>.</>}>{edit && <Button appearance="primary" onClick={() => setStarting(true)}>Search stored mail</Button>}</EmptyState>}
+      />
       {starting && <StartDialog onClose={() => setStarting(false)} onStarted={(h) => { setStarting(false); show(h.id); }} />}
     </Frame>
   );

@@ -1,7 +1,8 @@
 import { Button, Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Flyout } from "../../../components/Flyout";
+import { DetailFlyout } from "../../../components/DetailFlyout";
+import type { Steps } from "../../../components/Flyout";
 import { Warning16Regular } from "../../../components/icons";
 import { ProblemNote } from "../../../components/Problem";
 import { Untrusted } from "../../../components/Untrusted";
@@ -19,24 +20,10 @@ import type { Schemas } from "../../../api/client";
 
 type Detail = Schemas["IndicatorDetail"];
 
-interface Props {
-  id: number;
-  position: string;
-  onPrev: (() => void) | undefined;
-  onNext: (() => void) | undefined;
-  onClose: () => void;
-}
-
 /** One indicator: what it is, whether it was seen here, what can be done, and its history. */
-export function IndicatorFlyout({ id, ...flyout }: Props) {
+export function IndicatorFlyout({ id, ...steps }: Steps & { id: number }) {
   const one = useIndicator(id);
-  return (
-    <Flyout label={one.data ? `Indicator: ${revealed(one.data.value)}` : "Indicator"} {...flyout}>
-      {one.error ? <div className={styles.fly}><ProblemNote error={one.error} onRetry={() => void one.refetch()} /></div> : !one.data ? (
-        <Skeleton className={styles.fly} aria-label="Reading the indicator">{Array.from({ length: 8 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton>
-      ) : <Body d={one.data} />}
-    </Flyout>
-  );
+  return <DetailFlyout what="indicator" detail={one} label={(d) => `Indicator: ${revealed(d.value)}`} {...steps}>{(d) => <Body key={d.id} d={d} />}</DetailFlyout>;
 }
 
 function Body({ d }: { d: Detail }) {

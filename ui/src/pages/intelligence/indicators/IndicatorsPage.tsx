@@ -1,13 +1,14 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { indicatorKinds, indicatorStates, readIndicators, writeIndicators, type IndicatorsState } from "../../../address/indicators";
 import { useAddress } from "../../../address/useAddress";
 import { prefix } from "../../../api/client";
 import { EmptyState } from "../../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../../components/grid/ListGrid";
+import { steps } from "../../../components/Flyout";
+import type { ListColumn } from "../../../components/grid/ListGrid";
 import { Add16Regular, ArrowDownload16Regular } from "../../../components/icons";
-import { ProblemNote } from "../../../components/Problem";
+import { Choice, ListFrame } from "../../../components/ListFrame";
 import { Untrusted } from "../../../components/Untrusted";
 import { useMay } from "../../../session/queries";
 import { useClock, useZone } from "../../../time/Clock";
@@ -46,7 +47,6 @@ function Page() {
   const filtered = Object.keys(queryOf(state)).length > 0;
   const clear = () => change({ kind: "", state: "", now: "", source: "", threat: "", tag: "", text: "", verdict: "" });
   const at = rows.findIndex((r) => r.id === state.open);
-  const near = (n: number) => (at >= 0 && rows[at + n] ? () => change({ open: rows[at + n]!.id }) : undefined);
   const total = sources?.sources.reduce((n, s) => n + s.suspicious + s.confirmed, 0);
   const file = `${prefix}/indicators/export?${new URLSearchParams(queryOf(state)).toString()}`;
   return (
@@ -59,61 +59,39 @@ function Page() {
           <Button appearance="primary" icon={<Add16Regular />} disabledFocusable={!edit} title={edit ? undefined : "Needs the permission intelligence.edit, which your roles do not give"} onClick={() => edit && setAdding(true)}>Add indicators</Button>
         </>
       }
-      side={state.open > 0 && <IndicatorFlyout key={state.open} id={state.open} position={at >= 0 ? `${number(at + 1)} of ${number(rows.length)}${list.hasNextPage ? "+" : ""}` : ""} onPrev={near(-1)} onNext={near(1)} onClose={() => change({ open: 0 })} />}
+      side={state.open > 0 && <IndicatorFlyout id={state.open} {...steps(rows, at, list.hasNextPage, (r) => change({ open: r.id }))} onClose={() => change({ open: 0 })} />}
     >
       <div className={styles.tools} role="group" aria-label="Filter">
         <SearchBox label="Find a value" value={state.text} placeholder="A value, or a part of one" onChange={(text) => change({ text })} />
-        <Select size="small" aria-label="Kind" value={state.kind} className={state.kind ? styles.chosen : ""} onChange={(_, d) => change({ kind: d.value as IndicatorsState["kind"] })}>
-          <option value="">All kinds</option>
-          {indicatorKinds.map((k) => <option key={k} value={k}>{kindWords[k]}</option>)}
-        </Select>
-        <Select size="small" aria-label="State" value={state.state} className={state.state ? styles.chosen : ""} onChange={(_, d) => change({ state: d.value as IndicatorsState["state"] })}>
-          <option value="">All states</option>
-          {indicatorStates.map((k) => <option key={k} value={k}>{stateWords[k]}</option>)}
-        </Select>
-        <Select size="small" aria-label="What it does now" value={state.now} className={state.now ? styles.chosen : ""} onChange={(_, d) => change({ now: d.value as IndicatorsState["now"] })}>
-          <option value="">At work or not</option>
-          <option value="live">At work</option>
-          <option value="held">Held back</option>
-          <option value="expired">Expired</option>
-        </Select>
-        <Select size="small" aria-label="Source" value={state.source} className={state.source ? styles.chosen : ""} onChange={(_, d) => change({ source: d.value })}>
-          <option value="">All sources</option>
-          {state.source !== "" && !sources?.sources.some((s) => s.source === state.source) && <option value={state.source}>{state.source}</option>}
-          {sources?.sources.map((s) => <option key={s.source} value={s.source}>{`${s.source} (${number(s.suspicious + s.confirmed)})`}</option>)}
-        </Select>
+        <Choice label="Kind" value={state.kind} options={[["", "All kinds"], ...indicatorKinds.map((k) => [k, kindWords[k]] as const)]} onChange={(kind) => change({ kind })} />
+        <Choice label="State" value={state.state} options={[["", "All states"], ...indicatorStates.map((k) => [k, stateWords[k]] as const)]} onChange={(s) => change({ state: s })} />
+        <Choice label="What it does now" value={state.now} options={[["", "At work or not"], ["live", "At work"], ["held", "Held back"], ["expired", "Expired"]]} onChange={(now) => change({ now })} />
+        <Choice label="Source" value={state.source} options={[["", "All sources"], ...(state.source !== "" && !sources?.sources.some((s) => s.source === state.source) ? [[state.source, state.source] as const] : []), ...(sources?.sources ?? []).map((s) => [s.source, `${s.source} (${number(s.suspicious + s.confirmed)})`] as const)]} onChange={(source) => change({ source })} />
         <SearchBox label="Threat" value={state.threat} placeholder="Threat" onChange={(threat) => change({ threat })} />
         <SearchBox label="Tag" value={state.tag} placeholder="Tag" onChange={(tag) => change({ tag })} />
         {filtered && <button type="button" className="textbutton" onClick={clear}>Clear</button>}
       </div>
       {picked.size > 0 && <BulkBar ids={[...picked].map(Number)} onDone={() => setPicked(new Set())} />}
-      <div className={styles.list}>
-        {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-          <ListGrid
-            label="Indicators"
-            rows={rows}
-            keyOf={(r) => String(r.id)}
-            columns={columns}
-            total={list.hasNextPage || !list.data ? -1 : rows.length}
-            more={list.hasNextPage}
-            loading={list.isLoading || list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            onOpen={(r) => change({ open: r.id })}
-            opened={String(state.open)}
-            picking={edit ? { picked, all: false, onPick: setPicked } : undefined}
-            empty={list.hasNextPage ? (
-              <EmptyState small title="None so far" why="Among so many indicators a rare one is searched for in parts."><Button disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Search on</Button></EmptyState>
-            ) : filtered ? (
-              <EmptyState small title="No indicator is like that" why="Take filters away, or look for another value."><Button onClick={clear}>Clear the filters</Button></EmptyState>
-            ) : (
-              <EmptyState small title="Nothing is known to be bad yet" why="Add values from a report or an incident, set up a feed, or name lists in indicators.files of the settings. New mail is judged with them at once, and mail of the last days is searched.">
-                {edit && <Button appearance="primary" icon={<Add16Regular />} onClick={() => setAdding(true)}>Add the first</Button>}
-              </EmptyState>
-            )}
-            foot={(first, last) => <span className="num">{number(first)}–{number(last)}{list.hasNextPage ? " and more" : <> of <b>{number(rows.length)}</b></>}, newest first</span>}
-          />
+      <ListFrame
+        label="Indicators"
+        list={list}
+        rows={rows}
+        keyOf={(r) => String(r.id)}
+        columns={columns}
+        onOpen={(r) => change({ open: r.id })}
+        opened={String(state.open)}
+        picking={edit ? { picked, all: false, onPick: setPicked } : undefined}
+        order="newest first"
+        empty={list.hasNextPage ? (
+          <EmptyState small title="None so far" why="Among so many indicators a rare one is searched for in parts."><Button disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>Search on</Button></EmptyState>
+        ) : filtered ? (
+          <EmptyState small title="No indicator is like that" why="Take filters away, or look for another value."><Button onClick={clear}>Clear the filters</Button></EmptyState>
+        ) : (
+          <EmptyState small title="Nothing is known to be bad yet" why="Add values from a report or an incident, set up a feed, or name lists in indicators.files of the settings. New mail is judged with them at once, and mail of the last days is searched.">
+            {edit && <Button appearance="primary" icon={<Add16Regular />} onClick={() => setAdding(true)}>Add the first</Button>}
+          </EmptyState>
         )}
-      </div>
+      />
       {adding && <AddDialog given={typeof address["add"] === "string" ? address["add"] : ""} onClose={() => {
         setAdding(false);
         if (address["add"] !== undefined) change({});

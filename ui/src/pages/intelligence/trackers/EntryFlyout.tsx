@@ -1,8 +1,7 @@
-import { Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import { inExplorer, inHunting } from "../../../components/asked";
 import { EmptyState } from "../../../components/EmptyState";
-import { Flyout } from "../../../components/Flyout";
+import { DetailFlyout } from "../../../components/DetailFlyout";
 import { Code16Regular, Search16Regular } from "../../../components/icons";
 import { Untrusted } from "../../../components/Untrusted";
 import { Badge } from "../../../components/Verdict";
@@ -18,9 +17,9 @@ export function EntryFlyout({ id, onClose }: { id: string; onClose: () => void }
   const list = useNoteworthy(true);
   const e = list.data?.entries.find((x) => x.id === id);
   return (
-    <Flyout label={e ? `Noteworthy: ${revealed(e.title)}` : "Noteworthy"} onClose={onClose}>
-      {!list.data ? <Skeleton className={styles.fly} aria-label="Reading the entry">{Array.from({ length: 6 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton> : e ? <Body e={e} /> : <EmptyState small title="There is no such entry" why="It may have gone with the feed that brought it." />}
-    </Flyout>
+    <DetailFlyout what="noteworthy entry" detail={list} label={() => (e ? `Noteworthy: ${revealed(e.title)}` : "Noteworthy")} onClose={onClose}>
+      {() => (e ? <Body e={e} /> : <EmptyState small title="There is no such entry" why="It may have gone with the feed that brought it." />)}
+    </DetailFlyout>
   );
 }
 

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { inExplorer, inHunting } from "../../../components/asked";
 import { EmptyState } from "../../../components/EmptyState";
-import { Flyout } from "../../../components/Flyout";
+import { DetailFlyout } from "../../../components/DetailFlyout";
 import { Alert16Regular, Code16Regular, Play16Regular, Search16Regular } from "../../../components/icons";
 import { ProblemNote } from "../../../components/Problem";
 import { Untrusted } from "../../../components/Untrusted";
@@ -22,9 +22,9 @@ export function TrackedFlyout({ id, onClose }: { id: string; onClose: () => void
   const list = useTracked(true);
   const t = list.data?.find((x) => x.id === id);
   return (
-    <Flyout label={t ? `Tracked query: ${revealed(t.name)}` : "Tracked query"} onClose={onClose}>
-      {list.error ? <div className={styles.fly}><ProblemNote error={list.error} onRetry={() => void list.refetch()} /></div> : !list.data ? <Skeleton className={styles.fly} aria-label="Reading the tracker">{Array.from({ length: 6 }, (_, i) => <SkeletonItem key={i} size={20} />)}</Skeleton> : t ? <Body key={t.id} t={t} onGone={onClose} /> : <EmptyState small title="There is no such tracked query" why="It was removed, or its query is not shared with you." />}
-    </Flyout>
+    <DetailFlyout what="tracked query" detail={list} label={() => (t ? `Tracked query: ${revealed(t.name)}` : "Tracked query")} onClose={onClose}>
+      {() => (t ? <Body key={t.id} t={t} onGone={onClose} /> : <EmptyState small title="There is no such tracked query" why="It was removed, or its query is not shared with you." />)}
+    </DetailFlyout>
   );
 }
 
