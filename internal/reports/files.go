@@ -52,7 +52,7 @@ var fileTypes = ReportKind{
 		}
 		// Malicious files lead to the mail that holds them: an email event has a row for each of its files.
 		return x.detail(ctx, ReportTable{Key: "malicious", Title: "Malicious files", Says: "One file, by its SHA-256, and the mail that it came with.",
-			Columns: columns("sha256|SHA-256|text", "name|Name|text", "type|Type|text", "verdict|Verdict|text", "family|Malware|text", "mail|Email events|number", "last|Last seen|time")},
+			Columns: columns("sha256|SHA-256|text", "name|Name|text", "type|Type|text", "verdict|Verdict|text", "family|Malware|threats", "mail|Email events|number", "last|Last seen|time")},
 			files(`ThreatTypes != "" and SHA256 != ""`)+"\n| summarize arg_max(Timestamp, FileName, FileType, ThreatTypes, ThreatNames), Mail = count_distinct(strcat(NetworkMessageId, \" \", RecipientEmailAddress)) by SHA256\n| project SHA256, FileName, FileType, ThreatTypes, ThreatNames, Mail, Timestamp\n| sort by Mail desc, SHA256 asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
 				carried := fmt.Sprintf("EmailAttachmentInfo | where %s and ThreatTypes != \"\" and %s | project Event = strcat(NetworkMessageId, \" \", RecipientEmailAddress)", x.between(), is("SHA256", text(row[0])))

@@ -151,10 +151,11 @@ type ReportTable struct {
 }
 
 // Column of a table. Texts of mail are hostile, and stand in columns of the kinds address, link and text.
+// Threats are names of threats, ", " between them.
 type ReportColumn struct {
 	Key   string `json:"key"`
 	Label string `json:"label"`
-	Kind  string `json:"kind" enum:"text,number,time,day,address,link"`
+	Kind  string `json:"kind" enum:"text,number,time,day,address,link,threats"`
 }
 
 // Row of a table.

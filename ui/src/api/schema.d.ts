@@ -8790,7 +8790,7 @@ export interface components {
         ReportColumn: {
             key: string;
             /** @enum {string} */
-            kind: "text" | "number" | "time" | "day" | "address" | "link";
+            kind: "text" | "number" | "time" | "day" | "address" | "link" | "threats";
             label: string;
         };
         ReportKind: {

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { number } from "../../time/zone";
 import styles from "./Dashboard.module.css";
@@ -9,7 +10,7 @@ import type { Board, Figure, Ranked } from "./shapes";
 import { TrendChart } from "./TrendChart";
 import { Nothing, WidgetCard } from "./WidgetCard";
 
-interface Row { key: string; label: string; figure: Figure; grey?: boolean; fresh?: boolean; of: string }
+interface Row { key: string; label: string; figure: Figure; grey?: boolean; fresh?: boolean; /** It is the name of a threat. */ threat?: boolean; of: string }
 
 /** Values with a bar and their number. */
 function BarList({ rows }: { rows: readonly Row[] }) {
@@ -18,7 +19,7 @@ function BarList({ rows }: { rows: readonly Row[] }) {
     <ul className={styles.bars}>
       {rows.map((r) => (
         <li key={r.key} data-grey={r.grey || undefined}>
-          <span className={styles.barname} title={r.label}><span className="clip"><Untrusted text={r.label} /></span>{r.fresh && <em title="Not seen in the period before">new</em>}</span>
+          <span className={styles.barname} title={r.label}><span className="clip">{r.threat ? <ThreatName name={r.label} /> : <Untrusted text={r.label} />}</span>{r.fresh && <em title="Not seen in the period before">new</em>}</span>
           <i className={styles.plainbar}><i style={{ width: `${Math.max(r.figure.value > 0 ? 1.5 : 0, (r.figure.value / most) * 100)}%` }} /></i>
           <FigureLink figure={r.figure} of={`${r.of}: ${r.label}`} />
         </li>
@@ -31,7 +32,7 @@ function BarList({ rows }: { rows: readonly Row[] }) {
 export function Malware({ board }: { board: Board | undefined }) {
   const m = board?.malware;
   const total = m?.trend.series.reduce((n, s) => n + s.total.value, 0) ?? 0;
-  const rows: Row[] = m ? m.families.slice(0, m.unnamed.value > 0 ? 5 : 6).map((f) => ({ key: f.value, label: f.label, figure: f.figure, fresh: (detail(f, "new")?.value ?? 0) > 0, of: "email events" })) : [];
+  const rows: Row[] = m ? m.families.slice(0, m.unnamed.value > 0 ? 5 : 6).map((f) => ({ key: f.value, label: f.label, figure: f.figure, fresh: (detail(f, "new")?.value ?? 0) > 0, threat: true, of: "email events" })) : [];
   if (m && m.unnamed.value > 0) rows.push({ key: " unnamed", label: "No name", figure: m.unnamed, grey: true, of: "email events" });
   return (
     <WidgetCard

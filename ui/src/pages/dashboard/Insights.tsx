@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { ChevronDown16Regular, ChevronUp16Regular, Lightbulb20Regular, Warning20Regular } from "../../components/icons";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import styles from "./Dashboard.module.css";
 import { explorerWay, FigureLink, pageWay, WayLink, wayOf, type Way } from "./FigureLink";
@@ -56,7 +57,7 @@ function One({ finding: f, extra }: { finding: Finding; extra: boolean }) {
         <p>{f.text}</p>
         {open && (
           <div className={styles.evidence}>
-            {f.examples.length > 0 && <ul>{f.examples.map((e) => <li key={e.value}><Untrusted text={e.label} spelling /> <FigureLink figure={e.figure} of={`${f.unit}: ${e.label}`} /></li>)}</ul>}
+            {f.examples.length > 0 && <ul>{f.examples.map((e) => <li key={e.value}>{f.kind === "new_families" ? <ThreatName name={e.label} /> : <Untrusted text={e.label} spelling />} <FigureLink figure={e.figure} of={`${f.unit}: ${e.label}`} /></li>)}</ul>}
             {f.do.slice(1).map((d) => <p key={d.label}><WayLink way={wayOfDeed(d)}>{d.label}</WayLink>{d.why && ` ${d.why}`}</p>)}
             {first?.why && <p>{first.label}: {first.why}</p>}
           </div>

@@ -1,6 +1,8 @@
 import { Button } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { ArrowDownload16Regular } from "../../components/icons";
+import { ThreatName } from "../../components/ThreatName";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
 import { defang } from "../../text/defang";
@@ -62,6 +64,7 @@ function Cell({ column, text }: { column: Column; text: string }) {
     }
     case "link": return <span className={styles.long}><Untrusted text={defang(text)} /></span>;
     case "address": return <span className={styles.long}><Untrusted text={evidence(text)} spelling /></span>;
+    case "threats": return <span className={styles.long}>{text.split(", ").map((n, i) => <Fragment key={n}>{i > 0 && ", "}<ThreatName name={n} /></Fragment>)}</span>;
     case "text": return <span className={styles.long}><Untrusted text={text} /></span>;
   }
 }

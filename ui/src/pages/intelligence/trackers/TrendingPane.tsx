@@ -4,6 +4,7 @@ import { EmptyState } from "../../../components/EmptyState";
 import { ArrowUp12Regular, Star12Filled } from "../../../components/icons";
 import { ProblemNote } from "../../../components/Problem";
 import { Segments } from "../../../components/Segments";
+import { ThreatName } from "../../../components/ThreatName";
 import { Untrusted } from "../../../components/Untrusted";
 import { useEvidence } from "../../../text/useEvidence";
 import { useZone } from "../../../time/Clock";
@@ -47,7 +48,7 @@ function Groups({ t, period }: { t: Trending; period: Period }) {
           <h2 id={`trend-${g.key}`}>{g.title}</h2>
           <table className={styles.table}>
             <thead><tr><th scope="col">Value</th><th scope="col" className={styles.right}>This {units[period]}</th><th scope="col" className={styles.right}>Expected</th><th scope="col">By chance</th><th scope="col" className={styles.trend}>Before, and now</th></tr></thead>
-            <tbody>{g.trends.map((x) => <Row key={x.value} x={x} unit={units[period]} what={g.title} />)}</tbody>
+            <tbody>{g.trends.map((x) => <Row key={x.value} x={x} unit={units[period]} what={g.title} group={g.key} />)}</tbody>
           </table>
           {g.most && <p className={styles.says}>Only the {number(g.compared)} most frequent values were compared.</p>}
         </section>
@@ -57,12 +58,15 @@ function Groups({ t, period }: { t: Trending; period: Period }) {
   );
 }
 
-function Row({ x, unit, what }: { x: Trend; unit: string; what: string }) {
+/** Groups whose values an article may be about, beside the names of threats. */
+const told = new Set(["technologies", "signals"]);
+
+function Row({ x, unit, what, group }: { x: Trend; unit: string; what: string; group: string }) {
   const evidence = useEvidence();
   const a = x.arithmetic;
   return (
     <tr>
-      <th scope="row"><span className={styles.value}>{x.new ? <span className={styles.fresh}><Star12Filled aria-hidden />New</span> : <span className={styles.grows}><ArrowUp12Regular aria-hidden />Grows</span>}<Untrusted text={evidence(x.label)} spelling /></span></th>
+      <th scope="row"><span className={styles.value}>{x.new ? <span className={styles.fresh}><Star12Filled aria-hidden />New</span> : <span className={styles.grows}><ArrowUp12Regular aria-hidden />Grows</span>}{group === "families" ? <ThreatName name={x.label} /> : <Untrusted text={evidence(x.label)} spelling />}{told.has(group) && <ThreatName name={x.value} bare />}</span></th>
       <td className={styles.right}><Count of={x.figure} what={`events of ${x.label}, ${what.toLowerCase()}`} /></td>
       <td className={`num ${styles.right}`} title={`Standard deviation ${a.spread.toFixed(1)}`}>{a.expected.toFixed(1)}</td>
       <td>{chanceWords(a.chance, unit)}</td>
