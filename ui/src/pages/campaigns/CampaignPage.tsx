@@ -6,8 +6,9 @@ import { writeWizard } from "../../address/actions";
 import { useAddress } from "../../address/useAddress";
 import { Problem } from "../../api/client";
 import { EmptyState } from "../../components/EmptyState";
-import { Briefcase20Regular, ChevronDown16Regular, ChevronRight16Regular, Edit16Regular, Merge16Regular, Search20Regular, ShieldTask20Regular } from "../../components/icons";
+import { ArrowDownload20Regular, Briefcase20Regular, ChevronDown16Regular, ChevronRight16Regular, Edit16Regular, Merge16Regular, Search20Regular, ShieldTask20Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { StixDialog } from "../../components/StixDialog";
 import { Untrusted } from "../../components/Untrusted";
 import { VerdictBadge } from "../../components/Verdict";
 import { useMay } from "../../session/queries";
@@ -52,8 +53,8 @@ function Page({ campaign: c, node }: { campaign: Campaign; node: string }) {
   const navigate = useNavigate();
   const evidence = useEvidence();
   const zone = useZone();
-  const work = useMay("campaign.work");
-  const [dialog, setDialog] = useState<"merge" | "rename" | SplitStart>();
+  const work = useMay("campaign.work"), exports = useMay("explorer.export");
+  const [dialog, setDialog] = useState<"merge" | "rename" | "stix" | SplitStart>();
   const onNode = (n: string) => void navigate({ to: "/campaigns/$id", params: { id: c.id }, search: (n ? { node: n } : {}) as never, replace: true });
   const chosen = c.flow.nodes.find((n) => `${n.stage}:${n.name}` === node);
   const split = (start: SplitStart) => setDialog(start);
@@ -73,6 +74,7 @@ function Page({ campaign: c, node }: { campaign: Campaign; node: string }) {
         </div>
         <div className={styles.buttons}>
           {work && <Button appearance="subtle" icon={<Merge16Regular />} onClick={() => setDialog("merge")}>Merge…</Button>}
+          {exports && <Button appearance="subtle" icon={<ArrowDownload20Regular />} onClick={() => setDialog("stix")}>Export as STIX 2.1…</Button>}
           <AddAll of={c} />
           <Button icon={<Search20Regular />} onClick={() => void navigate({ to: "/explorer", search: explorerSearch(c.explorer) })}>Open in Explorer</Button>
           <ActOnAll of={c} />
@@ -98,6 +100,7 @@ function Page({ campaign: c, node }: { campaign: Campaign; node: string }) {
       <History of={c} />
       <p className={`${styles.faded} num`}>{took(c.took_ms)} · {c.id}</p>
       {dialog === "merge" && <MergeDialog of={c} onClose={close} />}
+      {dialog === "stix" && <StixDialog of={{ campaign: c.id }} onClose={close} />}
       {dialog === "rename" && <RenameDialog of={c} onClose={close} />}
       {typeof dialog === "object" && <SplitDialog of={c} start={dialog} onClose={close} onDone={(id) => { close(); void navigate({ to: "/campaigns/$id", params: { id } }); }} />}
     </div>

@@ -1,5 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ask, type Schemas } from "../../api/client";
+import { saveFile } from "../../api/save";
 
 type Part = "headers" | "timeline" | "urls" | "attachments" | "similar";
 
@@ -88,12 +89,7 @@ export function useDownload(id: string, recipient: string) {
     mutationFn: async (reason: string) => {
       const zip = await ask<unknown>(api.POST("/emails/{nmid}/download", { params: params(id, recipient), body: { reason }, parseAs: "blob" }));
       const name = `${id}.zip`;
-      const url = URL.createObjectURL(zip as Blob);
-      const a = document.createElement("a");
-      a.href = url;
-      a.download = name;
-      a.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      saveFile(zip as Blob, name);
       return name;
     },
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf("timeline", id, recipient) }),

@@ -1,5 +1,6 @@
 // A result as a file. Text that a spreadsheet would run as a formula gets an apostrophe in front, as in Explorer's export.
 
+import { saveFile } from "../../api/save";
 import type { HuntColumn } from "./shapes";
 
 /** Text for a cell of CSV that no program takes for a formula (OWASP, CSV injection), also after spaces and in full-width forms. */
@@ -53,12 +54,7 @@ export function json(columns: readonly HuntColumn[], rows: readonly (readonly un
 
 /** Hands a file to the browser. */
 export function download(parts: readonly string[], name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob(parts as string[], { type }));
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveFile(new Blob(parts as string[], { type }), name);
 }
 
 /** A name that a file may have anywhere. */

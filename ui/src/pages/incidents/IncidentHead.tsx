@@ -5,6 +5,7 @@ import { severities } from "../../address/incidents";
 import type { Schemas } from "../../api/client";
 import { ArrowUndo16Regular, CheckmarkCircle20Regular, ChevronRight16Regular, DocumentText20Regular, Edit16Regular, Mail16Regular, Merge20Regular, Tag16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { StixDialog } from "../../components/StixDialog";
 import { useMay } from "../../session/queries";
 import { useNow } from "../../time/Clock";
 import { both, number } from "../../time/zone";
@@ -35,7 +36,7 @@ export function IncidentHead({ of: i, edit, closing, onClosing, summary }: Props
   const navigate = useNavigate();
   const now = useNow();
   const merge = useMerge(i.id);
-  const [dialog, setDialog] = useState<"merge" | "details" | "bundle">();
+  const [dialog, setDialog] = useState<"merge" | "details" | "bundle" | "stix">();
   const mayWork = useMay("incident.work");
   const work = i.may_work, closed = i.status === "Resolved";
   const owners = [...(options.data?.owners ?? [])].sort((a, b) => Number(b.me) - Number(a.me));
@@ -57,7 +58,7 @@ export function IncidentHead({ of: i, edit, closing, onClosing, summary }: Props
               <MenuList>
                 <MenuItemLink href={`/api/v1/incidents/${i.id}/report?format=html`} target="_blank" rel="noopener">Open the report</MenuItemLink>
                 <MenuItemLink href={`/api/v1/incidents/${i.id}/report?format=pdf`} download>Download it as PDF</MenuItemLink>
-                {mayWork && <><MenuDivider /><MenuItem onClick={() => setDialog("bundle")}>Export everything…</MenuItem></>}
+                {mayWork && <><MenuDivider /><MenuItem onClick={() => setDialog("bundle")}>Export everything…</MenuItem><MenuItem onClick={() => setDialog("stix")}>Export as STIX 2.1…</MenuItem></>}
               </MenuList>
             </MenuPopover>
           </Menu>
@@ -82,6 +83,7 @@ export function IncidentHead({ of: i, edit, closing, onClosing, summary }: Props
       {dialog === "merge" && <MergeDialog from={[i]} busy={merge.isPending} error={merge.error} onGo={(into, reason) => merge.mutate({ into: into.id, ...(reason && { reason }) }, { onSuccess: () => void navigate({ to: "/incidents/$id", params: { id: String(into.number) } }) })} onClose={() => setDialog(undefined)} />}
       {dialog === "details" && <DetailsDialog of={i} edit={edit} known={options.data?.tags.map((t) => t.value) ?? []} onClose={() => setDialog(undefined)} />}
       {dialog === "bundle" && <BundleDialog of={i} onClose={() => setDialog(undefined)} />}
+      {dialog === "stix" && <StixDialog of={{ incident: i.id, label: i.label }} onClose={() => setDialog(undefined)} />}
     </header>
   );
 }

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import type { IncidentsState, Shows } from "../../address/incidents";
 import { api, ask, type Schemas } from "../../api/client";
+import { saveFile } from "../../api/save";
 import type { Change, Incident } from "./words";
 
 // What the pages of incidents ask. Several people work on one incident at a time: what is open is asked again by itself.
@@ -177,12 +178,7 @@ export function useBundle(i: Incident) {
   return useDo(async (body: Schemas["IncidentBundle"]) => {
     const zip = await ask<unknown>(api.POST("/incidents/{id}/bundle", { params: path(i.id), body, parseAs: "blob" }));
     const name = `${i.label}.zip`;
-    const url = URL.createObjectURL(zip as Blob);
-    const a = document.createElement("a");
-    a.href = url;
-    a.download = name;
-    a.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(zip as Blob, name);
     return name;
   });
 }
