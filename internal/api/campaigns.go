@@ -63,7 +63,7 @@ func (s *Server) campaigns(ctx context.Context, in *campaignsInput) (*Reply[Camp
 		r := &list.Rows[i]
 		out.Campaigns = append(out.Campaigns, CampaignLine{
 			ID: r.ID, Name: r.Name, From: sentBy(r.Domains, r.Domain, r.Senders), Type: r.Type, Subtype: r.Subtype, First: r.First, Last: r.Last, Messages: r.Messages, Recipients: r.Recipients,
-			Deliveries: r.Deliveries, Inboxed: r.Inboxed, Junked: r.Junked, Blocked: r.Blocked, Clicked: r.Clicked, Removed: r.Removed, Still: r.Still, Targets: r.Targets,
+			Deliveries: r.Deliveries, Inboxed: r.Inboxed, Junked: r.Junked, Blocked: r.Blocked, Clicked: r.Clicked, Removed: r.Removed, InJunk: r.InJunk, Still: r.Still, Targets: r.Targets,
 			Explorer: ScopeLinks{"all", hunt.CampaignFilter(r.ID), &in.From, &in.To},
 		})
 	}
@@ -267,10 +267,11 @@ func (s *Server) campaignPeople(ctx context.Context, id string, node hunt.Node, 
 		d.Inboxed += r.Inboxed
 		d.Clicked += r.Clicked
 		d.Reported += r.Reported
+		d.InJunk += r.InJunk
 		d.Still += r.Still
 		who[p.Department] = append(who[p.Department], kql.Quote(r.Address))
 		if len(out.Top) < readersShown {
-			out.Top = append(out.Top, CampaignReader{r.Address, p.Name, p.Department, r.Priority, r.Deliveries, r.Inboxed, r.Clicked, r.Reported, r.Still})
+			out.Top = append(out.Top, CampaignReader{r.Address, p.Name, p.Department, r.Priority, r.Deliveries, r.Inboxed, r.Clicked, r.Reported, r.InJunk, r.Still})
 		}
 	}
 	base := hunt.CampaignFilter(id)

@@ -8,7 +8,7 @@ type campaignsInput struct {
 	Type   []string  `query:"type" enum:"Malware,Phish,Spam" maxItems:"3" doc:"Gravest threat"`
 	Text   string    `query:"text" maxLength:"200" doc:"In the name, in what it imitates, in the domain of a sender; or its id"`
 	Only   []string  `query:"only" enum:"inboxed,clicked,still,targets" maxItems:"4" doc:"Campaigns with at least one such delivery"`
-	Sort   string    `query:"sort" enum:"name,type,first,last,messages,recipients,inboxed,junked,blocked,clicked,removed,still,targets" default:"last"`
+	Sort   string    `query:"sort" enum:"name,type,first,last,messages,recipients,inboxed,junked,blocked,clicked,removed,in_junk,still,targets" default:"last"`
 	Asc    bool      `query:"asc" doc:"Smallest first"`
 	Cursor string    `query:"cursor" maxLength:"200" doc:"Next of the page before"`
 	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"100"`
@@ -40,7 +40,8 @@ type CampaignLine struct {
 	Blocked    int64      `json:"blocked"`
 	Clicked    int64      `json:"clicked"`
 	Removed    int64      `json:"removed"`
-	Still      int64      `json:"still" doc:"In a mailbox now"`
+	InJunk     int64      `json:"in_junk" doc:"In a junk folder now"`
+	Still      int64      `json:"still" doc:"In an inbox now, or another folder that is not junk"`
 	Targets    int64      `json:"targets" doc:"Priority accounts among the recipients"`
 	Explorer   ScopeLinks `json:"explorer" doc:"Explorer's view of its mail"`
 }
@@ -83,7 +84,7 @@ type CampaignDetail struct {
 	Last      time.Time                 `json:"last"`
 	Merged    bool                      `json:"merged" doc:"The one that was asked for is part of this"`
 	Explorer  ScopeLinks                `json:"explorer" doc:"The mail that the figures are about"`
-	Figures   map[string]CampaignFigure `json:"figures" doc:"messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed and still are now; clicked, reported, targets"`
+	Figures   map[string]CampaignFigure `json:"figures" doc:"messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed, in_junk and still are now; clicked, reported, targets"`
 	Flow      CampaignFlow              `json:"flow"`
 	Lists     []CampaignValues          `json:"lists"`
 	People    CampaignPeople            `json:"people"`
@@ -133,7 +134,7 @@ type CampaignValue struct {
 // CampaignPeople are the recipients.
 type CampaignPeople struct {
 	Departments []CampaignDepartment `json:"departments"`
-	Top         []CampaignReader     `json:"top" doc:"Those who clicked, and whose mailbox has it still, first"`
+	Top         []CampaignReader     `json:"top" doc:"Those who clicked, and whose inbox has it still, first"`
 	More        bool                 `json:"more" doc:"There are more recipients than were looked at"`
 }
 
@@ -145,6 +146,7 @@ type CampaignDepartment struct {
 	Inboxed    int64       `json:"inboxed"`
 	Clicked    int64       `json:"clicked"`
 	Reported   int64       `json:"reported"`
+	InJunk     int64       `json:"in_junk"`
 	Still      int64       `json:"still"`
 	Explorer   *ScopeLinks `json:"explorer,omitempty" doc:"Absent when there are too many people for a filter"`
 }
@@ -159,6 +161,7 @@ type CampaignReader struct {
 	Inboxed    int64  `json:"inboxed"`
 	Clicked    int64  `json:"clicked"`
 	Reported   int64  `json:"reported"`
+	InJunk     int64  `json:"in_junk"`
 	Still      int64  `json:"still"`
 }
 

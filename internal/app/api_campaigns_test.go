@@ -93,7 +93,7 @@ func TestCampaignCounts(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	l := list.Campaigns[0]
-	if got := fmt.Sprint(l.Name, l.From, l.Type, l.Messages, l.Recipients, l.Deliveries, l.Inboxed, l.Junked, l.Blocked, l.Clicked, l.Removed, l.Still, l.Targets); got != fmt.Sprint("Parcel fee", "10 sender domains", "Phish", 12, 3, 12, 3, 2, 7, 1, 1, 5, 1) {
+	if got := fmt.Sprint(l.Name, l.From, l.Type, l.Messages, l.Recipients, l.Deliveries, l.Inboxed, l.Junked, l.Blocked, l.Clicked, l.Removed, l.InJunk, l.Still, l.Targets); got != fmt.Sprint("Parcel fee", "10 sender domains", "Phish", 12, 3, 12, 3, 2, 7, 1, 1, 2, 3, 1) {
 		t.Errorf("the list says %s", got)
 	}
 	for filter, want := range map[string]int{"inboxed": 1, "clicked": 1, "still": 1, "targets": 1} {
@@ -105,7 +105,7 @@ func TestCampaignCounts(t *testing.T) {
 		t.Errorf("%d of malware", n)
 	}
 	d := ok[api.CampaignDetail](c.get(t, "/campaigns/c7"))
-	for k, want := range map[string]int64{"messages": 12, "recipients": 3, "deliveries": 12, "inboxed": 3, "junked": 2, "blocked": 7, "clicked": 1, "reported": 1, "removed": 1, "still": 5, "targets": 1} {
+	for k, want := range map[string]int64{"messages": 12, "recipients": 3, "deliveries": 12, "inboxed": 3, "junked": 2, "blocked": 7, "clicked": 1, "reported": 1, "removed": 1, "in_junk": 2, "still": 3, "targets": 1} {
 		if d.Figures[k].Value != want {
 			t.Errorf("%s: %d, want %d", k, d.Figures[k].Value, want)
 		}
@@ -128,7 +128,7 @@ func TestCampaignCounts(t *testing.T) {
 	if stage["sender"] != 12 || stage["payload"] != 12 || stage["delivery"] != 12 || stage["click"] != 6 || stage["now"] != 6 {
 		t.Errorf("stages %v", stage)
 	}
-	for k, want := range map[string]int64{"sender:s0.test": 2, "sender:*": 3, "payload:file .html": 6, "payload:h1.test": 6, "delivery:inbox": 3, "click:clicked": 1, "now:removed": 1, "now:still": 5} {
+	for k, want := range map[string]int64{"sender:s0.test": 2, "sender:*": 3, "payload:file .html": 6, "payload:h1.test": 6, "delivery:inbox": 3, "click:clicked": 1, "now:removed": 1, "now:junk": 2, "now:still": 3} {
 		if at2[k] != want {
 			t.Errorf("node %s has %d, want %d: %v", k, at2[k], want, at2)
 		}

@@ -18,7 +18,7 @@ const (
 	ByPayload      Stage = "payload"  // host of its links, or kind of its files
 	ByDelivery     Stage = "delivery" // inbox, junk, blocked
 	ByClick        Stage = "click"    // clicked, unclicked
-	ByNow          Stage = "now"      // removed, still
+	ByNow          Stage = "now"      // removed, junk, still
 )
 
 // Node is a place on the way. The zero Node is none: all mail.
@@ -77,7 +77,7 @@ func (n Node) condition(mail string) (string, error) {
 			return reached + " and not(" + clickedIn(mail) + ")", nil
 		}
 	case ByNow:
-		if c, ok := map[string]string{"removed": nowGone, "still": nowThere}[n.Value]; ok {
+		if c, ok := map[string]string{"removed": nowGone, "junk": nowJunk, "still": nowThere}[n.Value]; ok {
 			return c, nil
 		}
 	}
@@ -158,6 +158,8 @@ func (x *Explorer) CampaignFlow(ctx context.Context, id string) (*Flow, error) {
 			w.at[3] = ""
 		case "removed":
 			w.at[4] = "removed"
+		case "junked":
+			w.at[4] = "junk"
 		default:
 			w.at[4] = "still"
 		}

@@ -53,14 +53,15 @@ func pair(recipient string) string {
 	return `strcat(NetworkMessageId, " ", tolower(` + recipient + `))`
 }
 
-// Conditions of the figures, over EmailEvents. What delivery did adds up to all: inbox, junk and blocked. So does what is now: blocked, removed
-// and still in a mailbox.
+// Conditions of the figures, over EmailEvents. What delivery did adds up to all: inbox, junk and blocked. So does what is now: blocked, removed,
+// in a junk folder, and still in an inbox.
 const (
 	toInbox   = `DeliveryAction !in ("Junked", "Blocked")`
 	toJunk    = `DeliveryAction == "Junked"`
 	toNowhere = `DeliveryAction == "Blocked"`
 	nowGone   = outcomeKQL + ` == "removed"`
-	nowThere  = outcomeKQL + ` !in ("removed", "blocked")`
+	nowJunk   = outcomeKQL + ` == "junked"`
+	nowThere  = outcomeKQL + ` !in ("removed", "blocked", "junked")`
 )
 
 // clickedIn says of an event that its recipient clicked on a link of the message, among the mail that the condition names.
@@ -78,7 +79,7 @@ func campaignFigures(mail string) [][3]string {
 		{"messages", string(Messages), ""}, {"recipients", string(Mailboxes), ""}, {"deliveries", string(Deliveries), ""},
 		{"inboxed", string(Deliveries), toInbox}, {"junked", string(Deliveries), toJunk}, {"blocked", string(Deliveries), toNowhere},
 		{"clicked", string(Deliveries), clickedIn(mail)}, {"reported", string(Deliveries), reportedIn(mail)},
-		{"removed", string(Deliveries), nowGone}, {"still", string(Deliveries), nowThere}, {"targets", string(Mailboxes), "IsPriorityAccount"},
+		{"removed", string(Deliveries), nowGone}, {"in_junk", string(Deliveries), nowJunk}, {"still", string(Deliveries), nowThere}, {"targets", string(Mailboxes), "IsPriorityAccount"},
 	}
 }
 
@@ -96,11 +97,11 @@ type CampaignsAsk struct {
 
 // CampaignRow is a campaign in a list: counts of its mail within the range.
 type CampaignRow struct {
-	ID, Name, Type, Subtype                                                                               string
-	First, Last                                                                                           time.Time
-	Messages, Recipients, Deliveries, Inboxed, Junked, Blocked, Clicked, Removed, Still, Targets, Senders int64
-	Domains                                                                                               int64
-	Domain                                                                                                string // one of the senders'
+	ID, Name, Type, Subtype                                                                                       string
+	First, Last                                                                                                   time.Time
+	Messages, Recipients, Deliveries, Inboxed, Junked, Blocked, Clicked, Removed, InJunk, Still, Targets, Senders int64
+	Domains                                                                                                       int64
+	Domain                                                                                                        string // one of the senders'
 }
 
 // CampaignList is one page.
@@ -113,7 +114,7 @@ type CampaignList struct {
 // CampaignSorts are the columns of a list by their key.
 var CampaignSorts = map[string]string{
 	"name": "CampaignName", "type": "CampaignType", "first": "First", "last": "Last", "messages": "Messages", "recipients": "Recipients", "inboxed": "Inboxed", "junked": "Junked",
-	"blocked": "Blocked", "clicked": "Clicked", "removed": "Removed", "still": "Still", "targets": "Targets",
+	"blocked": "Blocked", "clicked": "Clicked", "removed": "Removed", "in_junk": "InJunk", "still": "Still", "targets": "Targets",
 }
 
 // maxCampaigns is how many a list reaches.
@@ -192,7 +193,7 @@ func campaignsKQL(a *CampaignsAsk) string {
 		" | extend Now = " + outcomeKQL +
 		" | summarize First = min(Timestamp), Last = max(Timestamp), Messages = count_distinct(NetworkMessageId), Recipients = count_distinct(RecipientEmailAddress), Deliveries = count()," +
 		" Inboxed = countif(" + toInbox + "), Junked = countif(" + toJunk + "), Blocked = countif(" + toNowhere + "), Clicked = countif(Clicks)," +
-		` Removed = countif(Now == "removed"), Still = countif(Now !in ("removed", "blocked")), Targets = count_distinctif(RecipientEmailAddress, IsPriorityAccount),` +
+		` Removed = countif(Now == "removed"), InJunk = countif(Now == "junked"), Still = countif(Now !in ("removed", "blocked", "junked")), Targets = count_distinctif(RecipientEmailAddress, IsPriorityAccount),` +
 		" Senders = count_distinct(SenderFromAddress), Domains = count_distinct(SenderFromDomain), Domain = min(SenderFromDomain) by CampaignId" +
 		" | join kind=inner (" + info + " | summarize arg_min(Timestamp, CampaignName, CampaignSubtype), CampaignType = min(CampaignType) by CampaignId | project-away Timestamp) on CampaignId"
 	if a.Text != "" {
@@ -211,17 +212,17 @@ func campaignsKQL(a *CampaignsAsk) string {
 			q += " | where Targets > 0"
 		}
 	}
-	return q + " | project CampaignId, CampaignName, CampaignType, CampaignSubtype, First, Last, Messages, Recipients, Deliveries, Inboxed, Junked, Blocked, Clicked, Removed, Still, Targets, Senders, Domains, Domain"
+	return q + " | project CampaignId, CampaignName, CampaignType, CampaignSubtype, First, Last, Messages, Recipients, Deliveries, Inboxed, Junked, Blocked, Clicked, Removed, InJunk, Still, Targets, Senders, Domains, Domain"
 }
 
 func campaignRow(v []any) CampaignRow {
 	r := CampaignRow{ID: text(v[0]), Name: text(v[1]), Type: text(v[2]), Subtype: text(v[3])}
 	r.First, _ = v[4].(time.Time)
 	r.Last, _ = v[5].(time.Time)
-	for i, n := range []*int64{&r.Messages, &r.Recipients, &r.Deliveries, &r.Inboxed, &r.Junked, &r.Blocked, &r.Clicked, &r.Removed, &r.Still, &r.Targets, &r.Senders, &r.Domains} {
+	for i, n := range []*int64{&r.Messages, &r.Recipients, &r.Deliveries, &r.Inboxed, &r.Junked, &r.Blocked, &r.Clicked, &r.Removed, &r.InJunk, &r.Still, &r.Targets, &r.Senders, &r.Domains} {
 		*n = integer(v[6+i])
 	}
-	r.Domain = text(v[18])
+	r.Domain = text(v[19])
 	return r
 }
 
@@ -392,9 +393,9 @@ func (x *Explorer) CampaignList(ctx context.Context, id string, node Node, list 
 
 // CampaignReader is a recipient of a campaign.
 type CampaignReader struct {
-	Address                                       string
-	Priority                                      bool
-	Deliveries, Inboxed, Clicked, Reported, Still int64
+	Address                                               string
+	Priority                                              bool
+	Deliveries, Inboxed, Clicked, Reported, InJunk, Still int64
 }
 
 // MaxCampaignReaders is how many recipients are looked at.
@@ -407,13 +408,13 @@ func (x *Explorer) CampaignReaders(ctx context.Context, id string, node Node) (o
 		return nil, false, err
 	}
 	mail := mailOfCampaign(id)
-	q, err := pipe(base, "| summarize Priority = countif(IsPriorityAccount), Deliveries = count(), Inboxed = countif(%s), Clicked = countif(%s), Reported = countif(%s), Still = countif(%s) by RecipientEmailAddress | sort by Clicked desc, Still desc, Inboxed desc, Deliveries desc, RecipientEmailAddress asc | take %d",
-		toInbox, clickedIn(mail), reportedIn(mail), nowThere, MaxCampaignReaders+1)
+	q, err := pipe(base, "| summarize Priority = countif(IsPriorityAccount), Deliveries = count(), Inboxed = countif(%s), Clicked = countif(%s), Reported = countif(%s), InJunk = countif(%s), Still = countif(%s) by RecipientEmailAddress | sort by Clicked desc, Still desc, InJunk desc, Inboxed desc, Deliveries desc, RecipientEmailAddress asc | take %d",
+		toInbox, clickedIn(mail), reportedIn(mail), nowJunk, nowThere, MaxCampaignReaders+1)
 	if err != nil {
 		return nil, false, err
 	}
 	err = x.run(ctx, q, func(v []any) error {
-		out = append(out, CampaignReader{text(v[0]), integer(v[1]) > 0, integer(v[2]), integer(v[3]), integer(v[4]), integer(v[5]), integer(v[6])})
+		out = append(out, CampaignReader{text(v[0]), integer(v[1]) > 0, integer(v[2]), integer(v[3]), integer(v[4]), integer(v[5]), integer(v[6]), integer(v[7])})
 		return nil
 	})
 	if len(out) > MaxCampaignReaders {

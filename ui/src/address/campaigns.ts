@@ -7,7 +7,7 @@ export const types = ["Malware", "Phish", "Spam"] as const;
 export type Type = (typeof types)[number];
 export const onlys = ["inboxed", "still", "clicked", "targets"] as const;
 export type Only = (typeof onlys)[number];
-export const sorts = ["name", "type", "first", "last", "messages", "recipients", "inboxed", "junked", "blocked", "clicked", "removed", "still", "targets"] as const;
+export const sorts = ["name", "type", "first", "last", "messages", "recipients", "inboxed", "junked", "blocked", "clicked", "removed", "in_junk", "still", "targets"] as const;
 export type Sort = (typeof sorts)[number];
 
 export interface CampaignsState {

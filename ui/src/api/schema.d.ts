@@ -4522,6 +4522,8 @@ export interface components {
             /** @description Absent when there are too many people for a filter */
             explorer?: components["schemas"]["ScopeLinks"];
             /** Format: int64 */
+            in_junk: number;
+            /** Format: int64 */
             inboxed: number;
             name: string;
             /** Format: int64 */
@@ -4537,7 +4539,7 @@ export interface components {
             decisions: components["schemas"]["CampaignDecision"][];
             /** @description The mail that the figures are about */
             explorer: components["schemas"]["ScopeLinks"];
-            /** @description messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed and still are now; clicked, reported, targets */
+            /** @description messages, recipients, deliveries; inboxed, junked and blocked add up to deliveries; removed, in_junk and still are now; clicked, reported, targets */
             figures: {
                 [key: string]: components["schemas"]["CampaignFigure"];
             };
@@ -4627,6 +4629,11 @@ export interface components {
             id: string;
             /**
              * Format: int64
+             * @description In a junk folder now
+             */
+            in_junk: number;
+            /**
+             * Format: int64
              * @description Put into the inbox at delivery
              */
             inboxed: number;
@@ -4644,7 +4651,7 @@ export interface components {
             removed: number;
             /**
              * Format: int64
-             * @description In a mailbox now
+             * @description In an inbox now, or another folder that is not junk
              */
             still: number;
             /** @description What it imitates or carries */
@@ -4688,7 +4695,7 @@ export interface components {
             departments: components["schemas"]["CampaignDepartment"][];
             /** @description There are more recipients than were looked at */
             more: boolean;
-            /** @description Those who clicked, and whose mailbox has it still, first */
+            /** @description Those who clicked, and whose inbox has it still, first */
             top: components["schemas"]["CampaignReader"][];
         };
         CampaignReader: {
@@ -4698,6 +4705,8 @@ export interface components {
             /** Format: int64 */
             deliveries: number;
             department: string;
+            /** Format: int64 */
+            in_junk: number;
             /** Format: int64 */
             inboxed: number;
             name: string;
@@ -12735,7 +12744,7 @@ export interface operations {
                 text?: string;
                 /** @description Campaigns with at least one such delivery */
                 only?: ("inboxed" | "clicked" | "still" | "targets")[] | null;
-                sort?: "name" | "type" | "first" | "last" | "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "still" | "targets";
+                sort?: "name" | "type" | "first" | "last" | "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "in_junk" | "still" | "targets";
                 /** @description Smallest first */
                 asc?: boolean;
                 /** @description Next of the page before */

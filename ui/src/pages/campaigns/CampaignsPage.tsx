@@ -29,7 +29,7 @@ export function CampaignsPage() {
 
 type Change = (c: Partial<CampaignsState>) => void;
 
-const onlyNames: Record<Only, string> = { inboxed: "Reached an inbox", still: "Still in mailboxes", clicked: "Clicked", targets: "Hit priority accounts" };
+const onlyNames: Record<Only, string> = { inboxed: "Reached an inbox", still: "Still in an inbox", clicked: "Clicked", targets: "Hit priority accounts" };
 
 function Page() {
   const address = useAddress();
@@ -63,7 +63,7 @@ function Page() {
           <Select size="small" aria-label="Order" value={`${state.desc ? "-" : ""}${state.sort}`} onChange={(_, d) => change({ desc: d.value.startsWith("-"), sort: d.value.replace(/^-/, "") as CampaignsState["sort"] })}>
             <option value="-last">Last seen first</option>
             <option value="-first">Newest first</option>
-            <option value="-still">Most still in mailboxes</option>
+            <option value="-still">Most still in inboxes</option>
             <option value="-clicked">Most clicked</option>
             <option value="-messages">Most messages</option>
             <option value="name">By name</option>
@@ -112,9 +112,9 @@ function useColumns(): ListColumn<Line>[] {
     const t = new Date(at);
     return <time className="num" dateTime={at} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
   };
-  const count = (key: "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "still" | "targets", label: string, min: number, from?: number): ListColumn<Line> => ({
+  const count = (key: "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "in_junk" | "still" | "targets", label: string, min: number, from?: number): ListColumn<Line> => ({
     key, label, min, grow: 0, numeric: true, sort: key, ...(from ? { from } : {}),
-    cell: (r) => <span className={`num ${styles.figure}`} data-none={r[key] === 0 || undefined} data-bad={((key === "still" || key === "clicked" || key === "inboxed") && r[key] > 0) || undefined}>{number(r[key])}</span>,
+    cell: (r) => <span className={`num ${styles.figure}`} data-none={r[key] === 0 || undefined} data-bad={((key === "still" || key === "clicked" || key === "inboxed") && r[key] > 0) || undefined} data-odd={(key === "in_junk" && r[key] > 0) || undefined}>{number(r[key])}</span>,
   });
   return [
     {
@@ -131,6 +131,6 @@ function useColumns(): ListColumn<Line>[] {
     { key: "first", label: "First seen", min: 110, grow: 0, from: 1280, sort: "first", cell: (r) => time(r.first) },
     { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => time(r.last) },
     { ...count("messages", "Messages", 84), cell: (r) => <ExplorerLink to={r.explorer} title="These messages in Explorer"><span className="num">{number(r.messages)}</span></ExplorerLink> },
-    count("recipients", "People", 68), count("targets", "Priority", 68, 980), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 820), count("blocked", "Blocked", 68, 820), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 900), count("still", "Still there", 84),
+    count("recipients", "People", 68), count("targets", "Priority", 68, 980), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 820), count("blocked", "Blocked", 68, 820), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 900), count("in_junk", "In Junk now", 92, 1060), count("still", "Still in inbox", 104),
   ];
 }

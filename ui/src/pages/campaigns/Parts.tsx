@@ -74,14 +74,14 @@ export function People({ of: c }: { of: Campaign }) {
       <div className={styles.title}><h2 id="people-title">People</h2><span className={styles.faded}>by deliveries</span></div>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Departments">
         <table className={styles.table}>
-          <thead><tr><th scope="col">Department</th>{["People", "All", "Inbox", "Clicked", "Reported", "Still there"].map((h) => <th key={h} scope="col" className={styles.count}>{h}</th>)}</tr></thead>
+          <thead><tr><th scope="col">Department</th>{["People", "All", "Inbox", "Clicked", "Reported", "In Junk now", "Still in inbox"].map((h) => <th key={h} scope="col" className={styles.count}>{h}</th>)}</tr></thead>
           <tbody>
             {departments.map((d) => (
               <tr key={d.name}>
                 <th scope="row">{d.name || <i>Not in the directory</i>}</th>
                 <td className={`num ${styles.count}`}>{number(d.people)}</td>
                 <td className={`num ${styles.count}`}>{d.explorer ? <ExplorerLink to={d.explorer}>{number(d.deliveries)}</ExplorerLink> : number(d.deliveries)}</td>
-                {[d.inboxed, d.clicked, d.reported, d.still].map((n, i) => <td key={i} className={`num ${styles.count}`} data-none={n === 0 || undefined}>{number(n)}</td>)}
+                {[d.inboxed, d.clicked, d.reported, d.in_junk, d.still].map((n, i) => <td key={i} className={`num ${styles.count}`} data-none={n === 0 || undefined}>{number(n)}</td>)}
               </tr>
             ))}
           </tbody>
@@ -94,7 +94,7 @@ export function People({ of: c }: { of: Campaign }) {
             {r.priority && <span title="Priority account" className={styles.star}><Star12Filled aria-hidden /><span className="unseen">priority account </span></span>}
             <Value field="RecipientEmailAddress" value={r.address} className="clip"><Untrusted text={r.name || r.address} /></Value>
             <span className={styles.push} />
-            <span className={styles.faded}>{[r.clicked > 0 && `clicked ${number(r.clicked)}`, r.still > 0 && `${number(r.still)} still there`, r.reported > 0 && "reported"].filter(Boolean).join(", ") || `${number(r.deliveries)} kept away or removed`}</span>
+            <span className={styles.faded}>{[r.clicked > 0 && `clicked ${number(r.clicked)}`, r.still > 0 && `${number(r.still)} still in the inbox`, r.in_junk > 0 && `${number(r.in_junk)} in Junk`, r.reported > 0 && "reported"].filter(Boolean).join(", ") || `${number(r.deliveries)} kept away or removed`}</span>
           </li>
         ))}
       </ul>

@@ -8,7 +8,7 @@ import type { Campaign, FlowNode } from "./queries";
 export const stageNames: Record<Stage, string> = { sender: "Sender domain", payload: "Link or file", delivery: "Delivery", click: "Click", now: "Now" };
 
 const words: Record<string, string> = {
-  "delivery:inbox": "Inbox", "delivery:junk": "Junk folder", "delivery:blocked": "Blocked", "click:clicked": "Clicked", "click:unclicked": "Not clicked", "now:removed": "Removed", "now:still": "Still in mailboxes",
+  "delivery:inbox": "Inbox", "delivery:junk": "Junk folder", "delivery:blocked": "Blocked", "click:clicked": "Clicked", "click:unclicked": "Not clicked", "now:removed": "Removed", "now:junk": "In Junk", "now:still": "Still in inboxes",
 };
 
 /** What a node is called. */
@@ -17,7 +17,7 @@ export function nodeWord(n: { stage: string; name: string }): string {
   return words[`${n.stage}:${n.name}`] ?? (n.name === "" ? "(none)" : n.name);
 }
 
-const meanings: Record<string, Meaning> = { "delivery:inbox": "threat", "delivery:junk": "junked", "delivery:blocked": "blocked", "click:clicked": "threat", "now:removed": "removed", "now:still": "threat" };
+const meanings: Record<string, Meaning> = { "delivery:inbox": "threat", "delivery:junk": "junked", "delivery:blocked": "blocked", "click:clicked": "threat", "now:removed": "removed", "now:junk": "junked", "now:still": "threat" };
 
 /** What colour says of a node; undefined where it only names something. */
 export const meaningOf = (n: { stage: string; name: string }): Meaning | undefined => meanings[`${n.stage}:${n.name}`];
@@ -33,7 +33,7 @@ const least = 30, gap = 8;
 
 /** Places the flow in a width: one column a stage, boxes as high as what passes them, bands that leave and arrive in order. */
 export function layout(flow: Campaign["flow"], width: number, boxWidth: number): Layout {
-  const order: Record<string, number> = { inbox: 0, junk: 1, blocked: 2, clicked: 0, unclicked: 1, removed: 1, still: 0 };
+  const order: Record<string, number> = { inbox: 0, junk: 1, blocked: 2, clicked: 0, unclicked: 1, removed: 2, still: 0 };
   const columns = stages.map((s) => flow.nodes.map((node, index) => ({ node, index })).filter((n) => n.node.stage === s)
     .sort((a, b) => (s === "sender" || s === "payload" ? Number(a.node.name === "*") - Number(b.node.name === "*") || b.node.value - a.node.value : (order[a.node.name] ?? 9) - (order[b.node.name] ?? 9))));
   const most = Math.max(1, ...columns.map((c) => c.length));
