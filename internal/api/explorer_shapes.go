@@ -209,6 +209,7 @@ type Chip struct {
 	Field  string   `json:"field" maxLength:"64" doc:"Column; empty when op is kql"`
 	Op     string   `json:"op" enum:"is,is_not,contains,not_contains,starts_with,not_starts_with,exists,not_exists,gt,lt,ge,le,in_network,kql"`
 	Values []string `json:"values" maxItems:"2000" doc:"Several values mean any of them; with op kql the one condition as text"`
+	Names  []string `json:"names,omitempty" maxItems:"2000" doc:"In answers, what values that are ids are called, in their order; empty where that is not known"`
 }
 
 // FilterAsk is a filter in one of its two forms.

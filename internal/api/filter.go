@@ -10,7 +10,7 @@ import (
 
 // filter turns a filter's one form into the other. A filter that is wrong is an answer here, not a failure: the client asks
 // while a person is still typing.
-func (s *Server) filter(_ context.Context, in *filterInput) (*Reply[Filter], error) {
+func (s *Server) filter(ctx context.Context, in *filterInput) (*Reply[Filter], error) {
 	ask := in.Body
 	out := Filter{KQL: ask.KQL, Chips: []Chip{}}
 	if ask.KQL == "" {
@@ -29,7 +29,17 @@ func (s *Server) filter(_ context.Context, in *filterInput) (*Reply[Filter], err
 		return refusedFilter(out, err)
 	}
 	for _, c := range conditions {
-		out.Chips = append(out.Chips, Chip{Field: c.Field, Op: string(c.Op), Values: list(c.Values)})
+		chip := Chip{Field: c.Field, Op: string(c.Op), Values: list(c.Values)}
+		if c.Field == "CampaignId" {
+			names, err := s.deps.Explorer.CampaignNames(ctx, c.Values)
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range c.Values {
+				chip.Names = append(chip.Names, names[id])
+			}
+		}
+		out.Chips = append(out.Chips, chip)
 	}
 	return &Reply[Filter]{out}, nil
 }

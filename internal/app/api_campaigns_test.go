@@ -141,6 +141,20 @@ func TestCampaignCounts(t *testing.T) {
 	if len(d.Reasons) != 2 || d.Reasons[0].Messages != 12 || d.Reasons[0].Text+d.Reasons[1].Text != "30 of 32 text samples alikesame subject, numbers and names aside" {
 		t.Errorf("reasons %+v", d.Reasons)
 	}
+	// In Explorer's filter the campaign is a chip with its name, and the chip is the same filter again.
+	type chips struct {
+		Chips []api.Chip `json:"chips"`
+	}
+	filter := ok[api.Filter](c.post(t, "/explorer/filter", map[string]string{"kql": d.Figures["junked"].Explorer.Q}))
+	if got := fmt.Sprint(filter.Chips); got != "[{DeliveryAction is [Junked] []} {CampaignId is [c7] [Parcel fee]}]" {
+		t.Errorf("chips %s", got)
+	}
+	for want, chip := range map[int64]api.Chip{12: {Field: "CampaignId", Op: "is", Values: []string{"c7", `c"8`}}, 0: {Field: "CampaignId", Op: "is_not", Values: []string{"c7"}}} {
+		f := ok[api.Filter](c.post(t, "/explorer/filter", chips{[]api.Chip{chip}}))
+		if n := ok[api.Count](c.get(t, "/explorer/count", "q", f.KQL, "from", "2025-01-01T00:00:00Z", "to", "2035-01-01T00:00:00Z")); n.Events != want || len(f.Chips) != 1 || f.Chips[0].Op != chip.Op || !slices.Equal(f.Chips[0].Values, chip.Values) {
+			t.Errorf("%v: %d events of %+v", chip, n.Events, f)
+		}
+	}
 	// Narrowed to a node, all of it is about that node's mail.
 	few := ok[api.CampaignDetail](c.get(t, "/campaigns/c7", "node", "sender:*"))
 	if few.Figures["deliveries"].Value != 3 || few.Flow.Total != 12 {

@@ -79,7 +79,7 @@ type Split struct {
 	Label string `json:"label"`
 }
 
-// Fields returns every stored column, group by group.
+// Fields returns every stored column, group by group, and the campaign.
 func Fields() []Field {
 	var out []Field
 	for _, g := range groups {
@@ -92,6 +92,9 @@ func Fields() []Field {
 				Name: c.Name, Label: label(c.Name), Type: c.Type, Doc: c.Doc, Group: g.name, Values: append([]string{}, c.Values...),
 				Facet: c.Facet || c.Type == event.Bool, List: c.List, IP: c.IP, Content: c.Content, Operators: operators(c),
 			})
+		}
+		if g.name == campaignField.Group {
+			out = append(out, campaignField)
 		}
 	}
 	return out

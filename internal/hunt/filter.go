@@ -44,8 +44,16 @@ func (x *Explorer) Conditions(query string) ([]Condition, error) {
 			}
 		}
 	}
-	if len(f.Rest) > 0 {
-		out = append(out, Condition{Op: Raw, Values: []string{strings.Join(f.Rest, " and ")}})
+	var rest []string
+	for _, r := range f.Rest {
+		if c, ok := campaignCondition(r); ok {
+			out = append(out, c)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	if len(rest) > 0 {
+		out = append(out, Condition{Op: Raw, Values: []string{strings.Join(rest, " and ")}})
 	}
 	return out, nil
 }
@@ -54,6 +62,13 @@ func (x *Explorer) Conditions(query string) ([]Condition, error) {
 func (x *Explorer) FilterOf(conditions []Condition) (string, error) {
 	ps := make([]kql.Predicate, len(conditions))
 	for i, c := range conditions {
+		if c.Field == campaignField.Name {
+			var err error
+			if ps[i], err = campaignPredicate(c); err != nil {
+				return "", err
+			}
+			continue
+		}
 		p := kql.Predicate{Column: c.Field, Values: c.Values}
 		known := false
 		for _, o := range chipOps {

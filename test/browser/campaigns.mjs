@@ -1,8 +1,9 @@
 // Campaigns: what the list counts is what Explorer shows; the flow narrows the page; a person splits, undoes and renames, and it stays.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { check, eventually, fresh, gone, seen } from "./rig.mjs";
-import { number } from "./pages.mjs";
+import { chipsAre, number } from "./pages.mjs";
 
 const grid = (page) => page.getByRole("grid", { name: "Campaigns" });
 const figure = (page, word) => page.getByRole("region", { name: "How far it came" }).getByRole("link", { name: new RegExp(`^[\\d,]+$`) }).and(page.locator(`[title^="${word} in Explorer"]`));
@@ -37,6 +38,14 @@ check("campaigns: list, flow, Explorer, split and undo", { as: ["Global Administ
   await eventually(async () => assert.equal(number((await page.getByRole("region", { name: "Mail over time" }).getByRole("list", { name: "Legend" }).getByRole("button", { name: /^Blocked/ }).locator("b").textContent()) ?? ""), blocked));
   await page.goBack();
 
+  // Others get it as a bundle that says whom they may tell.
+  await page.getByRole("button", { name: /^Export as STIX/ }).click();
+  await page.getByRole("dialog").getByRole("radio", { name: /^TLP:GREEN/ }).check();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("dialog").getByRole("button", { name: "Export" }).click()]);
+  const bundle = JSON.parse(await readFile(await file.path(), "utf8"));
+  assert.equal(bundle.type, "bundle");
+  assert.ok(bundle.objects.some((o) => o.type === "report" && /^Remittance advice/.test(o.name)), "the report names the campaign");
+
   // Split one sender off: it has a page of its own, and the way back.
   const whole = number(await figure(page, "messages").textContent());
   await page.getByRole("button", { name: "Split off what has payables-desk.example" }).click();
@@ -57,7 +66,10 @@ check("campaigns: list, flow, Explorer, split and undo", { as: ["Global Administ
 
   // A message says what it is part of.
   await page.getByRole("region", { name: "Messages of the campaign" }).getByRole("link").first().click();
-  await page.getByRole("link", { name: "Payables kit" }).click();
+  // Its campaign is a filter with a name, and the chip leads to its page.
+  await page.getByRole("button", { name: "Mail of Payables kit in Explorer" }).click();
+  await chipsAre(page, "Campaign is Payables kit");
+  await page.getByRole("link", { name: "Open the campaign" }).click();
   await seen(page.getByRole("heading", { name: "Payables kit", level: 1 }));
 
   await history.getByRole("listitem").filter({ hasText: "another kit" }).getByRole("button", { name: "Undo…" }).click();

@@ -4821,6 +4821,8 @@ export interface components {
         Chip: {
             /** @description Column; empty when op is kql */
             field: string;
+            /** @description In answers, what values that are ids are called, in their order; empty where that is not known */
+            names?: string[];
             /** @enum {string} */
             op: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "not_starts_with" | "exists" | "not_exists" | "gt" | "lt" | "ge" | "le" | "in_network" | "kql";
             /** @description Several values mean any of them; with op kql the one condition as text */

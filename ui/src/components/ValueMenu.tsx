@@ -12,7 +12,7 @@ import { useMay, useOperator } from "../session/queries";
 import { defangField, evidence } from "../text/defang";
 import { number } from "../time/zone";
 import { useCopy } from "./copy";
-import { AddCircle20Regular, Book20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Person20Regular, Prohibited20Regular, Search20Regular, ShieldGlobe20Regular, SubtractCircle20Regular } from "./icons";
+import { AddCircle20Regular, Book20Regular, CheckmarkCircle20Regular, Copy20Regular, Filter20Regular, GroupList20Regular, Megaphone20Regular, Person20Regular, Prohibited20Regular, Search20Regular, ShieldGlobe20Regular, SubtractCircle20Regular } from "./icons";
 import { useAboutThreat } from "./threat/AboutThreat";
 import { Untrusted } from "./Untrusted";
 import styles from "./ValueMenu.module.css";
@@ -82,6 +82,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   const addEntry = useEntryDialog();
   const listed = offers(field, value, { block: useMay("policy.block"), edit: useMay("policy.edit") });
   const mailbox = ownMailbox(field, value, useOperator());
+  const campaign = field === "CampaignId" && value !== "";
   const navigate = useNavigate();
   const indicator = useMay("intelligence.edit") && value !== "" && indicated.has(field);
   const about = useAboutThreat();
@@ -95,11 +96,11 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
   return (
     <Menu open hasIcons onOpenChange={(_, d) => !d.open && onClose()} positioning={{ target: target as HTMLElement, position: "below", align: "start", offset: 4, fallbackPositions: ["above-start", "after-top", "before-top"] }}>
       <MenuPopover className={styles.menu}>
-        <Head field={field} value={value} name={label(field)} shown={evidence(field, value)} counted={known !== undefined} />
+        <Head field={field} value={value} name={label(field)} shown={evidence(field, value)} counted={known !== undefined && !campaign} />
         <MenuList>
           {include && <MenuItem icon={<AddCircle20Regular />} onClick={include}>Include</MenuItem>}
           {exclude && <MenuItem icon={<SubtractCircle20Regular />} onClick={exclude}>Exclude</MenuItem>}
-          {value !== "" && <MenuItem icon={<Filter20Regular />} secondaryContent="any field" onClick={() => void filter.anywhere(value)}>Only</MenuItem>}
+          {value !== "" && !campaign && <MenuItem icon={<Filter20Regular />} secondaryContent="any field" onClick={() => void filter.anywhere(value)}>Only</MenuItem>}
           {group && <MenuItem icon={<GroupList20Regular />} onClick={group}>Group by</MenuItem>}
           <MenuDivider />
           {safe === value ? (
@@ -117,6 +118,7 @@ function TheMenu({ field, value, target, here, onClose }: Pointed & { onClose: (
           )}
           {known && <MenuItem icon={<Search20Regular />} onClick={() => void filter.alone(field, value)}>Open in Explorer</MenuItem>}
           {mailbox !== undefined && <MenuItem icon={<Person20Regular />} onClick={() => void navigate({ to: "/mailbox/$address", params: { address: mailbox } })}>Open mailbox</MenuItem>}
+          {campaign && <MenuItem icon={<Megaphone20Regular />} onClick={() => void navigate({ to: "/campaigns/$id", params: { id: value } })}>Open campaign</MenuItem>}
           {tells && <MenuItem icon={<Book20Regular />} onClick={() => about(value)}>About this threat</MenuItem>}
           {(listed.length > 0 || indicator) && <MenuDivider />}
           {listed.map((o) => <MenuItem key={o.label} icon={o.action === "Block" ? <Prohibited20Regular /> : <CheckmarkCircle20Regular />} onClick={() => addEntry({ action: o.action, kind: o.kind, values: [o.value] })}>{o.label}…</MenuItem>)}

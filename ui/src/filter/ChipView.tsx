@@ -1,7 +1,8 @@
 import { Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger, Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Chip, Operator } from "../api/client";
-import { Dismiss12Regular } from "../components/icons";
+import { Dismiss12Regular, Megaphone16Regular } from "../components/icons";
 import { Untrusted } from "../components/Untrusted";
 import { revealed } from "../text/reveal";
 import { complete, negative, operatorWords, takes, valueWords, withField, withOperator } from "./chips";
@@ -87,6 +88,7 @@ export function ChipView({ chip: kept, draft, onChange }: { chip: Chip; draft?: 
           </PopoverSurface>
         </Popover>
       )}
+      {chip.field === "CampaignId" && chip.op === "is" && chip.values.length === 1 && <Link to="/campaigns/$id" params={{ id: chip.values[0]! }} className={styles.remove} aria-label="Open the campaign" title="Open the campaign"><Megaphone16Regular aria-hidden /></Link>}
       <button type="button" className={styles.remove} aria-label={`Remove filter ${said}`} onClick={() => onChange(undefined)}>
         <Dismiss12Regular aria-hidden />
       </button>

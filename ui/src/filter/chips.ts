@@ -31,10 +31,10 @@ export function takes(op: Operator): "none" | "one" | "many" {
   }
 }
 
-/** The chip's values as they are read: "Phish, Malware", quoted when empty, counted when many. */
+/** The chip's values as they are read: "Phish, Malware", by their names where they are ids, counted when many. */
 export function valueWords(c: Chip): string {
   if (takes(c.op) === "none") return "";
-  const shown = c.values.slice(0, 3).map((v) => (v === "" ? "(empty)" : v));
+  const shown = c.values.slice(0, 3).map((v, i) => c.names?.[i] || (v === "" ? "(empty)" : v));
   const more = c.values.length - shown.length;
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -109,7 +109,7 @@ function Page({ campaign: c, node }: { campaign: Campaign; node: string }) {
 
 const figures = [
   ["messages", "messages", ""], ["recipients", "people", ""], ["targets", "priority accounts", ""], ["inboxed", "to the inbox", "threat"], ["junked", "to junk", "junked"], ["blocked", "blocked", "blocked"],
-  ["clicked", "clicked", "threat"], ["reported", "reported", ""], ["removed", "removed", "removed"], ["in_junk", "in Junk now", "junked"], ["still", "still in inboxes", "threat"],
+  ["clicked", "clicked", "threat"], ["reported", "reported", ""], ["removed", "removed", "removed"], ["in_junk", "in Junk now", "junked"], ["still", "in inboxes now", "threat"],
 ] as const;
 
 /** How far it came. Each number opens the mail behind it. */
@@ -127,7 +127,7 @@ function Figures({ of: c }: { of: Campaign }) {
           </div>
         );
       })}
-      <p className={`${styles.sum} num`}>{number(total)} deliver{total === 1 ? "y" : "ies"} in all, whatever the time at the top: inbox, junk and blocked add up to them, and so do blocked, removed, in Junk now and still in inboxes. Each number opens its mail.</p>
+      <p className={`${styles.sum} num`}>{number(total)} deliver{total === 1 ? "y" : "ies"} in all, whatever the time at the top: inbox, junk and blocked add up to them, and so do blocked, removed, in Junk now and in inboxes now. Each number opens its mail.</p>
     </section>
   );
 }

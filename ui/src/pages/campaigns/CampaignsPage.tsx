@@ -63,7 +63,7 @@ function Page() {
           <Select size="small" aria-label="Order" value={`${state.desc ? "-" : ""}${state.sort}`} onChange={(_, d) => change({ desc: d.value.startsWith("-"), sort: d.value.replace(/^-/, "") as CampaignsState["sort"] })}>
             <option value="-last">Last seen first</option>
             <option value="-first">Newest first</option>
-            <option value="-still">Most still in inboxes</option>
+            <option value="-still">Most in inboxes now</option>
             <option value="-clicked">Most clicked</option>
             <option value="-messages">Most messages</option>
             <option value="name">By name</option>
@@ -127,10 +127,10 @@ function useColumns(): ListColumn<Line>[] {
       ),
     },
     { key: "type", label: "Type", min: 96, grow: 0, sort: "type", cell: (r) => <VerdictBadge types={r.type} confidence="" /> },
-    { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1180, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
-    { key: "first", label: "First seen", min: 110, grow: 0, from: 1280, sort: "first", cell: (r) => time(r.first) },
+    { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1336, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
+    { key: "first", label: "First seen", min: 110, grow: 0, from: 1440, sort: "first", cell: (r) => time(r.first) },
     { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => time(r.last) },
     { ...count("messages", "Messages", 84), cell: (r) => <ExplorerLink to={r.explorer} title="These messages in Explorer"><span className="num">{number(r.messages)}</span></ExplorerLink> },
-    count("recipients", "People", 68), count("targets", "Priority", 68, 980), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 820), count("blocked", "Blocked", 68, 820), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 900), count("in_junk", "In Junk now", 92, 1060), count("still", "Still in inbox", 104),
+    count("recipients", "People", 68), count("targets", "Priority", 68, 1200), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 1050), count("blocked", "Blocked", 68, 1050), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 1130), count("in_junk", "In Junk now", 96, 930), count("still", "In inbox now", 112),
   ];
 }

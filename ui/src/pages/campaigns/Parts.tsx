@@ -74,7 +74,7 @@ export function People({ of: c }: { of: Campaign }) {
       <div className={styles.title}><h2 id="people-title">People</h2><span className={styles.faded}>by deliveries</span></div>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Departments">
         <table className={styles.table}>
-          <thead><tr><th scope="col">Department</th>{["People", "All", "Inbox", "Clicked", "Reported", "In Junk now", "Still in inbox"].map((h) => <th key={h} scope="col" className={styles.count}>{h}</th>)}</tr></thead>
+          <thead><tr><th scope="col">Department</th>{["People", "All", "Inbox", "Clicked", "Reported", "In Junk now", "In inbox now"].map((h) => <th key={h} scope="col" className={styles.count}>{h}</th>)}</tr></thead>
           <tbody>
             {departments.map((d) => (
               <tr key={d.name}>

@@ -8,7 +8,7 @@ import type { Campaign, FlowNode } from "./queries";
 export const stageNames: Record<Stage, string> = { sender: "Sender domain", payload: "Link or file", delivery: "Delivery", click: "Click", now: "Now" };
 
 const words: Record<string, string> = {
-  "delivery:inbox": "Inbox", "delivery:junk": "Junk folder", "delivery:blocked": "Blocked", "click:clicked": "Clicked", "click:unclicked": "Not clicked", "now:removed": "Removed", "now:junk": "In Junk", "now:still": "Still in inboxes",
+  "delivery:inbox": "Inbox", "delivery:junk": "Junk folder", "delivery:blocked": "Blocked", "click:clicked": "Clicked", "click:unclicked": "Not clicked", "now:removed": "Removed", "now:junk": "In Junk", "now:still": "In inboxes",
 };
 
 /** What a node is called. */
