@@ -34,6 +34,7 @@ func (s *Server) declareReportOrders() {
 	add(s, auth.ReportSchedule, "PUT /report-schedules/{id}", quick, "Change one; audited", s.changeReportOrder)
 	add(s, auth.ReportSchedule, "DELETE /report-schedules/{id}", quick, "Remove one; audited", s.removeReportOrder, with204)
 	add(s, auth.ReportSchedule, "GET /report-schedules/{id}/preview", asking, "Its letter as it would be sent now", s.previewReportOrder)
+	add(s, auth.ReportSchedule, "POST /report-schedules/preview", asking, "The letter of one that is not kept yet, as it would be sent now", s.previewReportDraft)
 	add(s, auth.ReportSchedule, "POST /report-schedules/{id}/send", asking, "Send it, as it is now, to oneself; audited", s.sendReportOrder, with204)
 }
 
@@ -126,6 +127,18 @@ func (s *Server) previewReportOrder(ctx context.Context, in *reportOrderOneInput
 	if err != nil {
 		return nil, err
 	}
+	return s.reportLetter(ctx, o)
+}
+
+func (s *Server) previewReportDraft(ctx context.Context, in *reportOrderInput) (*Reply[ReportLetter], error) {
+	o, err := s.order(ctx, "", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return s.reportLetter(ctx, o)
+}
+
+func (s *Server) reportLetter(ctx context.Context, o reports.Order) (*Reply[ReportLetter], error) {
 	l, err := s.deps.Reports.Post.Write(ctx, o, s.deps.Now())
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ var unrecorded = map[string]string{
 	"POST /actions/plan":              "says what an action would do; nothing is kept",
 	"POST /account/totp":              "makes a secret that counts for nothing before a code of it was shown",
 	"POST /submissions/{id}/judge":    "asks the judge anew; only what it says is kept",
+	"POST /report-schedules/preview":  "shows a letter; nothing is kept and nothing is sent",
 	"POST /approvals/simulate":        "says who would have to approve something; nothing is kept",
 	"POST /session/provider/begin":    "leads to the provider; what the browser comes back with leaves the record",
 	"POST /session/key/begin":         "a question to a key; the answer leaves the record, and so does a wrong password",

@@ -37,6 +37,10 @@ func TestReportSchedules(t *testing.T) {
 	if !strings.Contains(text.Text, "Threats stopped") || !strings.HasPrefix(text.Subject, "The week: ") {
 		t.Errorf("%+v", text)
 	}
+	if draft := ok[api.ReportLetter](chief.post(t, "/report-schedules/preview", draft)); draft.Subject != text.Subject || draft.HTML == "" {
+		t.Errorf("before it is kept: %q", draft.Subject)
+	}
+	chief.post(t, "/report-schedules/preview", outside).problem(http.StatusUnprocessableEntity)
 	round := func() []mailout.Entry {
 		t.Helper()
 		if err := s.ReportRound(t.Context()); err != nil {

@@ -1,7 +1,7 @@
 // Reports: figures, chart and tables of a time; each number leads to as much mail; the files; a schedule.
 
 import assert from "node:assert/strict";
-import { check, demo, seen, shows } from "./rig.mjs";
+import { check, demo, gone, seen, shows } from "./rig.mjs";
 
 check("a report counts, leads to Explorer with the same count, and comes as a file", { server: demo }, async ({ page }) => {
   await page.goto("/reports?last=30d");
@@ -35,7 +35,12 @@ check("a report is sent on a schedule", { server: demo }, async ({ page }) => {
   await dialog.getByRole("button", { name: "Save" }).click();
   await seen(dialog.getByText(/figures do not leave the organisation/).first());
   await dialog.getByLabel("To").fill("chief@kestrelquay.example");
+  await dialog.getByRole("button", { name: "Preview" }).click();
+  const letter = dialog.getByRole("region", { name: "Preview of the letter" });
+  await seen(letter.getByText(/^Spoofing: [\d,]+ /));
+  await seen(letter.getByText(/^With the files .*\.pdf/));
   await dialog.getByLabel("How often").selectOption("monthly");
+  await gone(letter);
   await dialog.getByLabel("Day of the month").selectOption("31");
   await dialog.getByRole("button", { name: "Save" }).click();
   const row = page.getByRole("row", { name: /Spoofing/ });

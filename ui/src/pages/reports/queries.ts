@@ -10,6 +10,7 @@ export type Table = Schemas["ReportTable"];
 export type Column = Schemas["ReportColumn"];
 export type Row = Schemas["ReportRow"];
 export type Schedule = Schemas["ReportOrder"];
+export type Preview = Schemas["ReportLetter"];
 export type Draft = Schemas["ReportOrderDraft"];
 
 export function useKinds() {
@@ -50,6 +51,11 @@ export function useSaveSchedule(id: string) {
     mutationFn: (body: Draft) => ask<Schedule>(id ? api.PUT("/report-schedules/{id}", { params: { path: { id } }, body }) : api.POST("/report-schedules", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: schedulesKey }),
   });
+}
+
+/** The letter of a schedule as it would be sent now; nothing is kept. */
+export function usePreviewSchedule() {
+  return useMutation({ mutationFn: (body: Draft) => ask<Schemas["ReportLetter"]>(api.POST("/report-schedules/preview", { body })) });
 }
 
 export function useRemoveSchedule(id: string) {

@@ -1,4 +1,5 @@
 import { Skeleton, SkeletonItem } from "@fluentui/react-components";
+import { Link } from "@tanstack/react-router";
 import type { Period } from "../../../address/trackers";
 import { EmptyState } from "../../../components/EmptyState";
 import { ArrowUp12Regular, Star12Filled } from "../../../components/icons";
@@ -66,7 +67,7 @@ function Row({ x, unit, what, group }: { x: Trend; unit: string; what: string; g
   const a = x.arithmetic;
   return (
     <tr>
-      <th scope="row"><span className={styles.value}>{x.new ? <span className={styles.fresh}><Star12Filled aria-hidden />New</span> : <span className={styles.grows}><ArrowUp12Regular aria-hidden />Grows</span>}{group === "families" ? <ThreatName name={x.label} /> : <Untrusted text={evidence(x.label)} spelling />}{told.has(group) && <ThreatName name={x.value} bare />}</span></th>
+      <th scope="row"><span className={styles.value}>{x.new ? <span className={styles.fresh}><Star12Filled aria-hidden />New</span> : <span className={styles.grows}><ArrowUp12Regular aria-hidden />Grows</span>}{group === "families" ? <ThreatName name={x.label} /> : group === "campaigns" ? <Link to="/campaigns/$id" params={{ id: x.value }}><Untrusted text={evidence(x.label)} /></Link> : <Untrusted text={evidence(x.label)} spelling />}{told.has(group) && <ThreatName name={x.value} bare />}</span></th>
       <td className={styles.right}><Count of={x.figure} what={`events of ${x.label}, ${what.toLowerCase()}`} /></td>
       <td className={`num ${styles.right}`} title={`Standard deviation ${a.spread.toFixed(1)}`}>{a.expected.toFixed(1)}</td>
       <td>{chanceWords(a.chance, unit)}</td>
