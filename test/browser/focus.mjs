@@ -29,7 +29,8 @@ const beside = (name) => (page) => page.getByRole("complementary", { name });
 /** The first cell of a list that opens its row. */
 const row = (label, at = "0:0") => (page) => page.getByRole("grid", { name: label }).locator(`[data-cell="${at}"]`);
 
-// path: "" for the page that is open. opener: what has the focus first; keys: what is pressed on it. surface: what opens.
+// path: none for the page that is open; first: what leads from it to the page that is meant. opener: what has the focus first; keys: what is
+// pressed on it; item: the key that leads to the item of a menu that opens. surface: what opens.
 // After Escape the focus is on the opener again, and after yes too, the button that says so, where nothing leads elsewhere.
 const table = [
   { what: "message beside the list", path: "/explorer?view=phish&last=all", opener: row("Email events", "0:2"), keys: ["o"], surface: beside(/^Message/), yes: /^Close/ },
@@ -42,20 +43,23 @@ const table = [
   { what: "rule beside the list", path: "/rules", opener: (page) => page.locator("[data-rule]").first(), keys: ["Enter"], surface: beside(/^Rule/), yes: /^Close/ },
   { what: "new entry of the list", path: "/policy?tab=list", opener: button("Add entry"), surface: (page) => page.getByRole("dialog") },
   { what: "saved query", path: "/hunting?q=EmailEvents", opener: button("Save"), surface: dialog("Save the query") },
-  { what: "rename of a campaign", path: "/campaigns", first: row("Campaigns"), opener: button("Rename"), surface: (page) => page.getByRole("dialog") },
-  { what: "query of a report", path: "/reports/threat-protection", opener: (page) => page.getByRole("button", { name: /^Show query/ }).first(), surface: (page) => page.getByLabel(/^How it is counted/) },
+  { what: "dialog from a menu", path: "/incidents", first: row("Incidents", "0:1"), opener: button("Report"), item: "End", surface: dialog(/as STIX 2.1/) },
 ];
 
 check("focus comes back to what opened a dialog, a flyout, a popover or a menu", { as: ["Global Administrator"] }, async ({ page }) => {
   page.setDefaultTimeout(6000);
   const wrong = [];
-  for (const { what, path, first, opener, keys = ["Enter"], surface, yes } of table) {
+  for (const { what, path, first, opener, keys = ["Enter"], item, surface, yes } of table) {
     if (path) await page.goto(path);
     if (first) await first(page).press("Enter");
     for (const last of ["Escape", ...(yes ? [yes] : [])]) try {
       await opener(page).focus();
       await mark(page);
       for (const k of keys) await page.keyboard.press(k);
+      if (item) {
+        await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "menuitem"), 3000);
+        for (const k of [item, "Enter"]) await page.keyboard.press(k);
+      }
       await seen(surface(page));
       // Tab comes to a panel beside a list too, but only after all that stands in the rows below.
       const edge = surface(page).getByRole("separator", { name: "Width of the panel" });
