@@ -1,12 +1,12 @@
-import { Button, Select } from "@fluentui/react-components";
+import { Select } from "@fluentui/react-components";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { onlys, readCampaigns, types, writeCampaigns, type CampaignsState, type Only } from "../../address/campaigns";
 import { useAddress, useCoverage, useTimeRange } from "../../address/useAddress";
 import { CoverageNote } from "../../components/CoverageNote";
 import { EmptyState } from "../../components/EmptyState";
-import { ListGrid, type ListColumn } from "../../components/grid/ListGrid";
-import { ProblemNote } from "../../components/Problem";
+import type { ListColumn } from "../../components/grid/ListGrid";
+import { ListFrame } from "../../components/ListFrame";
 import { Segments } from "../../components/Segments";
 import { Untrusted } from "../../components/Untrusted";
 import { VerdictBadge } from "../../components/Verdict";
@@ -42,8 +42,6 @@ function Page() {
   const columns = useColumns();
   const rows = list.data?.pages.flatMap((p) => p.campaigns) ?? [];
   const first = list.data?.pages[0];
-  const filtered = state.type !== "" || state.only.length > 0 || state.text !== "";
-  const clear = () => change({ type: "", only: [], text: "" });
   const toggle = (o: Only) => change({ only: state.only.includes(o) ? state.only.filter((x) => x !== o) : [...state.only, o] });
   return (
     <div className={styles.page}>
@@ -53,49 +51,49 @@ function Page() {
         <span className={styles.faded}><CoverageNote coverage={coverage.data} tookMs={first?.took_ms} /></span>
       </header>
       {first?.coverage.missing && rows.length > 0 && <p className={styles.gap}>{first.coverage.missing}</p>}
-      <section className={`card ${styles.listcard}`} aria-label="Campaigns">
-        <div className={styles.tools} role="group" aria-label="Filter">
-          <Segments label="Type" options={[["", "All"] as const, ...types.map((t) => [t, t] as const)]} value={state.type} onChange={(type) => change({ type })} />
-          <SearchBox label="Name, brand, family or sender domain" value={state.text} placeholder="Name, brand, family, sender domain" onChange={(text) => change({ text })} />
-          <div className={styles.toggles} role="group" aria-label="Only campaigns that">
-            {onlys.map((o) => <button key={o} type="button" aria-pressed={state.only.includes(o)} onClick={() => toggle(o)}>{onlyNames[o]}</button>)}
-          </div>
-          <Select size="small" aria-label="Order" value={`${state.desc ? "-" : ""}${state.sort}`} onChange={(_, d) => change({ desc: d.value.startsWith("-"), sort: d.value.replace(/^-/, "") as CampaignsState["sort"] })}>
-            <option value="-last">Last seen first</option>
-            <option value="-first">Newest first</option>
-            <option value="-still">Most in inboxes now</option>
-            <option value="-clicked">Most clicked</option>
-            <option value="-messages">Most messages</option>
-            <option value="name">By name</option>
-            {!["-last", "-first", "-still", "-clicked", "-messages", "name"].includes(`${state.desc ? "-" : ""}${state.sort}`) && <option value={`${state.desc ? "-" : ""}${state.sort}`}>By column</option>}
-          </Select>
-          {filtered && <button type="button" className="textbutton" onClick={clear}>Clear</button>}
-        </div>
-        {list.error ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : (
-          <ListGrid
-            label="Campaigns"
-            rows={rows}
-            keyOf={(r) => r.id}
-            columns={columns}
-            rowHeight={48}
-            total={first?.total ?? -1}
-            more={list.hasNextPage}
-            loading={list.isLoading || list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-            onOpen={(r) => void navigate({ to: "/campaigns/$id", params: { id: r.id } })}
-            sort={{ by: state.sort, desc: state.desc, onSort: (by, desc) => change({ sort: by as CampaignsState["sort"], desc }) }}
-            empty={<Nothing filtered={filtered} clear={clear} state={state} />}
-            foot={(a, b) => <span className="num">{number(a)}–{number(b)} of <b>{number(first?.total ?? 0)}</b></span>}
-          />
-        )}
-      </section>
+      <ListFrame
+        label="Campaigns"
+        className={styles.listcard}
+        list={list}
+        rows={rows}
+        keyOf={(r) => r.id}
+        columns={columns}
+        rowHeight={48}
+        total={first?.total ?? -1}
+        onOpen={(r) => void navigate({ to: "/campaigns/$id", params: { id: r.id } })}
+        sort={{ by: state.sort, desc: state.desc, onSort: (by, desc) => change({ sort: by as CampaignsState["sort"], desc }) }}
+        filters={{
+          on: state.type !== "" || state.only.length > 0 || state.text !== "",
+          onClear: () => change({ type: "", only: [], text: "" }),
+          nothing: "No campaign is like that",
+          why: "Take filters away, or choose a longer time at the top.",
+          tools: (
+            <>
+              <Segments label="Type" options={[["", "All"] as const, ...types.map((t) => [t, t] as const)]} value={state.type} onChange={(type) => change({ type })} />
+              <SearchBox label="Name, brand, family or sender domain" value={state.text} placeholder="Name, brand, family, sender domain" onChange={(text) => change({ text })} />
+              <div className={styles.toggles} role="group" aria-label="Only campaigns that">
+                {onlys.map((o) => <button key={o} type="button" aria-pressed={state.only.includes(o)} onClick={() => toggle(o)}>{onlyNames[o]}</button>)}
+              </div>
+              <Select size="small" aria-label="Order" value={`${state.desc ? "-" : ""}${state.sort}`} onChange={(_, d) => change({ desc: d.value.startsWith("-"), sort: d.value.replace(/^-/, "") as CampaignsState["sort"] })}>
+                <option value="-last">Last seen first</option>
+                <option value="-first">Newest first</option>
+                <option value="-still">Most in inboxes now</option>
+                <option value="-clicked">Most clicked</option>
+                <option value="-messages">Most messages</option>
+                <option value="name">By name</option>
+                {!["-last", "-first", "-still", "-clicked", "-messages", "name"].includes(`${state.desc ? "-" : ""}${state.sort}`) && <option value={`${state.desc ? "-" : ""}${state.sort}`}>By column</option>}
+              </Select>
+            </>
+          ),
+        }}
+        empty={<Nothing state={state} />}
+      />
     </div>
   );
 }
 
-/** None in this time and none that fits are two things. */
-function Nothing({ filtered, clear, state }: { filtered: boolean; clear: () => void; state: CampaignsState }) {
-  if (filtered) return <EmptyState small title="No campaign is like that" why="Take filters away, or choose a longer time at the top."><Button onClick={clear}>Clear the filters</Button></EmptyState>;
+/** None in this time and none ever are two things. */
+function Nothing({ state }: { state: CampaignsState }) {
   const all = "last" in state.range && state.range.last === "all";
   return (
     <EmptyState small title={all ? "No campaign was seen yet" : "No campaign in this time"} why="Three messages that are like one another and were found to be a threat make a campaign. It stands here with the third.">
