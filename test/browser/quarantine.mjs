@@ -94,7 +94,7 @@ check("quarantine asks: a person asks with a link, an operator refuses, the pers
   await grid.getByRole("gridcell").nth(2).click();
   const entry = page.getByRole("complementary", { name: "Entry of the quarantine" });
   await shows(entry.getByRole("region", { name: "Request for release" }).locator("q"), "I ordered this <b>yesterday</b>");
-  await entry.getByRole("button", { name: "Refuse" }).click();
+  await entry.getByRole("button", { name: "Refuse", exact: true }).click();
   await page.getByRole("dialog").getByLabel("Answer").fill("It imitates a bank.");
   await page.getByRole("dialog").getByRole("button", { name: "Refuse" }).click();
   await seen(page.getByRole("heading", { name: "Nobody asks for anything" }));
