@@ -116,7 +116,7 @@ function useColumns(): ListColumn<Line>[] {
   });
   return [
     {
-      key: "name", label: "Campaign", min: 220, grow: 3, sort: "name",
+      key: "name", label: "Campaign", min: 200, grow: 3, sort: "name",
       cell: (r) => (
         <span className={styles.name}>
           <b className="clip" title={revealed(r.name)}><Untrusted text={evidence(r.name)} /></b>
@@ -125,7 +125,7 @@ function useColumns(): ListColumn<Line>[] {
       ),
     },
     { key: "type", label: "Type", min: 96, grow: 0, sort: "type", cell: (r) => <VerdictBadge types={r.type} confidence="" /> },
-    { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1336, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
+    { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1310, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
     { key: "first", label: "First seen", min: 110, grow: 0, from: 1440, sort: "first", cell: (r) => time(r.first) },
     { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => time(r.last) },
     { ...count("messages", "Messages", 84), cell: (r) => <ExplorerLink to={r.explorer} title="These messages in Explorer"><span className="num">{number(r.messages)}</span></ExplorerLink> },
