@@ -142,6 +142,33 @@ func TestDocsShowSettingsThatWork(t *testing.T) {
 	}
 }
 
+// TestExampleOfAMailSystem: the mail system that stands in the example behind signs of comment is one, once these are taken away.
+func TestExampleOfAMailSystem(t *testing.T) {
+	raw, err := os.ReadFile("../../tocsin.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(raw), "\nmailboxes: []\n")
+	block, _, _ = strings.Cut(block, "\n\n")
+	path := filepath.Join(t.TempDir(), "tocsin.yaml")
+	block = "organisation: {domains: [example.com]}\nmailboxes:\n" + strings.ReplaceAll("\n"+block, "\n#", "\n")
+	if err := os.WriteFile(path, []byte(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := app.Load(path, nil, nil)
+	if err != nil || len(c.Mailboxes) != 1 {
+		t.Fatalf("%d mail systems, %v", len(c.Mailboxes), err)
+	}
+	// What is not in the example: secrets in the file itself, for which files are the better place.
+	for f := range reflect.TypeFor[app.Mailboxes]().NumField() {
+		field := reflect.TypeFor[app.Mailboxes]().Field(f)
+		key := strings.TrimSuffix(field.Tag.Get("koanf"), ",squash")
+		if key != "" && key != "password" && key != "client_secret" && !strings.Contains(block, "\n    "+key+":") && !strings.Contains(block, "- "+key+":") {
+			t.Errorf("%s is not in the example", key)
+		}
+	}
+}
+
 func all(doc map[string]any, known map[string]bool) bool {
 	for key := range maps.Keys(doc) {
 		if !known[key] {
