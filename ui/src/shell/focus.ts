@@ -62,8 +62,12 @@ function next(): HTMLElement | undefined {
   return place;
 }
 
+/** The focus was given up on purpose: what opens now is opened from nowhere. */
+const nowhere = () => note({ el: document.body, layer: document.documentElement, list: null, path: location.pathname });
+
 function watch(): () => void {
   let last: Stop | undefined;
+  let released: Stop | undefined; // left for nothing a moment ago
   let waits = 0;
   const calm = () => {
     clearTimeout(waits);
@@ -78,17 +82,20 @@ function watch(): () => void {
   };
   const came = (e: FocusEvent) => {
     if (!(e.target instanceof HTMLElement) || e.target.hasAttribute("data-tabster-dummy")) return; // Fluent's own stops at the edges of a dialog
+    // The next key may come before the moment is over.
+    if (released && released.el !== e.target && !waits && usable(released.el)) nowhere();
+    released = undefined;
     calm();
     last = { el: e.target, layer: layerOf(e.target), list: e.target.closest("[role=grid]"), path: location.pathname };
     note(last);
   };
   const left = (e: FocusEvent) => {
     if (e.relatedTarget !== null) return;
+    if (document.hasFocus()) released = last;
     setTimeout(() => {
       if (!last || !nothing() || !usable(last.el)) return look();
-      // Given up on purpose: what opens now was opened from nowhere.
-      note({ el: document.body, layer: document.documentElement, list: null, path: location.pathname });
-      last = undefined;
+      nowhere();
+      last = released = undefined;
     });
   };
   // Whoever presses while nothing has the focus wants it so.
