@@ -261,8 +261,9 @@ func (x *Explorer) CampaignRelated(ctx context.Context, id string, shared func(k
 	for _, list := range []string{"file", "url_host", "ip", "sender_domain"} {
 		at := campaignLists[list]
 		own := at[0] + " | where " + mailOfCampaign(id) + " and isnotempty(" + at[1] + ") | distinct " + at[1]
-		q, err := kql.Parse("CampaignInfo | where CampaignId != " + kql.Quote(id) + " | distinct NetworkMessageId, CampaignId, CampaignName" +
-			" | join kind=inner (" + at[0] + " | where " + at[1] + " in ((" + own + ")) | distinct NetworkMessageId, Value = " + at[1] + ") on NetworkMessageId" +
+		// Rows that are there twice are counted once at the end: making them different before costs three times as much.
+		q, err := kql.Parse("CampaignInfo | where CampaignId != " + kql.Quote(id) +
+			" | join kind=inner (" + at[0] + " | where " + at[1] + " in ((" + own + ")) | project NetworkMessageId, Value = " + at[1] + ") on NetworkMessageId" +
 			" | summarize Messages = count_distinct(NetworkMessageId), Name = min(CampaignName) by CampaignId, Value | sort by Messages desc, CampaignId asc, Value asc | take 50")
 		if err != nil {
 			return nil, queryError(err)
