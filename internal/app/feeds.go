@@ -90,7 +90,7 @@ func (a *App) openFeeds() error {
 	if err != nil {
 		return err
 	}
-	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators.desk}, Threats: feedThreats{a}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed})
+	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators.desk}, Threats: feedThreats{a}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed, Changed: a.feedChanged})
 	return nil
 }
 

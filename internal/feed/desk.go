@@ -206,6 +206,11 @@ func (d *Desk) Change(ctx context.Context, id string, version int64, s Settings,
 	if after, err = d.o.Store.PutFeed(ctx, after); err != nil {
 		return before, after, err
 	}
+	if elsewhere(&before.Settings, &s) {
+		if err := d.o.Store.PutReports(ctx, id, nil); err != nil {
+			return before, after, err
+		}
+	}
 	if err := d.o.Store.PutHealth(ctx, id, after.Health, nil); err != nil {
 		return before, after, err
 	}
@@ -337,6 +342,11 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 		return s, err
 	}
 	if err := d.tellThreats(ctx, f, s); err != nil {
+		return s, err
+	}
+	err = d.tellReports(ctx, f, s)
+	r.Notes = s.notes
+	if err != nil {
 		return s, err
 	}
 	return s, s.late

@@ -212,6 +212,12 @@ type Store interface {
 	// Related returns the newest relationships of a kind that begin at an object.
 	Related(ctx context.Context, feed, source, how string) ([]*stix.Object, error)
 	CountObjects(ctx context.Context, feed string) (int64, error)
+	// Newest returns objects of some types by when they were changed, the newest first. It may return revoked ones.
+	Newest(ctx context.Context, feed string, types []string, most int) ([]*stix.Object, error)
+
+	// PutReports replaces what a feed tells; Reports lists it, newest first.
+	PutReports(ctx context.Context, feed string, all []Report) error
+	Reports(ctx context.Context, feed string) ([]Report, error)
 }
 
 // Errors that callers tell apart.

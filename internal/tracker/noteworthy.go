@@ -32,6 +32,26 @@ type Entry struct {
 	Added     time.Time
 	Expires   time.Time // zero: never
 	Source    string    // "Tocsin" or the feed's name
+
+	Told *Told // of a feed
+}
+
+// Told is what a feed says of an entry that it brings: something that happened elsewhere.
+type Told struct {
+	Feed   string // its id
+	Kind   string // "Report", "Grouping", "Campaign", "MISP event"
+	TLP    string // "" when nobody said
+	Labels []string
+	Names  []Name
+	Counts string // what the figures count, in one sentence
+}
+
+// Name is a threat that a report names.
+type Name struct {
+	Type   string // of STIX: malware, tool, intrusion-set, threat-actor, campaign, attack-pattern
+	Name   string
+	Attack string // id of MITRE ATT&CK; ""
+	Threat string // id of an article of the threat library; ""
 }
 
 // Over reports whether an entry's time is past.
@@ -46,6 +66,7 @@ type Source interface {
 // Limits of what a source brings.
 const (
 	maxEntries = 200
+	maxBrought = 40 // of all sources together, the newest: each is a question
 	maxArticle = 20_000
 	maxQuery   = 20_000
 )
@@ -179,7 +200,7 @@ type Noteworthy struct {
 
 // Board keeps the noteworthy entries.
 type Board struct {
-	Sources []Source
+	Sources func(ctx context.Context) ([]Source, error) // nil: none
 	Runner  Runner
 	Now     func() time.Time
 
@@ -216,6 +237,13 @@ func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	return out, nil
 }
 
+// Forget has the next question asked anew: what sources bring has changed.
+func (b *Board) Forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last = nil
+}
+
 // entries are those that ship and those that sources bring, which are checked.
 func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 	all := slices.Clone(Shipped())
@@ -223,7 +251,41 @@ func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 	for i := range all {
 		seen[all[i].ID] = true
 	}
-	for _, s := range b.Sources {
+	brought := b.brought(ctx, out)
+	// What happened last is worth a look first.
+	slices.SortStableFunc(brought, func(x, y Entry) int { return y.Added.Compare(x.Added) })
+	kept := 0
+	for i := range brought {
+		e := &brought[i]
+		switch err := e.Check(); {
+		case err != nil:
+			out.Refused = append(out.Refused, fmt.Sprintf("%s: %.80q: %v", e.Source, e.Title, err))
+		case seen[e.ID]:
+			out.Refused = append(out.Refused, fmt.Sprintf("%s: there is an entry %s already", e.Source, e.ID))
+		case kept == maxBrought:
+			out.Refused = append(out.Refused, fmt.Sprintf("feeds bring %d entries, of which the newest %d are shown", len(brought), maxBrought))
+			return all
+		default:
+			seen[e.ID] = true
+			kept++
+			all = append(all, *e)
+		}
+	}
+	return all
+}
+
+// brought is what sources bring, as it is.
+func (b *Board) brought(ctx context.Context, out *Noteworthy) []Entry {
+	if b.Sources == nil {
+		return nil
+	}
+	sources, err := b.Sources(ctx)
+	if err != nil {
+		out.Refused = append(out.Refused, "what feeds bring cannot be read: "+err.Error())
+		return nil
+	}
+	var all []Entry
+	for _, s := range sources {
 		brought, err := s.Noteworthy(ctx)
 		if err != nil {
 			out.Refused = append(out.Refused, s.Name()+": "+err.Error())
@@ -233,18 +295,9 @@ func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 			out.Refused = append(out.Refused, fmt.Sprintf("%s: it brings %d entries, of which the first %d are looked at", s.Name(), len(brought), maxEntries))
 			brought = brought[:maxEntries]
 		}
-		for i := range brought {
-			e := brought[i]
+		for _, e := range brought {
 			e.Source = s.Name()
-			switch err := e.Check(); {
-			case err != nil:
-				out.Refused = append(out.Refused, fmt.Sprintf("%s: entry %d: %v", s.Name(), i+1, err))
-			case seen[e.ID]:
-				out.Refused = append(out.Refused, fmt.Sprintf("%s: there is an entry %s already", s.Name(), e.ID))
-			default:
-				seen[e.ID] = true
-				all = append(all, e)
-			}
+			all = append(all, e)
 		}
 	}
 	return all

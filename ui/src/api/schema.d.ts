@@ -8112,7 +8112,35 @@ export interface components {
             /** @description Id of an article of the threat library; empty: none */
             threat: string;
             title: string;
+            /** @description What the feed says of it; absent: it ships with Tocsin */
+            told?: components["schemas"]["NoteworthyTold"];
             why: string;
+        };
+        NoteworthyName: {
+            /** @description MITRE ATT&CK; empty: none */
+            attack: string;
+            name: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            /** @description Of STIX: malware, tool, intrusion-set, threat-actor, campaign, attack-pattern */
+            type: string;
+        };
+        NoteworthyTold: {
+            /** @description What the figures count */
+            counts: string;
+            /** @description Id of the feed */
+            feed: string;
+            /** @enum {string} */
+            kind: "Report" | "Grouping" | "Campaign" | "MISP event";
+            /** @description Types of the report, threat level, tags */
+            labels: string[];
+            /** @description Families, actors, campaigns and techniques that it names */
+            names: components["schemas"]["NoteworthyName"][];
+            /**
+             * @description Empty: nobody said
+             * @enum {string}
+             */
+            tlp: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
         };
         Operator: {
             email: string;
