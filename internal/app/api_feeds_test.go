@@ -163,7 +163,7 @@ func TestFeeds(t *testing.T) {
 			t.Fatalf("%+v", f)
 		}
 	}
-	if r := f.Runs[0]; r.Changed != 1 || r.Objects != 1 || r.By == "" {
+	if r := f.Runs[0]; r.Withdrawn != 1 || r.Changed != 0 || r.Objects != 1 || r.By == "" {
 		t.Errorf("%+v", f.Runs[0])
 	}
 	tell(t, s)

@@ -325,7 +325,7 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 			yield(Item{}, broken)
 		}
 	})
-	r.Added, r.Changed, r.Same, r.Retired = t.Added, t.Changed, t.Same, t.Retired
+	r.Added, r.Changed, r.Same, r.Retired, r.Withdrawn = t.Added, t.Changed, t.Same, t.Retired, t.Withdrawn
 	r.Objects, r.NewObjects, r.Ignored, r.Unchanged = s.objects, s.newObjects, s.ignored, s.unchanged
 	r.Refused = append(s.refused, t.Refused[:min(len(t.Refused), maxRefusals-len(s.refused))]...)
 	r.RefusedCount = s.refusedN + t.RefusedCount
@@ -382,7 +382,7 @@ func (d *Desk) health(ctx context.Context, f *Feed, r *Run, s *session, err erro
 	if n, e := d.o.Store.CountObjects(context.WithoutCancel(ctx), f.ID); e == nil {
 		h.Objects = n
 	}
-	if r.Added+r.Changed+r.Retired+r.NewObjects > 0 {
+	if r.Added+r.Changed+r.Retired+r.Withdrawn+r.NewObjects > 0 {
 		h.Delivered = r.At
 	}
 	if err == nil {

@@ -125,6 +125,7 @@ type Run struct {
 	Took                          time.Duration
 	By                            string // who asked for it; "" the schedule
 	Added, Changed, Same, Retired int
+	Withdrawn                     int // that the feed says are none any more
 	Objects, NewObjects           int
 	Ignored                       int // what is nothing that is seen in mail
 	RefusedCount                  int
@@ -164,7 +165,8 @@ const (
 
 // Taken is what came of handing items on.
 type Taken struct {
-	Added, Changed, Same, Retired int
+	Added, Changed, Same, Retired int // Retired are those that a whole list does not name any more
+	Withdrawn                     int // that the source says are none any more
 	RefusedCount                  int
 	Refused                       []Refusal
 	Warnings                      []string

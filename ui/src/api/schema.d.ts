@@ -6312,7 +6312,10 @@ export interface components {
             refused: components["schemas"]["FeedRefusal"][];
             /** Format: int64 */
             refused_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description That a whole list does not name any more
+             */
             retired: number;
             /** Format: int64 */
             same: number;
@@ -6320,6 +6323,11 @@ export interface components {
             took_ms: number;
             /** @description The other side said that nothing changed */
             unchanged: boolean;
+            /**
+             * Format: int64
+             * @description That the feed says are none any more
+             */
+            withdrawn: number;
         };
         FeedTrial: {
             collections: components["schemas"]["FeedCollection"][];
