@@ -71,7 +71,7 @@ var imitatedPeople = insight{
 	kind: "imitated_people",
 	doc:  "Mail from outside under the name of a protected person (detection technologies Impersonation user and Mailbox intelligence impersonation), by the name it bears.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
-		m := threats.and(`DetectionTechnologies has_any ("Impersonation user", "Mailbox intelligence impersonation")`)
+		m := threats.and(`LatestDetectionTechnologies has_any ("Impersonation user", "Mailbox intelligence impersonation")`)
 		n, examples, err := x.tally(ctx, m, "SenderDisplayName")
 		if err != nil || n == 0 {
 			return nil, err

@@ -91,7 +91,7 @@ var ownSpoofed = insight{
 		if err != nil {
 			return nil, err
 		}
-		m := measure{where: []string{`EmailDirection == "Inbound"`, own, `AuthDMARC == "fail" or DetectionTechnologies has "Spoof intra-org"`}}
+		m := measure{where: []string{`EmailDirection == "Inbound"`, own, `AuthDMARC == "fail" or LatestDetectionTechnologies has "Spoof intra-org"`}}
 		n, examples, err := x.tally(ctx, m, "SenderIPv4")
 		if err != nil || n == 0 {
 			return nil, err
@@ -109,7 +109,7 @@ var lookAlikes = insight{
 	kind: "look_alikes",
 	doc:  "Mail from domains that look like one of yours or of somebody you know (detection technology Impersonation domain), by the domain.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
-		m := threats.and(`DetectionTechnologies has "Impersonation domain"`)
+		m := threats.and(`LatestDetectionTechnologies has "Impersonation domain"`)
 		n, examples, err := x.tally(ctx, m, "SenderFromDomain")
 		if err != nil || n == 0 {
 			return nil, err

@@ -40,7 +40,7 @@ var watchOnly = insight{
 			return nil, nil
 		}
 		m := threats.and(`DeliveryAction == "Delivered"`, inward)
-		n, examples, err := x.tally(ctx, m, "DetectionTechnologies")
+		n, examples, err := x.tally(ctx, m, "LatestDetectionTechnologies")
 		if err != nil || n == 0 {
 			return nil, err
 		}

@@ -72,7 +72,7 @@ type counted struct {
 }
 
 // grouped are the columns that mail with threats is grouped by. Measures of a wide question over them may look at these alone.
-var grouped = []string{"ThreatTypes", "LatestThreatTypes", "DetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation"}
+var grouped = []string{"ThreatTypes", "LatestThreatTypes", "LatestDetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation"}
 
 // threatened is the condition of mail with a threat, at delivery or by the latest judgement.
 const threatened = `ThreatTypes != "" or LatestThreatTypes != ""`

@@ -166,7 +166,7 @@ func (x *Explorer) Derive(ctx context.Context, picks []Pick, kinds ...Entity) (*
 
 var derivedColumns = []string{
 	"Timestamp", "NetworkMessageId", "RecipientEmailAddress", "Subject", "SenderFromAddress", "SenderDisplayName", "SenderFromDomain", "SenderIPv4", "SenderIPv6", "LatestThreatTypes", "ThreatNames",
-	"DetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "IsPriorityAccount",
+	"LatestDetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "IsPriorityAccount",
 }
 
 func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) error {
@@ -208,7 +208,7 @@ func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) er
 		for _, list := range []struct {
 			kind   Entity
 			values string
-		}{{Threats, e.LatestThreatTypes}, {Technologies, e.DetectionTechnologies}} {
+		}{{Threats, e.LatestThreatTypes}, {Technologies, e.LatestDetectionTechnologies}} {
 			for v := range strings.SplitSeq(list.values, ", ") {
 				add(list.kind, v, "")
 			}

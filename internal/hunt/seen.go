@@ -100,7 +100,7 @@ func moment(v any) time.Time {
 type Mark struct {
 	Names        string // ThreatNames
 	Signals      string
-	Technologies string // DetectionTechnologies
+	Technologies string // LatestDetectionTechnologies
 	Events       int64  // since the split
 	Before       int64  // before it
 	First        time.Time
@@ -127,7 +127,7 @@ func (x *Explorer) Marks(ctx context.Context, r Request, split time.Time) (*Mark
 	if err != nil {
 		return nil, err
 	}
-	q, err := pipe(base, "| where %s | summarize Events = countif(Timestamp >= %s), Before = countif(Timestamp < %s), First = min(Timestamp), Last = max(Timestamp) by ThreatNames, Signals, DetectionTechnologies | top %d by Events",
+	q, err := pipe(base, "| where %s | summarize Events = countif(Timestamp >= %s), Before = countif(Timestamp < %s), First = min(Timestamp), Last = max(Timestamp) by ThreatNames, Signals, LatestDetectionTechnologies | top %d by Events",
 		Threatening, datetime(split), datetime(split), maxMarks+1)
 	if err != nil {
 		return nil, err

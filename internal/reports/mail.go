@@ -35,7 +35,7 @@ func found(by ...detect.Technology) string {
 	for i, t := range by {
 		names[i] = string(t)
 	}
-	return "DetectionTechnologies has_any " + anyOf(names)
+	return "LatestDetectionTechnologies has_any " + anyOf(names)
 }
 
 // or is a value, or what stands for none.
@@ -63,7 +63,9 @@ var threatProtection = ReportKind{
 		var err error
 		switch x.split {
 		case "technology":
-			err = x.chartValues(ctx, x.emails(threat), "DetectionTechnologies", true, or("Not said"), func(v string) *dashboard.ExplorerState { return x.state(threat, lists("DetectionTechnologies", v)) })
+			err = x.chartValues(ctx, x.emails(threat), "LatestDetectionTechnologies", true, or("Not said"), func(v string) *dashboard.ExplorerState {
+				return x.state(threat, lists("LatestDetectionTechnologies", v))
+			})
 		case "outcome":
 			err = x.chartParts(ctx, x.emails(threat), false, outcomes, state)
 		default:
@@ -74,10 +76,10 @@ var threatProtection = ReportKind{
 		}
 		err = x.detail(ctx, ReportTable{Key: "technologies", Title: "By detection technology", Says: "Mail that several found counts for each.",
 			Columns: columns("technology|Technology|text", "mail|Email events|number", "blocked|Blocked|number", "junked|Junked|number", "removed|Removed later|number", "still|Still delivered|number")},
-			x.emails(threat)+outcomeColumn+"\n| summarize Mail = count(), "+became+" by DetectionTechnologies\n| mv-expand Technology = split(DetectionTechnologies, \", \") to typeof(string)"+
+			x.emails(threat)+outcomeColumn+"\n| summarize Mail = count(), "+became+" by LatestDetectionTechnologies\n| mv-expand Technology = split(LatestDetectionTechnologies, \", \") to typeof(string)"+
 				"\n| summarize Mail = sum(Mail), Blocked = sum(Blocked), Junked = sum(Junked), Removed = sum(Removed), StillDelivered = sum(StillDelivered) by Technology\n| sort by Mail desc, Technology asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return x.state(threat, lists("DetectionTechnologies", text(row[0]))), ""
+				return x.state(threat, lists("LatestDetectionTechnologies", text(row[0]))), ""
 			})
 		if err != nil {
 			return err
@@ -85,10 +87,10 @@ var threatProtection = ReportKind{
 		const latest = `iff(LatestThreatTypes != "", LatestThreatTypes, ThreatTypes)`
 		return x.detail(ctx, ReportTable{Key: "details", Title: "Details", Says: "Mail of one day with the same threat, found by the same technologies, with the same outcome.",
 			Columns: columns("day|Day (UTC)|day", "threat|Threat|text", "technologies|Found by|text", "outcome|Outcome|text", "mail|Email events|number")},
-			x.emails(threat)+outcomeColumn+fmt.Sprintf("\n| summarize Mail = count() by Day = bin(Timestamp, 1d), Threat = %s, DetectionTechnologies, Outcome\n| sort by Day desc, Mail desc, Threat asc, DetectionTechnologies asc, Outcome asc", latest),
+			x.emails(threat)+outcomeColumn+fmt.Sprintf("\n| summarize Mail = count() by Day = bin(Timestamp, 1d), Threat = %s, LatestDetectionTechnologies, Outcome\n| sort by Day desc, Mail desc, Threat asc, LatestDetectionTechnologies asc, Outcome asc", latest),
 			func(row []any) (*dashboard.ExplorerState, string) {
 				o := named(outcomes, text(row[3]))
-				s := x.onDay(x.state(threat, is(latest, text(row[1])), is("DetectionTechnologies", text(row[2])), o.where), instant(row[0]))
+				s := x.onDay(x.state(threat, is(latest, text(row[1])), is("LatestDetectionTechnologies", text(row[2])), o.where), instant(row[0]))
 				row[3] = o.label
 				return s, ""
 			})

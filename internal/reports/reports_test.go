@@ -46,6 +46,9 @@ func (m *made) mail(hours int, change func(e *event.EmailEvent)) event.EmailEven
 	if e.LatestDeliveryLocation == "" {
 		e.LatestDeliveryLocation = e.DeliveryLocation
 	}
+	if e.LatestDetectionTechnologies == "" {
+		e.LatestDetectionTechnologies = e.DetectionTechnologies
+	}
 	if e.LatestThreatTypes == "" {
 		e.LatestThreatTypes = e.ThreatTypes
 	}

@@ -5372,7 +5372,7 @@ export interface components {
             DeliveryLocation: string;
             /** @description JSON: threat to array of detection technologies */
             DetectionMethods: string;
-            /** @description Detection technologies, heaviest first, comma separated (Tocsin) */
+            /** @description Detection technologies, at delivery, heaviest first, comma separated (Tocsin) */
             DetectionTechnologies: string;
             /** @description List through which the recipient got it */
             DistributionList: string;
@@ -5414,6 +5414,8 @@ export interface components {
             LatestDeliveryAction: string;
             /** @description Latest known place; Removed: soft or hard deleted, in no folder (Tocsin) */
             LatestDeliveryLocation: string;
+            /** @description Those of the latest judgement that found a threat; DetectionTechnologies are those at delivery (Tocsin) */
+            LatestDetectionTechnologies: string;
             /** @description Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin) */
             LatestThreatTypes: string;
             /** @description Tocsin's own UUIDv7 of the message, shared by all its recipients; its time is Timestamp */
