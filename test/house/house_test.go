@@ -44,6 +44,7 @@ var peers = map[[2]string]bool{
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
 	{"internal/tracker", "internal/hunt"}:         true, // a tracked query is a saved query, and runs within the limits of hunting
 	{"internal/tracker", "internal/alert"}:        true, // what it raises
+	{"internal/mailout", "internal/outbound"}:     true, // whose certificates are believed
 	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}:     true,
