@@ -178,17 +178,19 @@ type Noted struct {
 	Hits Hits
 }
 
-// rank puts what finds something now first, and what is over last.
+// rank puts what finds something now first, reports of others before questions that always find something, and what is over last.
 func (n *Noted) rank() int {
 	switch {
 	case n.Over:
-		return 3
-	case n.Hits.Week > 0 || n.Hits.Error != "":
+		return 4
+	case n.Hits.Week > 0 && n.Told != nil:
 		return 0
-	case n.Hits.Month > 0:
+	case n.Hits.Week > 0 || n.Hits.Error != "":
 		return 1
+	case n.Hits.Month > 0:
+		return 2
 	}
-	return 2
+	return 3
 }
 
 // Noteworthy is the answer.

@@ -1,5 +1,6 @@
 import { Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { writeFeeds } from "../../../address/feeds";
 import { useTimeRange } from "../../../address/useAddress";
 import { inExplorer, inHunting } from "../../../components/asked";
@@ -8,11 +9,11 @@ import { Flyout } from "../../../components/Flyout";
 import { Code16Regular, Search16Regular } from "../../../components/icons";
 import { Untrusted } from "../../../components/Untrusted";
 import { Badge } from "../../../components/Verdict";
+import { useMay } from "../../../session/queries";
 import { revealed } from "../../../text/reveal";
 import { useZone } from "../../../time/Clock";
 import { day, year } from "../../../time/zone";
-import { useMay } from "../../../session/queries";
-import { Spark } from "./Count";
+import { Count, Spark } from "./Count";
 import { useNoteworthy, type Entry } from "./queries";
 import styles from "./Trackers.module.css";
 
@@ -44,7 +45,7 @@ function Body({ e }: { e: Entry }) {
       </div>
       {e.told && <p className={styles.says}>Told by the feed <Link to="/intelligence/feeds" search={writeFeeds({ feed: e.told.feed, setup: "", range }) as never}><Untrusted text={e.source} /></Link>{e.added && <>, published {date(e.added)}</>}. The text is theirs.</p>}
       <div className={styles.article}>{e.article.split(/\n{2,}/).map((p, i) => <p key={i}><Untrusted text={p} /></p>)}</div>
-      {e.told && <Told of={e.told} />}
+      {e.told && <Told of={e.told} figures={e.figures} />}
       {!e.told && e.threat !== "" && <p><Link to={`/intelligence/threats/${e.threat}` as never}>The article about this threat</Link></p>}
       {e.days.length > 0 && <Spark counts={e.days} what="The last 30 days" wide />}
       <div className={styles.buttons}>
@@ -60,7 +61,7 @@ function Body({ e }: { e: Entry }) {
 const typeWords: Record<string, string> = { malware: "malware", tool: "tool", "intrusion-set": "actor", "threat-actor": "actor", campaign: "campaign", "attack-pattern": "technique" };
 
 /** What a report of a feed names, and what its figures count. */
-function Told({ of: t }: { of: NonNullable<Entry["told"]> }) {
+function Told({ of: t, figures }: { of: NonNullable<Entry["told"]>; figures: Entry["figures"] }) {
   const may = useMay("intelligence.read");
   return (
     <>
@@ -80,6 +81,7 @@ function Told({ of: t }: { of: NonNullable<Entry["told"]> }) {
       {t.labels.length > 0 && <p className={styles.faded}>Labels: <Untrusted text={t.labels.join(", ")} /></p>}
       <h3>Seen here</h3>
       <p>{t.counts}</p>
+      {figures.length === 3 && <dl className={styles.facts}>{["24 hours", "7 days", "30 days"].map((span, i) => <Fragment key={span}><dt>{span}</dt><dd><Count of={figures[i]!} what={`email events in ${span}`} /></dd></Fragment>)}</dl>}
     </>
   );
 }
