@@ -34,7 +34,7 @@ func TestNoteworthyOfFeeds(t *testing.T) {
 	partner.Put(at, object("indicator", 1, `"valid_from":"2026-01-01T00:00:00Z","pattern_type":"stix","pattern":"[url:value = 'https://bad.example/pay']"`),
 		object("malware", 1, `"name":"Emotet","is_family":true`), object("attack-pattern", 1, `"name":"Spearphishing Link","external_references":[{"source_name":"mitre-attack","external_id":"T1566.002"}]`),
 		report(1, at, "Bills <img src=x>", "Somebody sends [bills](https://bad.example).\n\n```kusto\nEmailEvents\n```", id("indicator", 1), id("malware", 1), id("attack-pattern", 1)),
-		report(2, at.Add(-time.Hour), "Of a family", "", id("malware", 1)), report(3, at.AddDate(0, 0, -100), "Long ago", "", id("indicator", 1)))
+		report(2, at.Add(-time.Hour), "Of a family "+strings.Repeat("é", 150), "", id("malware", 1)), report(3, at.AddDate(0, 0, -100), "Long ago", "", id("indicator", 1)))
 	s.take(t, letter("From: Ann Sender <ann@sender.test>", "To: bob@harbour.test", "Subject: Pay", "Message-ID: <1@sender.test>", "Date: Fri, 2 Jan 2026 03:04:05 +0000", "", "See https://bad.example/pay?id=7 now."), "bob@harbour.test", "cat@harbour.test")
 	s.take(t, simple("Noon"), "bob@harbour.test")
 
@@ -80,7 +80,7 @@ func TestNoteworthyOfFeeds(t *testing.T) {
 	if f.Value != 2 || n.Events != 2 {
 		t.Errorf("the entry counts %d, Explorer %d", f.Value, n.Events)
 	}
-	if o := all[1]; o.Title == "Of a family" && (!strings.Contains(o.Query, "Emotet") || o.Figures[2].Value != 0 || !strings.Contains(o.Why, "names no indicator")) {
+	if o := all[1]; !strings.HasPrefix(o.Title, "Of a family") || (!strings.Contains(o.Query, "Emotet") || o.Figures[2].Value != 0 || !strings.Contains(o.Why, "names no indicator")) {
 		t.Errorf("%+v", o)
 	}
 	if got := boss.send(t, "DELETE", "/feeds/"+made.ID, nil); got.status >= 300 {

@@ -73,7 +73,7 @@ func (t toldBy) Noteworthy(ctx context.Context) ([]tracker.Entry, error) {
 // entryOf makes an entry of a report. One that names indicators is seen where they are; otherwise where engines gave one of its names.
 func entryOf(f *feed.Feed, r *feed.Report, lib *threat.Library) tracker.Entry {
 	sum := sha256.Sum256([]byte(r.Ref))
-	e := tracker.Entry{ID: "feed-" + f.ID + "-" + hex.EncodeToString(sum[:6]), Title: r.Name, Article: r.Text, Added: r.Published, Expires: r.Published.Add(reportLife)}
+	e := tracker.Entry{ID: "feed-" + f.ID + "-" + hex.EncodeToString(sum[:6]), Title: title(r.Name), Article: r.Text, Added: r.Published, Expires: r.Published.Add(reportLife)}
 	told := &tracker.Told{Feed: f.ID, Kind: r.Kind, TLP: string(r.TLP), Labels: r.Labels}
 	e.Told = told
 	var words []string
@@ -110,6 +110,15 @@ func entryOf(f *feed.Feed, r *feed.Report, lib *threat.Library) tracker.Entry {
 		e.Article = e.Why
 	}
 	return e
+}
+
+// title cuts a name to the octets that an entry may have.
+func title(name string) string {
+	const most = 200
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most-3], "") + "…"
 }
 
 // threatOf finds the article about something that a report names.

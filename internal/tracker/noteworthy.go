@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/internal/hunt"
@@ -206,9 +207,10 @@ type Board struct {
 	Runner  Runner
 	Now     func() time.Time
 
-	mu   sync.Mutex
-	last *Noteworthy
-	made time.Time
+	stale atomic.Bool
+	mu    sync.Mutex
+	last  *Noteworthy
+	made  time.Time
 }
 
 // boardLife is how long an answer is shown again: it is dozens of questions, and says when it was made.
@@ -219,7 +221,7 @@ func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.Now().UTC()
-	if b.last != nil && !now.Before(b.made) && now.Sub(b.made) < boardLife {
+	if stale := b.stale.Swap(false); !stale && b.last != nil && !now.Before(b.made) && now.Sub(b.made) < boardLife {
 		return b.last, nil
 	}
 	out := &Noteworthy{To: now.Truncate(time.Minute)}
@@ -239,12 +241,8 @@ func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	return out, nil
 }
 
-// Forget has the next question asked anew: what sources bring has changed.
-func (b *Board) Forget() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.last = nil
-}
+// Forget has the next answer made anew: what sources bring has changed. It does not wait for one that is being made.
+func (b *Board) Forget() { b.stale.Store(true) }
 
 // entries are those that ship and those that sources bring, which are checked.
 func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
