@@ -11,6 +11,7 @@ type benchCommand struct {
 	Explorer  benchExplorerCommand  `cmd:"" help:"How long Explorer's questions take over invented events."`
 	Dashboard benchDashboardCommand `cmd:"" help:"How long the dashboard takes over invented events."`
 	Hunt      benchHuntCommand      `cmd:"" help:"How long hunting queries take over invented events, joins above all."`
+	Pages     benchPagesCommand     `cmd:"" help:"How long the pages of campaigns, trends and reports take over invented events."`
 	Retro     benchRetroCommand     `cmd:"" help:"How long a search for indicators in invented events takes."`
 }
 
@@ -33,6 +34,14 @@ type benchDashboardCommand struct{ benchFlags }
 // Run implements the command.
 func (c benchDashboardCommand) Run(ctx context.Context, out stdout) error {
 	_, err := bench.Dashboard(ctx, out, c.options())
+	return err
+}
+
+type benchPagesCommand struct{ benchFlags }
+
+// Run implements the command.
+func (c benchPagesCommand) Run(ctx context.Context, out stdout) error {
+	_, err := bench.Pages(ctx, out, c.options())
 	return err
 }
 

@@ -206,11 +206,25 @@ func (s *Server) refusedKey(ctx context.Context, o auth.Operator, err error) err
 	return errors.Join(auth.ErrKeyRefused, s.deps.Gate.RefusedKey(ctx, o, address(ctx)))
 }
 
-func (s *Server) beginStepUpByKey(ctx context.Context, _ *Nothing) (*keyQuestionReply, error) {
+// withKeys is who asks, in a session, where keys can be used.
+func (s *Server) withKeys(ctx context.Context) (*auth.Principal, error) {
 	if s.deps.Keys == nil {
 		return nil, errNoKeys
 	}
-	p, err := bySession(ctx)
+	return bySession(ctx)
+}
+
+// keyFlow is the question of this kind that the session was asked, and the cookie that carries it.
+func (s *Server) keyFlow(ctx context.Context, kind string, p *auth.Principal) (f keyFlow, cookie string, err error) {
+	cookie = flowOf(ctx, keyCookie)
+	if !s.flows.open(kind, cookie, &f) || f.Operator != p.Session {
+		return f, "", errKey
+	}
+	return f, cookie, nil
+}
+
+func (s *Server) beginStepUpByKey(ctx context.Context, _ *Nothing) (*keyQuestionReply, error) {
+	p, err := s.withKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -223,17 +237,13 @@ func (s *Server) beginStepUpByKey(ctx context.Context, _ *Nothing) (*keyQuestion
 }
 
 func (s *Server) stepUpByKey(ctx context.Context, in *keyAnswerInput) (*sessionReply, error) {
-	if s.deps.Keys == nil {
-		return nil, errNoKeys
-	}
-	p, err := bySession(ctx)
+	p, err := s.withKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var f keyFlow
-	cookie := flowOf(ctx, keyCookie)
-	if !s.flows.open(keyStepsUp, cookie, &f) || f.Operator != p.Session {
-		return nil, errKey
+	f, cookie, err := s.keyFlow(ctx, keyStepsUp, p)
+	if err != nil {
+		return nil, err
 	}
 	succeeded, err := s.deps.Gate.TrySlowly("code "+p.Operator.ID, p.Address)
 	if err != nil {
@@ -259,10 +269,7 @@ func (s *Server) stepUpByKey(ctx context.Context, in *keyAnswerInput) (*sessionR
 }
 
 func (s *Server) beginKey(ctx context.Context, in *ownPasswordInput) (*keyQuestionReply, error) {
-	if s.deps.Keys == nil {
-		return nil, errNoKeys
-	}
-	p, err := bySession(ctx)
+	p, err := s.withKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -297,17 +304,13 @@ type keyAddedReply struct {
 }
 
 func (s *Server) addKey(ctx context.Context, in *newKeyInput) (*keyAddedReply, error) {
-	if s.deps.Keys == nil {
-		return nil, errNoKeys
-	}
-	p, err := bySession(ctx)
+	p, err := s.withKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var f keyFlow
-	cookie := flowOf(ctx, keyCookie)
-	if !s.flows.open(keyAdds, cookie, &f) || f.Operator != p.Session {
-		return nil, errKey
+	f, cookie, err := s.keyFlow(ctx, keyAdds, p)
+	if err != nil {
+		return nil, err
 	}
 	k, verified, err := s.deps.Keys.FinishAdd(p.Operator, f.Note, in.Body.Credential)
 	if err != nil {

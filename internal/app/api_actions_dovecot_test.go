@@ -66,6 +66,7 @@ func ownMail(t *testing.T, r *rig.Rig, address string, before func(c *imapclient
 
 // TestActionsOnDovecot takes a campaign out of real mailboxes while the mail system goes away, puts it back, and deletes a part for good.
 func TestActionsOnDovecot(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a minute")
 	}

@@ -23,6 +23,7 @@ const (
 
 // TestFirstAidOnDovecot takes what an intruder left out of a real mailbox, in the active script and in one that it includes, and puts it back.
 func TestFirstAidOnDovecot(t *testing.T) {
+	t.Parallel()
 	r := rig.Start(t, rig.Options{Mailboxes: map[string]string{"bob@harbour.test": "their own"}, Master: "soc", MasterPassword: "master's"})
 	s := open(t, func(c *app.Config, _ *app.Options) {
 		c.Mailboxes = []app.Mailboxes{{Name: "Dovecot", Address: r.IMAP, TLS: "none", User: "soc", Password: "master's", Sieve: r.Sieve, SieveTLS: "none", Timeout: 20 * time.Second}}

@@ -98,6 +98,7 @@ func teach(t *testing.T, s *site, good, bad int) {
 
 // TestCheckRefusesABadModel shows a model the kind of mail that it takes for bad, delivered and never reported.
 func TestCheckRefusesABadModel(t *testing.T) {
+	t.Parallel()
 	var all, recent []model.Example
 	for i := range 300 {
 		all = append(all, model.Example{Key: fmt.Sprint("g", i), Group: fmt.Sprint("g", i%30), Vector: vector("good", i), Weight: 1})

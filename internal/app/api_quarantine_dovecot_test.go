@@ -44,6 +44,7 @@ func inboxOf(t *testing.T, r *rig.Rig, address string) (out [][]byte) {
 // TestQuarantineOnDovecot: Postfix asks the milter, which holds a letter; it is listed, released to one of two, and lies in the inbox of that one with
 // the octets that came in.
 func TestQuarantineOnDovecot(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts Postfix and Dovecot")
 	}

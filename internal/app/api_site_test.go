@@ -60,7 +60,7 @@ func open(t testing.TB, settings ...setting) *site {
 	c.Organisation = app.Organisation{Name: "Harbour", Domains: []string{"harbour.test"}, Servers: []string{"mx.harbour.test"}}
 	c.Events.Threads = 2
 	o := app.Options{
-		Command: "test", Console: s.console, Now: s.clock.now,
+		Command: "test", Console: s.console, Now: s.clock.now, Passwords: auth.Params{Memory: 8, Passes: 1, Threads: 1},
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, change := range settings {

@@ -13,6 +13,7 @@ import (
 
 // Mail that arrives in a watched mailbox is judged; what is bad is taken out, unless the mailbox may only be read. The coverage says how it stands.
 func TestWatchedMailboxes(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts Dovecot")
 	}

@@ -154,6 +154,7 @@ func total(boxes map[string][]string) (n int) {
 // TestMailFromTheWireToTheMailboxAndBack is the whole way over real servers: Postfix asks Tocsin about 200 messages, which end in four ways; then
 // a campaign is taken out of the mailboxes, put back, found out by a new indicator, released, and deleted.
 func TestMailFromTheWireToTheMailboxAndBack(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a minute")
 	}

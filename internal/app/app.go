@@ -59,6 +59,8 @@ type Options struct {
 	Resolver mailauth.Resolver
 	// Now is the clock of sign-ins, sessions and questions; default time.Now.
 	Now func() time.Time
+	// Passwords are the costs of hashing them; default auth.DefaultParams.
+	Passwords auth.Params
 	// Grace is how long a stop waits for answers under way before it breaks them off; default 10 s.
 	Grace time.Duration
 	// Settle is how long after a change delivered mail is judged again, so that changes that come together are one; default 30 s.
@@ -142,6 +144,9 @@ func New(ctx context.Context, c Config, o Options) (*App, error) {
 	}
 	if o.Console == nil {
 		o.Console = io.Discard
+	}
+	if o.Passwords == (auth.Params{}) {
+		o.Passwords = auth.DefaultParams
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -337,7 +342,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		return err
 	}
 	a.hunter = hunt.NewRunner(questions{a.events}, hunt.RunnerOptions{Now: a.opt.Now, Limits: c.Hunting.limits(), Lists: approved})
-	if a.gate, err = c.newGate(a.cases, a.opt.Now); err != nil {
+	if a.gate, err = c.newGate(a.cases, a.opt.Passwords, a.opt.Now); err != nil {
 		return err
 	}
 	a.openTrackers()

@@ -30,7 +30,7 @@ func OpenPeople(ctx context.Context, c Config) (*People, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
 	}
-	gate, err := c.newGate(s, time.Now)
+	gate, err := c.newGate(s, auth.DefaultParams, time.Now)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -56,12 +56,12 @@ func (p *People) Close() error {
 }
 
 // newGate is the gate of the server and of the command line: the same costs and the same key for both.
-func (c Config) newGate(s *casestore.Store, now func() time.Time) (*auth.Gate, error) {
+func (c Config) newGate(s *casestore.Store, passwords auth.Params, now func() time.Time) (*auth.Gate, error) {
 	key, err := secretKey(c.Data)
 	if err != nil {
 		return nil, err
 	}
-	g := auth.NewGate(s, s, auth.NewHasher(auth.DefaultParams, max(1, runtime.NumCPU()/2)), now)
+	g := auth.NewGate(s, s, auth.NewHasher(passwords, max(1, runtime.NumCPU()/2)), now)
 	g.SetFactors(key, c.Auth.SecondFactor)
 	p, err := c.provider(now)
 	if err != nil {

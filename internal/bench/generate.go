@@ -58,6 +58,9 @@ func generate(ctx context.Context, dir string, rows int64, end time.Time, progre
 		}
 		progress(to)
 	}
+	if _, err := conn.ExecContext(ctx, insertCampaigns); err != nil {
+		return fmt.Errorf("generate campaigns: %w", err)
+	}
 	_, err = conn.ExecContext(ctx, "CHECKPOINT")
 	return err
 }
@@ -145,3 +148,11 @@ SELECT make_timestamp(us + 60000000 + (pow(u(i, 71), 3) * 36000000000)::BIGINT) 
 	CASE WHEN u(i, 72) >= 0.93 THEN 'Phish' ELSE '' END AS "ThreatTypes", '10.' || (r // 250 % 250) || '.' || (r % 250) || '.7' AS "IPAddress", u(i, 72) > 0.98 AS "IsClickedThrough",
 	uuid7(m, us) || '/' || i || '/' || k AS "ReportId"
 FROM b ORDER BY i, k`
+
+// Threats with one of the common subjects are a campaign for a week.
+const insertCampaigns = `
+INSERT INTO "CampaignInfo" BY NAME
+SELECT "Timestamp", 'c' || to_hex(hash("EmailClusterId", date_trunc('week', "Timestamp")) >> 16) AS "CampaignId", "CampaignId" AS "OriginalCampaignId",
+	"Subject"[:60] AS "CampaignName", CASE WHEN "ThreatTypes" LIKE 'Phish%' THEN 'Phish' ELSE "ThreatTypes" END AS "CampaignType", "ThreatNames" AS "CampaignSubtype",
+	"NetworkMessageId", "RecipientEmailAddress", 'words: 0.9' AS "Likeness", "NetworkMessageId" || '/c/' || "RecipientEmailAddress" AS "ReportId"
+FROM "EmailEvents" WHERE "ThreatTypes" <> '' AND "EmailClusterId" <> 0`

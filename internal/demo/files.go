@@ -72,7 +72,10 @@ func executable(family string) []byte {
 // packed is when the archives of the attackers were made: a kit packs once and sends the same file to everybody.
 var packed = time.Date(2026, 1, 12, 3, 14, 0, 0, time.UTC)
 
-// Indicators lists the files that somebody outside has seen and named, as a feed would: CSV with the columns type, value, threat, source.
+// known are links and domains of the mail that somebody outside has seen before.
+var known = []string{"url,https://voice-portal.example/login", "domain,m365-accountcheck.example"}
+
+// Indicators lists the files, links and domains that somebody outside has seen and named, as a feed would: CSV with the columns type, value, threat, source.
 func Indicators() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("type,value,threat,source\n")
@@ -92,6 +95,9 @@ func Indicators() ([]byte, error) {
 			}
 			fmt.Fprintf(&b, "sha256,%x,%s,Harbour CERT\n", sha256.Sum256(content), family)
 		}
+	}
+	for _, value := range known {
+		fmt.Fprintf(&b, "%s,Credential phishing,Harbour CERT\n", value)
 	}
 	return b.Bytes(), nil
 }

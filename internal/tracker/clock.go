@@ -180,7 +180,7 @@ func (c *Clock) judge(ctx context.Context, t *Tracked, r *Run, s hunt.Saved, q *
 	}
 	r.Held = true
 	a := alert.Alert{
-		Key: t.Key(), Title: fmt.Sprintf("Tracked query %q: %s", s.Name, plural(r.Count)), Severity: t.Severity, Category: t.Category, Source: "Tracked query", Policy: s.Name, Link: t.Link(),
+		Key: t.Key(), Title: fmt.Sprintf("Tracked query %q has results", s.Name), Severity: t.Severity, Category: t.Category, Source: "Tracked query", Policy: s.Name, Link: t.Link(),
 		Detail: why, Query: s.Query, From: q.From, To: q.To, Count: r.Count,
 	}
 	if a.Evidence, err = evidence(ctx, c.Runner, q, o.Content); err != nil {

@@ -65,7 +65,7 @@ check("a saved query is tracked, raises an alert, and the alert becomes an incid
   // The alert, by key.
   await page.keyboard.press("g");
   await page.keyboard.press("n");
-  await page.getByRole("grid", { name: "Alerts" }).getByText(/Tracked query "Parcels": 1 row/).click();
+  await page.getByRole("grid", { name: "Alerts" }).getByText(/Tracked query "Parcels" has results/).click();
   const alert = page.getByRole("complementary", { name: /^Alert: Tracked query/ });
   await seen(alert.getByText(/1 row in the 24 hours before .*, more than 0\./));
   await seen(alert.getByRole("link", { name: "Your parcel waits" }));

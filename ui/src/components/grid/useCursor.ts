@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { useRows } from "./useRows";
 
 export const headHeight = 36;
@@ -35,7 +35,7 @@ interface Options {
 /** What lists have in common: the rows that are in the document, the cell that has the focus, the keys that move it, and asking for more. */
 export function useCursor({ scroller, count, columns, column, rowHeight, more, loading, onMore }: Options) {
   const [cursor, setCursor] = useState({ row: 0, col: column });
-  const wanted = useRef(false);
+  const wanted = useRef(""); // cell that is to get the focus once it is in the document
   const at = Math.min(cursor.row, Math.max(0, count - 1));
   const col = Math.min(cursor.col, columns - 1);
   const virtual = useRows({ count, scroller, rowHeight, overscan, headHeight, focused: at });
@@ -46,16 +46,18 @@ export function useCursor({ scroller, count, columns, column, rowHeight, more, l
   }, [more, loading, lastItem, count, onMore]);
 
   const cellAt = (r: number, c: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`);
-  useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
-    cellAt(at, col)?.focus({ preventScroll: true });
+  // In the same commit as the cell. An effect after it may belong to an earlier drawing, of a list that still scrolled when the key came.
+  useLayoutEffect(() => {
+    const cell = wanted.current === `${at}:${col}` && cellAt(at, col);
+    if (!cell) return;
+    wanted.current = "";
+    cell.focus({ preventScroll: true });
   });
   const go = (row: number, c = col) => {
-    const r = Math.max(0, Math.min(count - 1, row));
-    wanted.current = true;
-    virtual.scrollToIndex(r, { align: "auto" });
-    setCursor({ row: r, col: Math.max(0, Math.min(columns - 1, c)) });
+    const to = { row: Math.max(0, Math.min(count - 1, row)), col: Math.max(0, Math.min(columns - 1, c)) };
+    wanted.current = `${to.row}:${to.col}`;
+    virtual.scrollToIndex(to.row, { align: "auto" });
+    setCursor(to);
   };
   /** Keys of a list: those that move, and its own. */
   const keys = (own: Record<string, (e: KeyboardEvent) => void>) => (e: KeyboardEvent<HTMLDivElement>) => {
@@ -75,7 +77,10 @@ export function useCursor({ scroller, count, columns, column, rowHeight, more, l
   return {
     at, col, items, height: virtual.getTotalSize(), cellAt, go, keys,
     /** Puts the cursor where somebody clicked. */
-    point: (row: number, c: number) => setCursor({ row, col: c }),
+    point: (row: number, c: number) => {
+      wanted.current = "";
+      setCursor({ row, col: c });
+    },
     /** To the next row; from outside the list, to the one that had the focus last. */
     down: () => go(document.activeElement?.closest("[data-cell]") ? at + 1 : at),
     up: () => go(at - 1),

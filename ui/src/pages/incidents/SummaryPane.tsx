@@ -61,7 +61,7 @@ function Top({ of: s, kind, title, onAll }: { of: Schemas["IncidentSummary"]; ki
           const field = fieldOf(kind, t.value);
           return (
             <li key={t.value}>
-              <Value field={field} value={t.value} className="clip">{kind === "file" && t.label ? <Untrusted text={t.label} /> : <Untrusted text={evidence(field, t.value)} spelling />}</Value>
+              <Value field={field} value={t.value} className="clip">{kind === "file" && t.label ? <Untrusted text={`${t.label} ${t.value.slice(0, 8)}…`} /> : <Untrusted text={evidence(field, t.value)} spelling />}</Value>
               {t.priority && <span title="Priority account"><Star12Filled aria-hidden /><span className="unseen">priority account</span></span>}
               <i className={styles.push} />
               {t.still > 0 && <small className="num">{number(t.still)} in mailboxes</small>}
