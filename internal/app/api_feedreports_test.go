@@ -120,7 +120,7 @@ func TestMailWith(t *testing.T) {
 		many = append(many, intel.Indicator{Kind: intel.URL, Value: fmt.Sprintf("https://%s.example/%d", strings.Repeat("x", 60), i)})
 	}
 	q, n := indicator.MailWith(many)
-	if got := ok[api.Count](reader.get(t, "/explorer/count", "q", q)); n < 10 || n > 100 || got.Events != 0 {
+	if got := ok[api.Count](reader.get(t, "/explorer/count", "q", q)); n < 10 || n > 50 || got.Events != 0 {
 		t.Errorf("%d of %d, %d octets", n, len(many), len(q))
 	}
 	if q, n := indicator.MailWith([]intel.Indicator{{Kind: intel.URL, Value: "nonsense"}}); q != "" || n != 0 {

@@ -46,7 +46,7 @@ const (
 	maxRefs       = 2000 // references of one report that are followed
 	maxNames      = 30
 	maxLabels     = 10
-	maxValues     = 100    // indicators of one report
+	maxValues     = 50     // indicators of one report
 	maxJoins      = 20_000 // relationships that are looked through for the indicators of campaigns
 	maxGathered   = 2000   // MISP events of one run that are gathered
 )

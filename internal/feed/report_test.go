@@ -88,7 +88,7 @@ func TestReportsOfTAXII(t *testing.T) {
 	if all = w.reports(f.ID); len(all) != feed.MaxReports || slices.ContainsFunc(all, func(r feed.Report) bool { return slices.Equal(r.Wanted, url) }) {
 		t.Errorf("%d, %+v", len(all), all[0])
 	}
-	if r := find("Report", "R5"); len(r.Wanted) != 100 || r.More != 30 || len([]rune(r.Text)) != 4000 {
+	if r := find("Report", "R5"); len(r.Wanted) != 50 || r.More != 80 || len([]rune(r.Text)) != 4000 {
 		t.Errorf("%d and %d, %d", len(r.Wanted), r.More, len(r.Text))
 	}
 	w.open() // they are kept, and go with the feed

@@ -2,6 +2,8 @@ package indicator
 
 import (
 	"net/netip"
+	"regexp"
+	"slices"
 	"strings"
 
 	"tocsin/internal/intel"
@@ -10,17 +12,18 @@ import (
 
 // Bounds of MailWith.
 const (
-	filterValues = 100
-	filterOctets = 15_000
+	filterValues = 50
+	filterOctets = 18_000 // Explorer takes 20,000
 )
 
 // MailWith is KQL over EmailEvents that finds mail with one of some indicators, as Explorer takes it: by sender, sender's domain and server,
 // subject, links and files. It is a question that anybody can read and ask again, so unlike a search it says each value as it was told:
-// links are compared without their scheme, fragment and, when the indicator has none, their query; a subject has all parts of a pattern. Parts
+// links are compared without their scheme, fragment and, when the indicator has none, their query, and without regard to case; a subject has all
+// parts of a pattern. Parts
 // that read other tables look at 31 days, so that they stay quick over years of mail. asked says how many of the indicators are in it; they are
 // left out from the end. "" when none is.
 func MailWith(list []intel.Indicator) (query string, asked int) {
-	for n := min(len(list), filterValues); n > 0; n /= 2 {
+	for n := min(len(list), filterValues); n > 0; n = n * 3 / 4 {
 		switch query = filterOf(list[:n]); {
 		case query == "":
 			return "", 0
@@ -44,15 +47,19 @@ func filterOf(list []intel.Indicator) string {
 		rows = append(rows, Row{Indicator: Indicator{Kind: in.Kind, Value: normal}})
 	}
 	var mail, links, files []string
-	for _, name := range []string{"sender", "sender domain", "file", "file (SHA-1)", "file (MD5)"} {
-		p, _ := placeNamed(name)
-		if len(of(rows, p.kinds...)) == 0 {
-			continue
-		}
-		if cond := p.narrow(rows); p.table == "EmailEvents" {
-			mail = append(mail, cond)
-		} else {
-			files = append(files, cond)
+	if v := of(rows, intel.Sender); len(v) > 0 {
+		mail = append(mail, "SenderFromAddress in~ ("+quoted(v)+")")
+	}
+	domains := of(rows, intel.Domain)
+	if len(domains) > 0 {
+		mail = append(mail, below("SenderFromDomain", domains))
+	}
+	for _, h := range []struct {
+		column string
+		digits int
+	}{{"SHA256", 64}, {"SHA1", 40}, {"MD5", 32}} {
+		if v := slices.DeleteFunc(of(rows, intel.Hash), func(v string) bool { return len(v) != h.digits }); len(v) > 0 {
+			files = append(files, h.column+" in~ ("+quoted(v)+")")
 		}
 	}
 	addresses, hosts := networks(of(rows, intel.IP))
@@ -68,8 +75,8 @@ func filterOf(list []intel.Indicator) string {
 			mail = append(mail, "("+strings.Join(parts, " and ")+")")
 		}
 	}
-	if domains := of(rows, intel.Domain); len(domains) > 0 {
-		links = append(links, narrowHosts(intel.Domain, "UrlDomain")(rows))
+	if len(domains) > 0 {
+		links = append(links, below("UrlDomain", domains))
 	}
 	if len(hosts) > 0 {
 		links = append(links, "UrlDomain in ("+quoted(hosts)+")")
@@ -86,6 +93,16 @@ func filterOf(list []intel.Indicator) string {
 		return ""
 	}
 	return "EmailEvents\n| where " + strings.Join(mail, "\n    or ")
+}
+
+// below is the condition that a host is one of some domains, or below one. One expression over all of them is many times quicker than one
+// comparison for each.
+func below(column string, domains []string) string {
+	parts := make([]string, len(domains))
+	for i, d := range domains {
+		parts[i] = regexp.QuoteMeta(d)
+	}
+	return column + " matches regex " + kql.Quote(`(?i)(^|\.)(`+strings.Join(parts, "|")+`)$`)
 }
 
 // networks are the conditions on the server that sent, and the single addresses, which may stand in links.
@@ -119,32 +136,35 @@ func networks(list []string) (conds, hosts []string) {
 	return conds, hosts
 }
 
-// pages is the condition on links: the host first, which is quick, then the whole address in the ways in which it is written.
+// pages is the condition on links: one expression over whole addresses, with the host first where there is a column for it. An address
+// without a query has any query, as in judging.
 func pages(list []string) []string {
 	if len(list) == 0 {
 		return nil
 	}
-	var hosts, whole, begin []string
+	var hosts, plain, asking []string
 	for _, v := range list {
 		hosts = append(hosts, hostOf(v))
-		schemes := []string{""}
-		if rest, web := strings.CutPrefix(v, "http://"); web { // of Normalise: https too
-			v, schemes = rest, []string{"http://", "https://"}
-		}
-		for _, s := range schemes {
-			whole = append(whole, s+v)
-			if bare, root := strings.CutSuffix(v, "/"); root && !strings.Contains(bare, "/") {
-				whole = append(whole, s+bare)
-			}
-			begin = append(begin, s+v+"#")
-			if !strings.Contains(v, "?") {
-				begin = append(begin, s+v+"?")
+		form := regexp.QuoteMeta(v)
+		if page, web := strings.CutPrefix(v, "http://"); web { // of Normalise: https is the same page
+			form = "https?://" + regexp.QuoteMeta(page)
+			if strings.Count(page, "/") == 1 && strings.HasSuffix(page, "/") {
+				form += "?"
 			}
 		}
+		if strings.Contains(v, "?") {
+			asking = append(asking, form)
+		} else {
+			plain = append(plain, form)
+		}
 	}
-	var starts []string
-	for _, b := range begin {
-		starts = append(starts, "Url startswith "+kql.Quote(b))
+	var forms []string
+	if len(plain) > 0 {
+		forms = append(forms, "("+strings.Join(plain, "|")+`)([?#].*)?`)
 	}
-	return []string{"UrlDomain in~ (" + quoted(hosts) + ") and (Url in~ (" + quoted(whole) + ") or " + strings.Join(starts, " or ") + ")", "UrlTarget in~ (" + quoted(whole) + ")"}
+	if len(asking) > 0 {
+		forms = append(forms, "("+strings.Join(asking, "|")+`)(#.*)?`)
+	}
+	form := kql.Quote("(?i)^(" + strings.Join(forms, "|") + ")$")
+	return []string{"UrlDomain in~ (" + quoted(hosts) + ") and Url matches regex " + form, "UrlTarget != \"\" and UrlTarget matches regex " + form}
 }

@@ -67,7 +67,7 @@ type Source interface {
 // Limits of what a source brings.
 const (
 	maxEntries = 200
-	maxBrought = 40 // of all sources together, the newest: each is a question
+	maxBrought = 20 // of all sources together, the newest: each is a question
 	maxArticle = 20_000
 	maxQuery   = 20_000
 )
@@ -216,20 +216,35 @@ type Board struct {
 // boardLife is how long an answer is shown again: it is dozens of questions, and says when it was made.
 const boardLife = 2 * time.Minute
 
+// broughtTime is how long what sources bring is counted, so that feeds never keep the page from its own questions. It is less than what a
+// question of the API may take.
+const broughtTime = 25 * time.Second
+
 // Noteworthy returns all entries with what they find. Counts are the same for everybody: columns that quote messages are not read.
 func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.Now().UTC()
-	if stale := b.stale.Swap(false); !stale && b.last != nil && !now.Before(b.made) && now.Sub(b.made) < boardLife {
+	if b.stale.Swap(false) {
+		b.last = nil
+	}
+	if b.last != nil && !now.Before(b.made) && now.Sub(b.made) < boardLife {
 		return b.last, nil
 	}
 	out := &Noteworthy{To: now.Truncate(time.Minute)}
 	entries := b.entries(ctx, out)
+	brought, stop := context.WithTimeout(ctx, broughtTime)
+	defer stop()
 	for i := range entries {
 		n := Noted{Entry: entries[i], Over: entries[i].Over(now)}
-		if !n.Over {
+		switch {
+		case n.Over:
+		case n.Told == nil:
 			n.Hits = hits(ctx, b.Runner, n.Query, out.To)
+		default:
+			if n.Hits = hits(brought, b.Runner, n.Query, out.To); brought.Err() != nil {
+				n.Hits = Hits{Questions: n.Hits.Questions, Error: "counting the reports of feeds took too long, so this one was not counted; ask its question in Hunting"}
+			}
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
