@@ -46,7 +46,7 @@ func (f actionFlags) server() (desk, error) {
 		return desk{}, err
 	}
 	if r == nil {
-		return desk{}, errors.New("no server runs in this data folder; actions are carried out by tocsin serve")
+		return desk{}, errors.New("no server runs in this data folder; start it with tocsin serve, or name another with --server")
 	}
 	if f.Token != "" {
 		r.token = f.Token

@@ -26,7 +26,7 @@ type huntCommand struct {
 	To     string `help:"End of every table, excluded; as --from." placeholder:"TIME"`
 	Limit  int    `help:"At most so many rows; 0: all, in a table the first 1000." placeholder:"N"`
 	Format string `help:"table, csv or json." enum:"table,csv,json" default:"table"`
-	Query  string `arg:"" optional:"" help:"KQL over EmailEvents, EmailUrlInfo, EmailAttachmentInfo, EmailPostDeliveryEvents, UrlClickEvents; - is standard input."`
+	Query  string `arg:"" optional:"" help:"KQL over the event tables, such as EmailEvents; - is standard input."`
 }
 
 // Exit statuses of hunt, beside 0 and 130.

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,16 @@ func TestWatchedFolderOnDovecot(t *testing.T) {
 		c.Submissions.Folders, c.Submissions.Every = []string{"Report phishing"}, 100*time.Millisecond
 		c.Organisation.People = []app.Person{{Name: "Bob", Address: bob}}
 	})
+	for secret, want := range map[string]app.State{"master's": app.Good, "an old one": app.Bad} {
+		c := app.Defaults()
+		c.Data, c.DNS.Enabled = s.dir, false
+		c.Organisation = app.Organisation{Domains: []string{"harbour.test"}, People: []app.Person{{Name: "Bob", Address: bob}}}
+		c.Mailboxes = []app.Mailboxes{{Name: "Dovecot", Address: r.IMAP, TLS: "none", User: "soc", Password: secret, Timeout: 20 * time.Second}}
+		all := app.Doctor(t.Context(), c, nil)
+		if i := slices.IndexFunc(all, func(f app.Finding) bool { return f.About == "mailboxes Dovecot" }); i < 0 || all[i].State != want {
+			t.Errorf("doctor with the password %s: %+v", secret, all)
+		}
+	}
 	reader := s.as(t, auth.SecurityReader)
 	first, second := simple("moved one"), simple("moved two")
 	id := s.take(t, first, bob)

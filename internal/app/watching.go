@@ -115,12 +115,9 @@ func (a *App) watchedSources() (out []api.WatchedSystem) {
 	return out
 }
 
-// checkMailboxes looks whether the mail systems can be reached, and signs in to one mailbox of each that is watched.
+// checkMailboxes looks whether the mail systems can be reached, and signs in to one mailbox of each.
 func checkMailboxes(ctx context.Context, c Config) (out []Finding) {
 	for _, m := range c.Mailboxes {
-		if !m.Watch {
-			continue
-		}
 		about := "mailboxes " + m.Name
 		address := ""
 		for _, p := range c.Organisation.People {
@@ -131,16 +128,19 @@ func checkMailboxes(ctx context.Context, c Config) (out []Finding) {
 		if len(m.Watched) > 0 {
 			address = m.Watched[0]
 		}
-		if address == "" {
+		switch {
+		case address != "":
+			out = append(out, checkMailbox(ctx, c, m, about, address))
+		case m.Watch:
 			out = append(out, Finding{about, Good, "watched; whose mailboxes, the directory says", ""})
-			continue
+		default:
+			out = append(out, Finding{about, Warn, "nobody tried whether it lets Tocsin in: no person of its domains is in the settings", "name one under organisation.people"})
 		}
-		out = append(out, checkWatched(ctx, c, m, about, address))
 	}
 	return out
 }
 
-func checkWatched(ctx context.Context, c Config, m Mailboxes, about, address string) Finding {
+func checkMailbox(ctx context.Context, c Config, m Mailboxes, about, address string) Finding {
 	const fix = "check address, tls and the user's password of this mail system; docs/guide/mailboxes.md says what it must be able to do"
 	o, err := m.options(c)
 	if err != nil {
@@ -161,6 +161,9 @@ func checkWatched(ctx context.Context, c Config, m Mailboxes, about, address str
 		if _, err := r.Look(ctx, f); err != nil {
 			return Finding{about, Bad, err.Error(), "name folders that are there, as the server writes them"}
 		}
+	}
+	if !m.Watch {
+		return Finding{about, Good, "the mailbox " + address + " can be opened", ""}
 	}
 	can, err := r.CanIdle(ctx)
 	switch {

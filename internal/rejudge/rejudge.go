@@ -3,8 +3,8 @@
 //
 // Both are runs: durable, one message after the other in the order of time, with a cursor, so that a run goes on after a crash where it
 // was. A message is read again from its raw bytes; what was found out about its sender at delivery is taken from its event, because keys
-// and records change. A rejudge run appends what it decided to the event store and changes no event; a what-if run changes nothing at
-// all. Results are kept with the run, message by message, with what changed and why. Live mail goes first.
+// and records change. A rejudge run appends what it decided to the event store, and of the event only the newest threats follow; a what-if
+// run changes nothing at all. Results are kept with the run, message by message, with what changed and why. Live mail goes first.
 package rejudge
 
 import (

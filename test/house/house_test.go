@@ -22,8 +22,7 @@ import (
 var layers = [][]string{
 	{"internal/email", "internal/event"},
 	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "internal/sqlitefile", "rules", "threats"},
-	{"internal/hunt", "internal/alert", "internal/investigate", "internal/incident", "internal/remediate", "internal/simulate",
-		"internal/safelinks", "internal/export", "internal/endpoint", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
+	{"internal/hunt", "internal/alert", "internal/incident", "internal/remediate", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
 		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/indicator", "internal/tracker"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
 	{"internal/app", "internal/bench"},

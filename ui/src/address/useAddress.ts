@@ -56,6 +56,19 @@ export function useTimeRange(): TimeRange {
   }, [last, f, t, usual, now, oldest, navigate]);
 }
 
+/** How far back a page looks that counts everything in its range. */
+const longest = 90 * 86400_000;
+
+/** The time range of a page that looks back 90 days at most: of a longer one its last 90, and then it is cut. */
+export function useCountedRange(): TimeRange & { cut: boolean } {
+  const r = useTimeRange();
+  return useMemo(() => {
+    const cut = r.to.getTime() - r.from.getTime() > longest;
+    const from = cut ? new Date(r.to.getTime() - longest) : r.from;
+    return { ...r, from, query: { ...r.query, from: rfc3339(from) }, cut };
+  }, [r]);
+}
+
 /** Explorer's state in the address, and how to change some of it. Off the Explorer page a change starts from its defaults and opens it. */
 export function useExplorer(): [ExplorerState, (change: Partial<ExplorerState>, how?: { replace?: boolean }) => void] {
   const address = useAddress();

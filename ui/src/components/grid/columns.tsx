@@ -89,7 +89,7 @@ export const columns: readonly Column[] = [
   },
   { field: "DeliveryAction", label: "Delivery action", min: 112, grow: 0.2, value: (r) => r.DeliveryAction, cell: (r) => <ActionWord outcome={r.outcome} /> },
   { field: "LatestDeliveryLocation", label: "Latest location", min: 108, grow: 0.6, value: (r) => r.LatestDeliveryLocation, cell: (r) => (r.LatestDeliveryLocation === "Inbox/folder" ? "Inbox" : r.LatestDeliveryLocation) },
-  { field: "SenderIPv4", label: "Sender IP", min: 122, grow: 0, value: (r) => r.SenderIPv4, cell: (r) => <span className="num">{r.SenderIPv4 || r.SenderIPv6}</span> },
+  { field: "SenderIPv4", label: "Sender IP", min: 130, grow: 0, value: (r) => r.SenderIPv4, cell: (r) => <span className="num">{r.SenderIPv4 || r.SenderIPv6}</span> },
   text("SenderDisplayName", "Sender name", 130, 1.5),
   text("SenderFromDomain", "Sender domain", 130, 1.5),
   text("SenderMailFromAddress", "Return path", 150, 2),

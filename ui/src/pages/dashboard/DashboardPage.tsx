@@ -5,6 +5,7 @@ import { useCoverage } from "../../address/useAddress";
 import { EmptyState } from "../../components/EmptyState";
 import { LayoutCellFour20Regular, Mail20Regular, Print20Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { RangeNote } from "../../components/RangeNote";
 import { useMay, useOperator } from "../../session/queries";
 import { FirstMail } from "../explorer/FirstMail";
 import { ArrangeBar, useArrange } from "./Arrange";
@@ -55,7 +56,7 @@ function Page() {
   const sends = useMay("report.schedule");
   const articles = useOperator().permissions.includes("intelligence.read");
   const list = useMemo(() => (kept ? shown(kept).filter((k) => k !== "trends" || articles) : []), [kept, articles]);
-  const { board, stale, error, retry, cut } = useBoard(state, list);
+  const { board, stale, error, retry } = useBoard(state, list);
   useFresh(asking || arranging);
   const arrange = useArrange(layout, (l) => keep({ layout: l }));
 
@@ -89,7 +90,7 @@ function Page() {
         {arranging && <ArrangeBar layout={layout} onChange={(l) => keep({ layout: l })} said={arrange.said} onDone={() => setArranging(false)} />}
         {problem && <ProblemNote error={problem} />}
         {error !== undefined && board && <ProblemNote error={error} onRetry={retry} />}
-        {cut && <p className={styles.note} role="status">The dashboard looks back 90 days at most; these are the last 90 of the range. Explorer shows all of it.</p>}
+        <RangeNote what="The dashboard" />
         {error !== undefined && !board ? <ProblemNote error={error} onRetry={retry} /> : (
           <div className={`${styles.grid} ${stale ? styles.stale : ""}`} aria-busy={stale}>
             {spans(list, layout.wide).map(({ key, span }) => (

@@ -26,7 +26,7 @@ export function NeedsLine({ board }: { board: Board | undefined }) {
         <div className={styles.needs}>
           <b className={styles.needsname} aria-hidden>Needs a person now</b>
           {needs.items.length === 0 ? (
-            <p className={styles.calm}><CheckmarkCircle20Regular aria-hidden /><span><b>Nothing waits</b>{needs.unread.length > 0 ? "Of what your roles show; some of it they do not." : "No delivered threat, no action, no report and no source needs anybody."}</span></p>
+            <p className={styles.calm}><CheckmarkCircle20Regular aria-hidden /><span><b>Nothing waits</b>{needs.unread.length > 0 ? "Of what your roles show; some of it they do not." : "No threat delivered in the last 90 days, no action, no report and no source needs anybody."}</span></p>
           ) : (
             <ul>{needs.items.map((n, i) => <StatLink key={n.key} need={n} first={i === 0} asOf={board.as_of} />)}</ul>
           )}

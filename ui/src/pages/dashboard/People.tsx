@@ -29,7 +29,7 @@ export function Targeted({ board }: { board: Board | undefined }) {
             <li key={p.value}>
               <span className={styles.letters} aria-hidden>{letters(p.label)}</span>
               <span className="clip" title={p.value}>
-                <Link to="/mailbox/$address" params={{ address: p.value }} className={styles.person}><Untrusted text={p.label} /></Link>
+                {p.value === "" ? <span className={styles.nobody}>recipient not known</span> : <Link to="/mailbox/$address" params={{ address: p.value }} className={styles.person}><Untrusted text={p.label} /></Link>}
                 {priority && <Star12Filled className={styles.star} aria-label="priority account" role="img" />}
                 {p.label !== p.value && <small> <Untrusted text={p.value.split("@")[0] ?? ""} /></small>}
               </span>

@@ -71,7 +71,7 @@ function Choices({ whom, onChange }: { whom: Whom; onChange: (w: Whom) => void }
             </section>
           );
         })}
-        {none && <p>{text ? "Nothing is called that." : "The organisation has no domains yet, and no directory is read: see Settings, Directory."}</p>}
+        {none && <p>{text ? "Nothing is called that." : "The organisation has no domains yet, and no directory is read: see Settings, People."}</p>}
       </div>
       {whomWords(whom) !== "" && <Button size="small" onClick={() => onChange({ domain: "", department: "", group: "" })}>Everybody</Button>}
     </>

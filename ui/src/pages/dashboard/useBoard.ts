@@ -1,10 +1,9 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { DashboardState } from "../../address/dashboard";
-import { useTimeRange } from "../../address/useAddress";
+import { useCountedRange, useTimeRange } from "../../address/useAddress";
 import { api, ask, prefix } from "../../api/client";
 import { useClock } from "../../time/Clock";
-import { rfc3339 } from "../../time/zone";
 import type { WidgetKey } from "./layout";
 import type { Board } from "./shapes";
 
@@ -13,9 +12,6 @@ const first: readonly string[] = ["needs", "summary", "protection", "weekly"];
 /** Asked elsewhere. */
 const elsewhere: readonly string[] = ["trends"];
 
-/** How far back the dashboard looks. */
-const longest = 90 * 86400_000;
-
 export interface BoardAnswer {
   /** What is known so far of all that was asked. */
   board: Board | undefined;
@@ -23,19 +19,15 @@ export interface BoardAnswer {
   stale: boolean;
   error: unknown;
   retry: () => void;
-  /** The range was longer than the dashboard looks back. */
-  cut: boolean;
 }
 
 /** The figures of the widgets in sight. */
 export function useBoard(state: DashboardState, widgets: readonly WidgetKey[]): BoardAnswer {
-  const { from: wanted, to, range } = useTimeRange();
+  const { query: time, range } = useCountedRange();
   const client = useQueryClient();
-  const cut = to.getTime() - wanted.getTime() > longest;
-  const from = cut ? new Date(to.getTime() - longest) : wanted;
   const { department, group, domain } = state;
   const scope = JSON.stringify([range, department, group, domain]);
-  const query = { from: rfc3339(from), to: rfc3339(to), ...(department && { department }), ...(group && { group }), ...(domain && { domain }) };
+  const query = { ...time, ...(department && { department }), ...(group && { group }), ...(domain && { domain }) };
   // What was asked once stays asked: a widget that is hidden must not make the others wait for another question.
   const asked = useRef(new Set<WidgetKey>());
   for (const w of widgets) asked.current.add(w);
@@ -61,7 +53,7 @@ export function useBoard(state: DashboardState, widgets: readonly WidgetKey[]): 
     if (board && !waiting) answered.current = { scope, board: known };
   });
   const retry = useCallback(() => void client.refetchQueries({ queryKey: ["dashboard", "board"], type: "active" }), [client]);
-  return { board: known, stale: waiting && answered.current.scope !== scope, error, retry, cut };
+  return { board: known, stale: waiting && answered.current.scope !== scope, error, retry };
 }
 
 /** Not oftener than this: somebody reads. */

@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { readExplorer, writeExplorer } from "../../address/explorer";
 import { readReport, writeReport, type ReportState } from "../../address/reports";
-import { useAddress, useCoverage, useTimeRange } from "../../address/useAddress";
+import { useAddress, useCountedRange, useCoverage, useTimeRange } from "../../address/useAddress";
 import type { Chart, Schemas } from "../../api/client";
 import { ChartTable } from "../../components/chart/ChartTable";
 import { Legend } from "../../components/chart/Legend";
@@ -11,6 +11,7 @@ import { seriesOf } from "../../components/chart/model";
 import { CoverageNote } from "../../components/CoverageNote";
 import { ArrowDownload16Regular, DataHistogram20Regular, Table20Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
+import { RangeNote } from "../../components/RangeNote";
 import { useMode } from "../../theme/AppTheme";
 import { useZone } from "../../time/Clock";
 import { bucketName, full, number } from "../../time/zone";
@@ -28,7 +29,7 @@ const height = 200;
 export function ReportPane({ kind }: { kind: Kind }) {
   const address = useAddress();
   const navigate = useNavigate();
-  const { query } = useTimeRange();
+  const { query } = useCountedRange();
   const state = readReport(address);
   const report = useReport(kind.name, state, query);
   const zone = useZone();
@@ -42,6 +43,7 @@ export function ReportPane({ kind }: { kind: Kind }) {
         <Narrow state={state} onChange={change} />
         <Button as="a" size="small" href={fileLink(kind.name, state, query, { format: "pdf", zone: zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone })} download icon={<ArrowDownload16Regular />} title="The whole report on paper. The download is recorded.">PDF</Button>
       </div>
+      <RangeNote what="A report" />
       {report.error ? <ProblemNote error={report.error} onRetry={() => void report.refetch()} /> : !r ? <Skeleton aria-label="Counting" className={styles.wait}><SkeletonItem style={{ height: 72 }} /><SkeletonItem style={{ height }} /><SkeletonItem style={{ height: 240 }} /></Skeleton> : (
         <>
           <Figures report={r} />
