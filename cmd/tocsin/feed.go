@@ -267,7 +267,7 @@ func (c feedRunCommand) Run(ctx context.Context, out stdout) error {
 		}
 	}
 	r := f.Runs[0]
-	fmt.Fprintf(out, "%d added, %d changed, %d as before, %d retired, %d refused, %d not seen in mail\n", r.Added, r.Changed, r.Same, r.Retired, r.RefusedCount, r.Ignored)
+	fmt.Fprintf(out, "%d added, %d changed, %d as before, %d withdrawn, %d retired, %d refused, %d not seen in mail\n", r.Added, r.Changed, r.Same, r.Withdrawn, r.Retired, r.RefusedCount, r.Ignored)
 	if r.Problem != "" {
 		return errors.New("it could not be read to the end: " + r.Problem)
 	}

@@ -105,13 +105,17 @@ func (c trackerListCommand) noteworthy(ctx context.Context, d desk, out stdout) 
 	fmt.Fprintln(w, "24 h\t7 days\t30 days\tWorth a look")
 	for i := range got.Entries {
 		e := &got.Entries[i]
+		title := visible(e.Title)
+		if e.Told != nil {
+			title += fmt.Sprintf(" (%s of the feed %s)", e.Told.Kind, visible(e.Source))
+		}
 		switch {
 		case e.Over:
-			fmt.Fprintf(w, "-\t-\t-\t%s (its time is past)\n", visible(e.Title))
+			fmt.Fprintf(w, "-\t-\t-\t%s (its time is past)\n", title)
 		case e.Error != "":
-			fmt.Fprintf(w, "-\t-\t-\t%s (%s)\n", visible(e.Title), visible(e.Error))
+			fmt.Fprintf(w, "-\t-\t-\t%s (%s)\n", title, visible(e.Error))
 		default:
-			fmt.Fprintf(w, "%d\t%d\t%d\t%s\n", e.Figures[0].Value, e.Figures[1].Value, e.Figures[2].Value, visible(e.Title))
+			fmt.Fprintf(w, "%d\t%d\t%d\t%s\n", e.Figures[0].Value, e.Figures[1].Value, e.Figures[2].Value, title)
 		}
 	}
 	return w.Flush()

@@ -83,7 +83,8 @@ type FeedRun struct {
 	Added        int           `json:"added"`
 	Changed      int           `json:"changed"`
 	Same         int           `json:"same"`
-	Retired      int           `json:"retired"`
+	Withdrawn    int           `json:"withdrawn" doc:"That the feed says are none any more"`
+	Retired      int           `json:"retired" doc:"That a whole list does not name any more"`
 	Objects      int           `json:"objects"`
 	NewObjects   int           `json:"new_objects"`
 	Ignored      int           `json:"ignored" doc:"What is nothing that is seen in mail"`
@@ -254,7 +255,7 @@ func shownFeed(f *feed.Feed) Feed {
 }
 
 func shownRun(r *feed.Run) FeedRun {
-	return FeedRun{At: r.At, TookMS: r.Took.Milliseconds(), By: r.By, Added: r.Added, Changed: r.Changed, Same: r.Same, Retired: r.Retired, Objects: r.Objects, NewObjects: r.NewObjects,
+	return FeedRun{At: r.At, TookMS: r.Took.Milliseconds(), By: r.By, Added: r.Added, Changed: r.Changed, Same: r.Same, Withdrawn: r.Withdrawn, Retired: r.Retired, Objects: r.Objects, NewObjects: r.NewObjects,
 		Ignored: r.Ignored, RefusedCount: r.RefusedCount, Refused: shownRefusals(r.Refused), Notes: list(r.Notes), Unchanged: r.Unchanged, Problem: r.Problem}
 }
 

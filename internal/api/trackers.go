@@ -50,6 +50,12 @@ func notedOf(e *tracker.Noted) NoteworthyEntry {
 		ID: e.ID, Title: e.Title, Why: e.Why, Article: e.Article, Threat: e.Threat, Technique: e.Technique, Query: e.Query, Added: maybeTime(e.Added), Expires: maybeTime(e.Expires),
 		Source: e.Source, Over: e.Over, Error: e.Hits.Error, Days: list(e.Hits.Days), Figures: []TrackerFigure{},
 	}
+	if t := e.Told; t != nil {
+		out.Told = &NoteworthyTold{Feed: t.Feed, Kind: t.Kind, TLP: t.TLP, Labels: list(t.Labels), Names: []NoteworthyName{}, Counts: t.Counts}
+		for _, n := range t.Names {
+			out.Told.Names = append(out.Told.Names, NoteworthyName(n))
+		}
+	}
 	if e.Over || e.Hits.Error != "" {
 		return out
 	}

@@ -27,10 +27,29 @@ type NoteworthyEntry struct {
 	Added     *time.Time      `json:"added,omitempty"`
 	Expires   *time.Time      `json:"expires,omitempty"`
 	Source    string          `json:"source" doc:"Tocsin, or the feed that brought it"`
+	Told      *NoteworthyTold `json:"told,omitempty" doc:"What the feed says of it; absent: it ships with Tocsin"`
 	Over      bool            `json:"over" doc:"Its time is past: it is not asked any more"`
 	Error     string          `json:"error" doc:"Why it could not be asked"`
 	Figures   []TrackerFigure `json:"figures" doc:"The last 24 hours, 7 days and 30 days; empty when it was not asked"`
 	Days      []int64         `json:"days" doc:"The last 30 times 24 hours, oldest first; empty when only the sums are known"`
+}
+
+// NoteworthyTold is what a feed says of something that happened elsewhere. All text is a stranger's, and none of it is markup.
+type NoteworthyTold struct {
+	Feed   string           `json:"feed" doc:"Id of the feed"`
+	Kind   string           `json:"kind" enum:"Report,Grouping,Campaign,MISP event"`
+	TLP    string           `json:"tlp" enum:",clear,green,amber,amber+strict,red" doc:"Empty: nobody said"`
+	Labels []string         `json:"labels" doc:"Types of the report, threat level, tags"`
+	Names  []NoteworthyName `json:"names" doc:"Families, actors, campaigns and techniques that it names"`
+	Counts string           `json:"counts" doc:"What the figures count"`
+}
+
+// NoteworthyName is a threat that a report names.
+type NoteworthyName struct {
+	Type   string `json:"type" doc:"Of STIX: malware, tool, intrusion-set, threat-actor, campaign, attack-pattern"`
+	Name   string `json:"name"`
+	Attack string `json:"attack" doc:"MITRE ATT&CK; empty: none"`
+	Threat string `json:"threat" doc:"Id of an article of the threat library; empty: none"`
 }
 
 // Noteworthy is the answer.

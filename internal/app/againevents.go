@@ -156,7 +156,7 @@ func (l laterEvents) Decide(ctx context.Context, list []rejudge.Later) error {
 		if r.ReportId != "" {
 			b.PostDelivery = append(b.PostDelivery, *r)
 		}
-		patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: r.Timestamp, LatestThreatTypes: &list[i].Threats})
+		patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: r.Timestamp, LatestThreatTypes: &list[i].Threats, LatestDetectionTechnologies: list[i].Technologies})
 	}
 	if len(b.PostDelivery) > 0 {
 		if err := l.store.Append(ctx, b); err != nil {

@@ -15,7 +15,7 @@ const (
 	sqlMalware  = `("ThreatTypes" LIKE '%Malware%' OR "LatestThreatTypes" LIKE '%Malware%')`
 	sqlPhish    = `("ThreatTypes" LIKE '%Phish%' OR "LatestThreatTypes" LIKE '%Phish%')`
 	sqlSpam     = `("ThreatTypes" LIKE '%Spam%' OR "LatestThreatTypes" LIKE '%Spam%')`
-	sqlTech     = `list_has_any(string_split("DetectionTechnologies", ', '), [%s])`
+	sqlTech     = `list_has_any(string_split("LatestDetectionTechnologies", ', '), [%s])`
 	sqlAdvanced = `'Impersonation brand', 'Impersonation domain', 'Impersonation user', 'Mailbox intelligence impersonation', 'Spoof intra-org', 'Spoof external domain', 'Campaign', 'Fingerprint matching', 'Mixed analysis detection', 'Advanced filter', 'URL detonation', 'File detonation'`
 	sqlOutcome  = `CASE
 		WHEN "DeliveryAction" = 'Blocked' AND "LatestDeliveryLocation" NOT IN ('Inbox/folder', 'On-premises/external', 'Junk folder') THEN 'blocked'
@@ -75,7 +75,7 @@ var sqlNamed = []struct {
 }{
 	{"/Protection/Technology/Series/", "/Total", func(v string) string {
 		if v == "" {
-			return sqlThreat + ` AND "DetectionTechnologies" = ''`
+			return sqlThreat + ` AND "LatestDetectionTechnologies" = ''`
 		}
 		return sqlThreat + ` AND ` + sqlBy(sqlText(v))
 	}},

@@ -150,7 +150,7 @@ func (m *month) live(t *testing.T) {
 			patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: m.clock.now(), LatestThreatTypes: &harmless})
 		case r.ThreatTypes == "" && i%9 == 0:
 			bad := []string{"Phish", "Malware", "Phish, Spam"}[i%3]
-			patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: m.clock.now(), LatestThreatTypes: &bad})
+			patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: m.clock.now(), LatestThreatTypes: &bad, LatestDetectionTechnologies: []string{"URL malicious reputation", "File reputation, Campaign"}[i%2]})
 		case r.ThreatTypes == "" && i%9 == 1:
 			bad := "Phish"
 			patches = append(patches, eventstore.Patch{NetworkMessageID: r.NetworkMessageId, Recipient: r.RecipientEmailAddress, At: m.clock.now(), LatestThreatTypes: &bad, LatestDeliveryLocation: "Removed", LatestDeliveryAction: "Soft delete"})
@@ -178,7 +178,7 @@ func (m *month) more(b *event.Batch) {
 			DeliveryAction: []string{"Blocked", "Junked", "Delivered", "Replaced"}[i%4], LatestDeliveryLocation: []string{"Quarantine", "Junk folder", "Inbox/folder", "Inbox/folder", "Deleted items folder"}[i%5],
 			IsPriorityAccount: i%4 == 0, AuthDMARC: []string{"fail", "pass"}[i%2], SenderIPv6: []string{"", "2001:db8::1"}[i%2], OrgLevelAction: []string{"", "Allow"}[i%2], UserLevelAction: []string{"", "", "Allow"}[i%3],
 		}
-		e.LatestThreatTypes = e.ThreatTypes
+		e.LatestThreatTypes, e.LatestDetectionTechnologies = e.ThreatTypes, e.DetectionTechnologies
 		b.Emails = append(b.Emails, e)
 		if i%2 == 0 {
 			b.Campaigns = append(b.Campaigns, event.Campaign{Timestamp: at, CampaignId: fmt.Sprint("c", i%3), CampaignName: "wave", NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress, ReportId: fmt.Sprint("campaign", i)})

@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/feed"
 	"tocsin/internal/feed/feedtest"
 	"tocsin/internal/stix"
+	"tocsin/internal/stix/stixtest"
 )
 
 // bundle reads a STIX answer: every object is valid, and every reference leads to one of it.
@@ -31,7 +32,7 @@ func bundle(r reply) map[string]*stix.Object {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if wrong := stix.CheckStrictly(o.Raw); wrong != nil {
+		if wrong := stixtest.Strict(o.Raw); wrong != nil {
 			r.t.Errorf("%s: %v", o.Raw, wrong)
 		}
 		out[o.ID] = o
@@ -163,7 +164,7 @@ func TestFeeds(t *testing.T) {
 			t.Fatalf("%+v", f)
 		}
 	}
-	if r := f.Runs[0]; r.Changed != 1 || r.Objects != 1 || r.By == "" {
+	if r := f.Runs[0]; r.Withdrawn != 1 || r.Changed != 0 || r.Objects != 1 || r.By == "" {
 		t.Errorf("%+v", f.Runs[0])
 	}
 	tell(t, s)

@@ -226,7 +226,7 @@ func TestChangedRulesAreTakenUpAndMailJudgedAgain(t *testing.T) {
 		t.Errorf("%+v", now)
 	}
 	comes(t, "the event does not follow", func() bool {
-		return slices.Equal(s.kql(t, `EmailEvents | project strcat(ThreatTypes, "/", LatestThreatTypes)`), []string{"/Phish"})
+		return slices.Equal(s.kql(t, `EmailEvents | project strcat(ThreatTypes, "/", LatestThreatTypes, "/", DetectionTechnologies, "/", LatestDetectionTechnologies)`), []string{"/Phish//General filter"})
 	})
 	if e := ok[api.EmailPage](reader.get(t, "/explorer/emails", "view", "phish")).Rows; len(e) != 1 || e[0].Outcome != "delivered_threat" || e[0].ThreatTypes != "" || e[0].LatestThreatTypes != "Phish" {
 		t.Errorf("%+v", e)

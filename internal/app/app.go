@@ -200,6 +200,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.places != nil {
 		store.Locate = locator(a.places)
 	}
+	store.Log = a.log
 	if a.events, err = duckdb.Open(ctx, c.Data, store); err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (a *App) openFeeds() error {
 	if err != nil {
 		return err
 	}
-	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators.desk}, Threats: feedThreats{a}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed})
+	a.feeds = feed.New(feed.Options{Store: a.cases.Feeds(), Taker: feedTaker{a.indicators.desk}, Threats: feedThreats{a}, Sealer: seal, Now: a.opt.Now, Log: a.log, Start: a.beginFeed, Changed: a.feedChanged})
 	return nil
 }
 
@@ -165,7 +165,7 @@ func (t feedTaker) Take(ctx context.Context, source string, whole bool, items it
 			}
 		}
 	})
-	out := feed.Taken{Added: got.Added, Changed: got.Changed, Same: got.Same, Retired: got.Retired, RefusedCount: got.RefusedCount, Warnings: got.Warnings}
+	out := feed.Taken{Added: got.Added, Changed: got.Changed, Same: got.Same, Retired: got.Retired, Withdrawn: got.Withdrawn, RefusedCount: got.RefusedCount, Warnings: got.Warnings}
 	for _, r := range got.Refused {
 		out.Refused = append(out.Refused, feed.Refusal(r))
 	}

@@ -21,7 +21,7 @@ func (a *App) openTrackers() {
 		clock: &tracker.Clock{
 			Store: a.cases.Trackers(), Shelf: a.cases, Runner: a.hunter, Operators: trackerOwners{a}, Alerts: a.alerts, Now: a.opt.Now, Log: a.log, Stopped: a.trackerStopped,
 		},
-		board: &tracker.Board{Runner: a.hunter, Now: a.opt.Now},
+		board: &tracker.Board{Sources: a.feedReports, Runner: a.hunter, Now: a.opt.Now},
 	}
 }
 

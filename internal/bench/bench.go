@@ -62,16 +62,21 @@ func Run(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return results, tell(w, results, o.Runs)
+}
+
+// tell writes the table of how long questions took.
+func tell(w io.Writer, results []Result, runs int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "question\tp50 ms\tp95 ms\tmax ms\t")
 	for _, r := range results {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t\n", r.Name, millis(r.P50), millis(r.P95), millis(r.Max))
 	}
 	if err := tw.Flush(); err != nil {
-		return nil, err
+		return err
 	}
-	fmt.Fprintf(w, "%d runs each; peak memory of the process %s\n", o.Runs, peak())
-	return results, nil
+	_, err := fmt.Fprintf(w, "%d runs each; peak memory of the process %s\n", runs, peak())
+	return err
 }
 
 // scratch opens the store that is measured, and makes it first when it is not there. done closes it, and removes what nobody asked to keep.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"tocsin/internal/dashboard"
@@ -47,14 +46,5 @@ func Dashboard(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "question\tp50 ms\tp95 ms\tmax ms\t")
-	for _, r := range results {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t\n", r.Name, millis(r.P50), millis(r.P95), millis(r.Max))
-	}
-	if err := tw.Flush(); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(w, "%d runs each; peak memory of the process %s\n", o.Runs, peak())
-	return results, nil
+	return results, tell(w, results, o.Runs)
 }

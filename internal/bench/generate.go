@@ -102,7 +102,7 @@ SELECT ts AS "Timestamp", id AS "NetworkMessageId", '<' || hex(m, 16) || '@' || 
 	CASE WHEN zapped THEN 'Quarantine' ELSE place END AS "LatestDeliveryLocation", threat AS "ThreatTypes", threat AS "LatestThreatTypes",
 	CASE WHEN threat = 'Malware' THEN (['EICAR','Emotet','Qakbot','AgentTesla','Formbook'])[1 + zipf(5, m, 26) % 5] ELSE '' END AS "ThreatNames",
 	CASE threat WHEN '' THEN '' WHEN 'Malware' THEN 'Antimalware protection' WHEN 'Spam' THEN (['General filter','Bulk','Domain reputation'])[1 + m % 3]
-		ELSE (['URL malicious reputation','Impersonation brand, Advanced filter','Spoof DMARC','Impersonation user','Fingerprint matching, URL malicious reputation','Mixed analysis detection'])[1 + zipf(6, m, 27) % 6] END AS "DetectionTechnologies",
+		ELSE (['URL malicious reputation','Impersonation brand, Advanced filter','Spoof DMARC','Impersonation user','Fingerprint matching, URL malicious reputation','Mixed analysis detection'])[1 + zipf(6, m, 27) % 6] END AS "DetectionTechnologies", "DetectionTechnologies" AS "LatestDetectionTechnologies",
 	CASE WHEN threat = '' THEN '' ELSE '{"' || threat || '":["General filter"]}' END AS "DetectionMethods", CASE WHEN threat LIKE 'Phish%' THEN (CASE WHEN w < 0.5 THEN 'High' ELSE 'Normal' END) ELSE '' END AS "PhishConfidence",
 	CASE WHEN threat = '' THEN (u(m, 28) * 30)::INTEGER ELSE 40 + (u(m, 28) * 60)::INTEGER END AS "ThreatScore", (zipf(10, m, 29) - 1)::INTEGER AS "BulkComplaintLevel",
 	CASE action WHEN 'Blocked' THEN 'Send to quarantine' WHEN 'Junked' THEN 'Move message to junk mail folder' ELSE 'No action taken' END AS "EmailAction",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"tocsin/internal/dashboard"
@@ -86,6 +85,7 @@ func Pages(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 			return err
 		}})
 	}
+	questions = append(questions, noteworthy(store)...)
 	now := func() time.Time { return end }
 	board := dashboard.New(dashboard.Options{
 		Store: store, Now: now, Posture: func(context.Context) (dashboard.Posture, error) { return dashboard.Posture{}, nil },
@@ -104,14 +104,5 @@ func Pages(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "question\tp50 ms\tp95 ms\tmax ms\t")
-	for _, r := range results {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t\n", r.Name, millis(r.P50), millis(r.P95), millis(r.Max))
-	}
-	if err := tw.Flush(); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(w, "%d runs each; peak memory of the process %s\n", o.Runs, peak())
-	return results, nil
+	return results, tell(w, results, o.Runs)
 }

@@ -14,14 +14,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strconv"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"tocsin/internal/sqlitefile"
 )
 
 // ErrNotFound is returned when a row that was asked for by its key does not exist.
@@ -40,67 +35,20 @@ type Store struct {
 // must exist. Every commit on the writer is on disk when it returns (WAL, synchronous=FULL). A file written by a newer
 // Tocsin is refused.
 func Open(ctx context.Context, path string) (*Store, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("case store %s: %w", path, err)
-	}
-	// The file holds password hashes and everybody's mail metadata: create it for its owner alone. SQLite gives its
-	// -wal and -shm files the same mode.
-	f, err := os.OpenFile(abs, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := sqlitefile.Open(path, sqlitefile.Options{WriterCache: 16_000, ReaderCache: 8_000, Readers: 4})
 	if err != nil {
 		return nil, fmt.Errorf("case store: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("case store: %w", err)
-	}
-
-	s := &Store{path: abs, dialect: SQLite}
-	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate", writerCache)); err != nil {
-		return nil, fmt.Errorf("case store %s: %w", abs, err)
-	}
-	// SQLite has one writer at a time. With one connection the waiting happens in Go, in order and without
-	// SQLITE_BUSY; River asks for the same.
-	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred", readerCache)+"&_pragma=query_only(1)"); err != nil {
-		_ = s.writer.Close()
-		return nil, fmt.Errorf("case store %s: %w", abs, err)
-	}
-	s.reader.SetMaxOpenConns(max(4, runtime.NumCPU()))
-	s.reader.SetMaxIdleConns(max(4, runtime.NumCPU()))
-
+	s := &Store{path: f.Path, dialect: SQLite, writer: f.Writer, reader: f.Reader}
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("case store %s: %w", abs, err)
+		return nil, fmt.Errorf("case store %s: %w", f.Path, err)
 	}
 	if err := s.chainAudit(ctx, time.Now()); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("case store %s: %w", abs, err)
+		return nil, fmt.Errorf("case store %s: %w", f.Path, err)
 	}
 	return s, nil
-}
-
-// Pages that a connection keeps, in KiB. There are several readers, and what they let go of the system still has.
-const (
-	writerCache = 16_000
-	readerCache = 8_000
-)
-
-// dsn is the data source name that modernc.org/sqlite reads. Pragmas hold per connection, so they belong here.
-func dsn(abs, txlock string, cache int) string {
-	q := url.Values{
-		"_txlock": {txlock},
-		"_pragma": {
-			// First, so that it also covers the switch to WAL.
-			"busy_timeout(" + strconv.Itoa(int((10*time.Second)/time.Millisecond)) + ")",
-			"journal_mode(WAL)",
-			"synchronous(FULL)",
-			"foreign_keys(1)",
-			"cache_size(-" + strconv.Itoa(cache) + ")",
-			"temp_store(MEMORY)",
-		},
-	}
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: q.Encode()}
-	return u.String()
 }
 
 // Path of the database file.

@@ -87,7 +87,7 @@ func (x *Feeds) PutFeed(ctx context.Context, f feed.Feed) (feed.Feed, error) {
 // RemoveFeed forgets a feed, its runs and its objects.
 func (x *Feeds) RemoveFeed(ctx context.Context, id string) error {
 	return wrap("remove a feed", x.s.InTx(ctx, func(tx *sql.Tx) error {
-		for _, q := range []string{`DELETE FROM feed_objects WHERE feed = ?`, `DELETE FROM feed_runs WHERE feed = ?`, `DELETE FROM feeds WHERE id = ?`} {
+		for _, q := range []string{`DELETE FROM feed_objects WHERE feed = ?`, `DELETE FROM feed_reports WHERE feed = ?`, `DELETE FROM feed_runs WHERE feed = ?`, `DELETE FROM feeds WHERE id = ?`} {
 			if _, err := tx.ExecContext(ctx, x.s.dialect.Rebind(q), id); err != nil {
 				return err
 			}

@@ -22,10 +22,10 @@ func (x *answering) campaigns(ctx context.Context) error {
 		if len(out.Rows) == 10 {
 			return
 		}
-		id := text(row[0])
+		id := kql.Text(row[0])
 		out.Rows = append(out.Rows, ActiveCampaign{
-			ID: id, Name: text(row[5]), Type: text(row[6]), First: instant(row[3]), Last: instant(row[4]), People: number(row[2]),
-			Mail: x.here(of(id), number(row[1])), Inboxed: x.here(of(id).and(delivered.where...), 0),
+			ID: id, Name: kql.Text(row[5]), Type: kql.Text(row[6]), First: kql.Moment(row[3]), Last: kql.Moment(row[4]), People: kql.Integer(row[2]),
+			Mail: x.here(of(id), kql.Integer(row[1])), Inboxed: x.here(of(id).and(delivered.where...), 0),
 		})
 	})
 	if err != nil {
@@ -37,8 +37,8 @@ func (x *answering) campaigns(ctx context.Context) error {
 		"\n| project NetworkMessageId, RecipientEmailAddress, CampaignId) on NetworkMessageId, RecipientEmailAddress\n| summarize Events = count() by CampaignId", func(row []any) {
 		out.Reached++
 		for i := range out.Rows {
-			if out.Rows[i].ID == text(row[0]) {
-				out.Rows[i].Inboxed.Value = number(row[1])
+			if out.Rows[i].ID == kql.Text(row[0]) {
+				out.Rows[i].Inboxed.Value = kql.Integer(row[1])
 			}
 		}
 	})
@@ -78,17 +78,17 @@ func (x *answering) attention(ctx context.Context) error {
 	err := x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where(delivered.where...)+
 		"\n| summarize Events = count(), Last = max(Timestamp), Subject = take_any(Subject), Sender = take_any(SenderFromAddress), Threats = take_any(LatestThreatTypes), Confidence = take_any(PhishConfidence) by NetworkMessageId"+
 		"\n| sort by Last desc, NetworkMessageId asc", func(row []any) {
-		n := number(row[1])
+		n := kql.Integer(row[1])
 		total += n
 		if len(out.Items) == 10 {
 			return
 		}
-		id, subject := text(row[0]), text(row[3])
+		id, subject := kql.Text(row[0]), kql.Text(row[3])
 		if subject == "" {
 			subject = "(no subject)"
 		}
 		out.Items = append(out.Items, Attended{
-			Time: instant(row[2]), Title: subject, Category: text(row[5]), Severity: severityOf(text(row[5]), text(row[6])), Count: n, Page: "/email/" + url.PathEscape(id),
+			Time: kql.Moment(row[2]), Title: subject, Category: kql.Text(row[5]), Severity: severityOf(kql.Text(row[5]), kql.Text(row[6])), Count: n, Page: "/email/" + url.PathEscape(id),
 			Explorer: x.state(delivered.and("NetworkMessageId == "+kql.Quote(id)), x.from, x.to),
 		})
 	})

@@ -235,28 +235,3 @@ func tidy(text string) string {
 	}
 	return q.String()
 }
-
-func number(v any) int64 {
-	switch v := v.(type) {
-	case int64:
-		return v
-	case float64:
-		return int64(v)
-	}
-	return 0
-}
-
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-func instant(v any) time.Time {
-	t, _ := v.(time.Time)
-	return t
-}
-
-func yes(v any) bool {
-	b, _ := v.(bool)
-	return b
-}

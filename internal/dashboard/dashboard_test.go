@@ -12,51 +12,29 @@ import (
 	"tocsin/internal/dashboard"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore/duckdb"
+	"tocsin/internal/eventstore/mailtest"
 	"tocsin/internal/hunt"
 )
 
 var now = time.Date(2026, 4, 20, 12, 0, 0, 0, time.UTC)
 
 // made is mail that a test writes down, one line an event.
-type made struct {
-	batch event.Batch
-	n     int
-}
+type made struct{ mailtest.Made }
 
 // mail adds an event of some hours ago; change makes it what the test needs.
 func (m *made) mail(hours int, change func(e *event.EmailEvent)) *event.EmailEvent {
-	m.n++
-	at := now.Add(-time.Duration(hours) * time.Hour).Add(time.Duration(m.n) * time.Millisecond)
-	ms := at.UnixMilli()
-	e := event.EmailEvent{
-		Timestamp: at, LastEventExecutionTime: at, NetworkMessageId: fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, m.n),
-		SenderFromAddress: "eve@sender.example", SenderFromDomain: "sender.example", RecipientEmailAddress: "ann@corp.example", RecipientDomain: "corp.example",
-		EmailDirection: "Inbound", DeliveryAction: "Delivered", DeliveryLocation: "Inbox/folder", Connectors: "smtp",
-	}
-	if change != nil {
-		change(&e)
-	}
-	if e.LatestDeliveryLocation == "" {
-		e.LatestDeliveryLocation = e.DeliveryLocation
-	}
-	if e.LatestThreatTypes == "" {
-		e.LatestThreatTypes = e.ThreatTypes
-	}
-	m.batch.Emails = append(m.batch.Emails, e)
-	return &m.batch.Emails[len(m.batch.Emails)-1]
+	return m.Mail(now, hours, change)
 }
 
 func (m *made) click(e *event.EmailEvent) {
-	m.n++
-	m.batch.Clicks = append(m.batch.Clicks, event.UrlClick{Timestamp: e.Timestamp.Add(time.Minute), NetworkMessageId: e.NetworkMessageId, AccountUpn: strings.ToUpper(e.RecipientEmailAddress), ActionType: "ClickAllowed", ReportId: fmt.Sprint("click", m.n)})
+	m.Batch.Clicks = append(m.Batch.Clicks, event.UrlClick{Timestamp: e.Timestamp.Add(time.Minute), NetworkMessageId: e.NetworkMessageId, AccountUpn: strings.ToUpper(e.RecipientEmailAddress), ActionType: "ClickAllowed", ReportId: fmt.Sprint("click", m.Next())})
 }
 
 func (m *made) report(e *event.EmailEvent, reporter, kind, result string) {
-	m.n++
-	id := fmt.Sprint("report", m.n)
-	m.batch.Submissions = append(m.batch.Submissions, event.UserSubmission{Timestamp: e.Timestamp.Add(time.Minute), ActionType: "UserSubmission", SubmissionId: id, SubmissionType: kind, ReporterEmailAddress: reporter, IsReporterProven: true, NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress, ReportId: id})
+	id := fmt.Sprint("report", m.Next())
+	m.Batch.Submissions = append(m.Batch.Submissions, event.UserSubmission{Timestamp: e.Timestamp.Add(time.Minute), ActionType: "UserSubmission", SubmissionId: id, SubmissionType: kind, ReporterEmailAddress: reporter, IsReporterProven: true, NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress, ReportId: id})
 	if result != "" {
-		m.batch.Submissions = append(m.batch.Submissions, event.UserSubmission{Timestamp: e.Timestamp.Add(time.Hour), ActionType: "UserSubmissionTriage", SubmissionId: id, SubmissionType: kind, Result: result, ReportId: id + "-closed"})
+		m.Batch.Submissions = append(m.Batch.Submissions, event.UserSubmission{Timestamp: e.Timestamp.Add(time.Hour), ActionType: "UserSubmissionTriage", SubmissionId: id, SubmissionType: kind, Result: result, ReportId: id + "-closed"})
 	}
 }
 
@@ -95,14 +73,7 @@ type world struct {
 
 func newWorld(t *testing.T, batch event.Batch) *world {
 	t.Helper()
-	store, err := duckdb.Open(t.Context(), t.TempDir(), duckdb.Options{MemoryLimit: 512 << 20, Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	if err := store.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
+	store, _ := mailtest.Store(t, batch)
 	w := &world{t: t, store: store, known: dashboard.Known{Oldest: now.Add(-200 * 24 * time.Hour), Newest: now, GeoIP: true, Files: true}, posture: dashboard.Posture{Domains: []string{"corp.example"}}}
 	w.options = dashboard.Options{
 		Store: store, Now: func() time.Time { return now }, Known: func(context.Context) (dashboard.Known, error) { return w.known, nil },
@@ -165,7 +136,7 @@ func TestInsights(t *testing.T) {
 	}
 	m.click(bad("Phish", func(e *event.EmailEvent) { e.RecipientEmailAddress = "once@corp.example" }))
 	zap := bad("Malware", func(e *event.EmailEvent) { e.Timestamp = e.Timestamp.Add(-20 * 24 * time.Hour) })
-	m.batch.PostDelivery = append(m.batch.PostDelivery, event.PostDelivery{Timestamp: now.Add(-time.Hour), NetworkMessageId: zap.NetworkMessageId, RecipientEmailAddress: zap.RecipientEmailAddress, ActionType: "Malware ZAP", ActionResult: "Error", ReportId: "zap"},
+	m.Batch.PostDelivery = append(m.Batch.PostDelivery, event.PostDelivery{Timestamp: now.Add(-time.Hour), NetworkMessageId: zap.NetworkMessageId, RecipientEmailAddress: zap.RecipientEmailAddress, ActionType: "Malware ZAP", ActionResult: "Error", ReportId: "zap"},
 		event.PostDelivery{Timestamp: now.Add(-time.Hour), NetworkMessageId: zap.NetworkMessageId, RecipientEmailAddress: zap.RecipientEmailAddress, ActionType: "Manual remediation", ActionResult: "Error", ReportId: "by hand"})
 	m.mail(30, func(e *event.EmailEvent) {
 		e.SenderFromDomain, e.AuthDMARC, e.SenderIPv4 = "corp.example", "fail", "192.0.2.9"
@@ -200,7 +171,7 @@ func TestInsights(t *testing.T) {
 		}
 	}
 	bad("Spam", func(e *event.EmailEvent) { e.SenderCountry = "BR" })
-	w := newWorld(t, m.batch)
+	w := newWorld(t, m.Batch)
 	w.posture = dashboard.Posture{
 		Domains: []string{"corp.example", "safe.example"}, Watching: true, Engines: []dashboard.EngineState{{Name: "ClamAV", Away: true, Problem: "connection refused"}, {Name: "YARA"}},
 		Rules: []dashboard.RuleState{{ID: "own-loud", Title: "Loud", Since: now.Add(-90 * 24 * time.Hour), Weight: 20}, {ID: "own-still", Title: "Still", Since: now.Add(-90 * 24 * time.Hour), Weight: 20}, {ID: "own-young", Since: now.Add(-time.Hour), Weight: 20}},
@@ -214,7 +185,7 @@ func TestInsights(t *testing.T) {
 		"allowed_threats": 1, "user_allowed_threats": 1, "priority_threats": 1, "frequent_clickers": 1, "failed_removals": 1, "own_dmarc": 1, "own_spoofed": 1, "look_alikes": 1, "imitated_people": 1,
 		"forwarded_outside": 1, "new_families": 1, "new_domains": 1, "unread_mail": 1, "engines_away": 1, "sources_silent": 1, "release_waits": 2, "rules_silent": 1, "rules_on_clean": 1,
 		"good_reporters": 1, "wrong_reporters": 1, "spam_regions": 1,
-		"watch_only": int64(len(slices.DeleteFunc(slices.Clone(m.batch.Emails), func(e event.EmailEvent) bool {
+		"watch_only": int64(len(slices.DeleteFunc(slices.Clone(m.Batch.Emails), func(e event.EmailEvent) bool {
 			return e.ThreatTypes == "" || e.DeliveryAction != "Delivered" || e.EmailDirection == "Outbound" || e.Timestamp.Before(now.Add(-7*24*time.Hour))
 		}))),
 	}
@@ -288,7 +259,7 @@ func TestNeeds(t *testing.T) {
 		e.ThreatTypes, e.DeliveryAction, e.DeliveryLocation = "Phish", "Blocked", "Quarantine"
 	})
 	m.click(m.mail(20*24, func(e *event.EmailEvent) { e.ThreatTypes = "Malware" }))
-	w := newWorld(t, m.batch)
+	w := newWorld(t, m.Batch)
 	w.desk = desk{actions: dashboard.Queue{Count: 3, Soon: 1, Oldest: now.Add(-time.Hour), Due: now.Add(time.Hour)}, reports: dashboard.Queue{Count: 2, Late: 1, Oldest: now.Add(-5 * time.Hour)}, incidents: dashboard.Queue{Count: 1, Late: 1, Names: []string{"INC-0001 x"}}}
 	b := w.board(dashboard.Ask{Widgets: []string{dashboard.NeedsWidget}, May: everything})
 	var keys []string

@@ -99,7 +99,7 @@ var severities = []string{"High", "Medium", "Low", "Informational"}
 func (x *answering) tally(ctx context.Context, m measure, column string) (total int64, examples []Ranked, err error) {
 	err = x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where("("+m.condition()+")")+
 		"\n| summarize Events = count() by Value = "+column+"\n| sort by Events desc, Value asc", func(row []any) {
-		value, n := text(row[0]), number(row[1])
+		value, n := kql.Text(row[0]), kql.Integer(row[1])
 		total += n
 		if len(examples) == 5 {
 			return

@@ -51,10 +51,10 @@ var frequentClickers = insight{
 		}
 		var people []string
 		err := x.rows(ctx, question+"\n| sort by Events desc, RecipientEmailAddress asc", func(row []any) {
-			people = append(people, text(row[0]))
+			people = append(people, kql.Text(row[0]))
 			if len(f.Examples) < 5 {
-				address := text(row[0])
-				f.Examples = append(f.Examples, Ranked{Value: address, Label: address, Figure: x.here(m.and("RecipientEmailAddress == "+kql.Quote(address)), number(row[1]), "clicks"), Details: []Detail{}})
+				address := kql.Text(row[0])
+				f.Examples = append(f.Examples, Ranked{Value: address, Label: address, Figure: x.here(m.and("RecipientEmailAddress == "+kql.Quote(address)), kql.Integer(row[1]), "clicks"), Details: []Detail{}})
 			}
 		})
 		if err != nil || len(people) == 0 {
@@ -71,7 +71,7 @@ var imitatedPeople = insight{
 	kind: "imitated_people",
 	doc:  "Mail from outside under the name of a protected person (detection technologies Impersonation user and Mailbox intelligence impersonation), by the name it bears.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
-		m := threats.and(`DetectionTechnologies has_any ("Impersonation user", "Mailbox intelligence impersonation")`)
+		m := threats.and(`LatestDetectionTechnologies has_any ("Impersonation user", "Mailbox intelligence impersonation")`)
 		n, examples, err := x.tally(ctx, m, "SenderDisplayName")
 		if err != nil || n == 0 {
 			return nil, err
@@ -101,9 +101,9 @@ func (x *answering) reporters(ctx context.Context, condition string) (people []R
 | summarize Reports = count(), Right = countif((SubmissionType == "Not junk") == (Closed == "Not junk")) by ReporterEmailAddress
 | where Reports >= %d and %s`, manyReports, condition)
 	err = x.rows(ctx, question+"\n| sort by Reports desc, ReporterEmailAddress asc", func(row []any) {
-		address := text(row[0])
+		address := kql.Text(row[0])
 		people = append(people, Ranked{Value: address, Label: address, Figure: Figure{
-			Value: number(row[1]), KQL: tidy(base + where("ReporterEmailAddress == "+kql.Quote(address)) + "\n| count"), Page: "/submissions?stage=all&last=all&reporter=" + address, Gaps: []string{}}, Details: []Detail{}})
+			Value: kql.Integer(row[1]), KQL: tidy(base + where("ReporterEmailAddress == "+kql.Quote(address)) + "\n| count"), Page: "/submissions?stage=all&last=all&reporter=" + address, Gaps: []string{}}, Details: []Detail{}})
 	})
 	return people, question, err
 }

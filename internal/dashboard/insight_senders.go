@@ -71,7 +71,7 @@ func (x *answering) unenforced(ctx context.Context, claims measure) ([]Ranked, e
 		}
 		m := claims.and("SenderFromDomain =~ " + kql.Quote(d))
 		r := Ranked{Value: d, Label: d + ": " + says, Details: []Detail{}}
-		err = x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where(m.where...)+"\n| count", func(row []any) { r.Figure = x.here(m, number(row[0])) })
+		err = x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where(m.where...)+"\n| count", func(row []any) { r.Figure = x.here(m, kql.Integer(row[0])) })
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +91,7 @@ var ownSpoofed = insight{
 		if err != nil {
 			return nil, err
 		}
-		m := measure{where: []string{`EmailDirection == "Inbound"`, own, `AuthDMARC == "fail" or DetectionTechnologies has "Spoof intra-org"`}}
+		m := measure{where: []string{`EmailDirection == "Inbound"`, own, `AuthDMARC == "fail" or LatestDetectionTechnologies has "Spoof intra-org"`}}
 		n, examples, err := x.tally(ctx, m, "SenderIPv4")
 		if err != nil || n == 0 {
 			return nil, err
@@ -109,7 +109,7 @@ var lookAlikes = insight{
 	kind: "look_alikes",
 	doc:  "Mail from domains that look like one of yours or of somebody you know (detection technology Impersonation domain), by the domain.",
 	find: func(ctx context.Context, x *answering) (*Finding, error) {
-		m := threats.and(`DetectionTechnologies has "Impersonation domain"`)
+		m := threats.and(`LatestDetectionTechnologies has "Impersonation domain"`)
 		n, examples, err := x.tally(ctx, m, "SenderFromDomain")
 		if err != nil || n == 0 {
 			return nil, err
@@ -156,16 +156,16 @@ var newFamilies = insight{
 			"\n| summarize Events = count() by Listed = ThreatNames, Now = Timestamp >= " + datetime(x.from) +
 			"\n| mv-expand Name = split(Listed, \", \") to typeof(string)\n| summarize Events = sum(Events) by Name, Now\n| sort by Events desc, Name asc"
 		err := x.rows(ctx, question, func(row []any) {
-			f := seen[text(row[0])]
+			f := seen[kql.Text(row[0])]
 			if f == nil {
 				f = &family{}
-				seen[text(row[0])] = f
-				order = append(order, text(row[0]))
+				seen[kql.Text(row[0])] = f
+				order = append(order, kql.Text(row[0]))
 			}
-			if yes(row[1]) {
-				f.now += number(row[2])
+			if kql.Truth(row[1]) {
+				f.now += kql.Integer(row[2])
 			} else {
-				f.before += number(row[2])
+				f.before += kql.Integer(row[2])
 			}
 		})
 		if err != nil {
@@ -186,7 +186,7 @@ var newFamilies = insight{
 			return nil, nil
 		}
 		m := malware.and(strings.Join(conditions, " or "))
-		if err := x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where("("+m.condition()+")")+"\n| count", func(row []any) { f.Figure = x.here(m, number(row[0])) }); err != nil {
+		if err := x.rows(ctx, "EmailEvents"+where(between(x.from, x.to))+where(x.mail...)+where("("+m.condition()+")")+"\n| count", func(row []any) { f.Figure = x.here(m, kql.Integer(row[0])) }); err != nil {
 			return nil, err
 		}
 		f.Text = fmt.Sprintf("%s of malware came in %s that nobody sent you in the 90 days before: %s.", many(int64(len(names)), "family", "families"), x.span(), strings.Join(names[:min(len(names), 3)], ", "))

@@ -19,7 +19,7 @@ var failedRemovals = insight{
 		from := x.to.Add(-Longest)
 		m := measure{where: []string{`strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress)) in ((` + list + ` | project Failed = strcat(NetworkMessageId, " ", tolower(RecipientEmailAddress))))`}}
 		var n int64
-		err := x.rows(ctx, "EmailEvents"+where(between(from, x.to))+where(x.mail...)+where(m.where...)+"\n| count", func(row []any) { n = number(row[0]) })
+		err := x.rows(ctx, "EmailEvents"+where(between(from, x.to))+where(x.mail...)+where(m.where...)+"\n| count", func(row []any) { n = kql.Integer(row[0]) })
 		if err != nil || n == 0 {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ var watchOnly = insight{
 			return nil, nil
 		}
 		m := threats.and(`DeliveryAction == "Delivered"`, inward)
-		n, examples, err := x.tally(ctx, m, "DetectionTechnologies")
+		n, examples, err := x.tally(ctx, m, "LatestDetectionTechnologies")
 		if err != nil || n == 0 {
 			return nil, err
 		}
@@ -182,7 +182,7 @@ func (x *answering) countRules(ctx context.Context) ([]ruleCount, error) {
 	spoke := "AdditionalFields matches regex " + kql.Quote(`"id":"(`+strings.Join(ids, "|")+`)"`) // one look at each text instead of one for each rule
 	err := x.rows(ctx, "EmailEvents"+where(between(x.ruleFrom, x.to))+where(x.mail...)+where(spoke)+"\n| summarize "+strings.Join(sums, ", "), func(row []any) {
 		for i := range out {
-			out[i].hits, out[i].clean = number(row[2*i]), number(row[2*i+1])
+			out[i].hits, out[i].clean = kql.Integer(row[2*i]), kql.Integer(row[2*i+1])
 		}
 	})
 	return out, err
@@ -193,7 +193,7 @@ func (x *answering) findRuleFrom(ctx context.Context) error {
 	x.ruleFrom = x.to.Add(-ruleSpan)
 	hours := map[int64]int64{} // back from the end
 	err := x.rows(ctx, "EmailEvents"+where(between(x.ruleFrom, x.to))+where(x.mail...)+"\n| summarize Events = count() by Hour = tolong(("+datetime(x.to)+" - Timestamp) / 1h)", func(row []any) {
-		hours[number(row[0])] = number(row[1])
+		hours[kql.Integer(row[0])] = kql.Integer(row[1])
 	})
 	var sum int64
 	for h := range int64(ruleSpan / time.Hour) {

@@ -19,7 +19,7 @@ func TestLetterTellsTheWeek(t *testing.T) {
 		e.ThreatTypes, e.DeliveryAction, e.DeliveryLocation = "Phish", "Blocked", "Quarantine"
 	})
 	m.mail(30, func(e *event.EmailEvent) { e.ThreatTypes, e.ThreatNames = "Malware", "<b>Bad</b>bot" })
-	w := newWorld(t, m.batch)
+	w := newWorld(t, m.Batch)
 	b := w.board(dashboard.Ask{Widgets: dashboard.LetterWidgets(), May: everything})
 	l, err := dashboard.Compose(b, dashboard.LetterAbout{Organisation: "Corp", Name: "Our mail", Audience: "corp.example", URL: "https://tocsin.corp.example"})
 	if err != nil {

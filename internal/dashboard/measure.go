@@ -72,7 +72,7 @@ type counted struct {
 }
 
 // grouped are the columns that mail with threats is grouped by. Measures of a wide question over them may look at these alone.
-var grouped = []string{"ThreatTypes", "LatestThreatTypes", "DetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation"}
+var grouped = []string{"ThreatTypes", "LatestThreatTypes", "LatestDetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation"}
 
 // threatened is the condition of mail with a threat, at delivery or by the latest judgement.
 const threatened = `ThreatTypes != "" or LatestThreatTypes != ""`
@@ -90,9 +90,9 @@ func (x *answering) wide(ctx context.Context, only string, columns []string, mea
 		"\n| summarize Events = count() by Now = Timestamp >= %s, Bucket = bin(Timestamp, %ds), %s\n| summarize %s by Now, Bucket",
 		datetime(x.from), int64(x.step/time.Second), strings.Join(columns, ", "), strings.Join(sums, ", "))
 	err := x.rows(ctx, question, func(row []any) {
-		now, at := yes(row[0]), x.bucket(instant(row[1]))
+		now, at := kql.Truth(row[0]), x.bucket(kql.Moment(row[1]))
 		for i := range out {
-			n := number(row[2+i])
+			n := kql.Integer(row[2+i])
 			if !now {
 				out[i].previous += n
 				continue
@@ -139,20 +139,20 @@ func (x *answering) byValue(ctx context.Context, only, column string, list, befo
 	index := map[string]int{}
 	var out []valued
 	err := x.rows(ctx, question, func(row []any) {
-		v := text(row[0])
+		v := kql.Text(row[0])
 		i, ok := index[v]
 		if !ok {
 			i = len(out)
 			index[v] = i
 			out = append(out, valued{v, counted{buckets: make([]int64, len(x.starts))}})
 		}
-		n := number(row[3])
-		if !yes(row[1]) {
+		n := kql.Integer(row[3])
+		if !kql.Truth(row[1]) {
 			out[i].previous += n
 			return
 		}
 		out[i].value += n
-		if at := x.bucket(instant(row[2])); at >= 0 {
+		if at := x.bucket(kql.Moment(row[2])); at >= 0 {
 			out[i].buckets[at] += n
 		}
 	})

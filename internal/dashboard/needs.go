@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"tocsin/internal/kql"
 )
 
 // Desk is what people work on beside mail, counted by the store of cases.
@@ -122,14 +124,14 @@ func (x *answering) deliveredThreats(ctx context.Context) (Need, error) {
 	ask := func(m measure, each func(row []any)) error {
 		return x.rows(ctx, "EmailEvents"+where(between(from, x.now))+where(x.mail...)+where(m.where...)+"\n| summarize Events = count(), Oldest = min(Timestamp)", each)
 	}
-	if err := ask(delivered, func(row []any) { n, need.Oldest = number(row[0]), maybe(instant(row[1])) }); err != nil || n == 0 {
+	if err := ask(delivered, func(row []any) { n, need.Oldest = kql.Integer(row[0]), maybe(kql.Moment(row[1])) }); err != nil || n == 0 {
 		return need, err
 	}
 	need.Figure = x.figure(delivered, from, x.now, n)
 	need.Figure.Gaps = x.gaps()
 	m := delivered.and(clicked)
 	err := ask(m, func(row []any) {
-		if hits := number(row[0]); hits > 0 {
+		if hits := kql.Integer(row[0]); hits > 0 {
 			need.Details = append(need.Details, Detail{"clicked", "Followed a link", x.figure(m, from, x.now, hits)})
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tocsin/internal/hunt"
+	"tocsin/internal/kql"
 )
 
 // reportedMail is the condition that the recipient of an event reported it.
@@ -30,7 +31,7 @@ func (x *answering) reportedCard(ctx context.Context) error {
 func (x *answering) clicks(ctx context.Context) (Detail, error) {
 	question := "UrlClickEvents" + where(between(x.from, x.to)) + where(x.persons("AccountUpn")) + where(`ActionType startswith "ClickBlocked"`) + "\n| count"
 	d := Detail{Key: "clicks", Label: "Clicks stopped", Figure: Figure{KQL: tidy(question), Gaps: x.gaps("clicks")}}
-	err := x.rows(ctx, question, func(row []any) { d.Figure.Value = number(row[0]) })
+	err := x.rows(ctx, question, func(row []any) { d.Figure.Value = kql.Integer(row[0]) })
 	return d, err
 }
 
@@ -44,7 +45,7 @@ func (x *answering) reported(ctx context.Context) error {
 	var total int64
 	series := map[string]int{}
 	err := x.rows(ctx, base+fmt.Sprintf("\n| summarize Reports = count() by SubmissionType, Bucket = bin(Timestamp, %ds)\n| sort by SubmissionType asc", x.seconds()), func(row []any) {
-		kind, n := text(row[0]), number(row[2])
+		kind, n := kql.Text(row[0]), kql.Integer(row[2])
 		i, ok := series[kind]
 		if !ok {
 			i = len(out.Trend.Series)
@@ -53,7 +54,7 @@ func (x *answering) reported(ctx context.Context) error {
 		}
 		total += n
 		out.Trend.Series[i].Total.Value += n
-		if at := x.bucket(instant(row[1])); at >= 0 {
+		if at := x.bucket(kql.Moment(row[1])); at >= 0 {
 			out.Trend.Series[i].Counts[at] += n
 		}
 	})
@@ -64,8 +65,8 @@ func (x *answering) reported(ctx context.Context) error {
 	join := `
 | join kind=leftouter (UserSubmissions | where ActionType == "UserSubmissionTriage" | summarize arg_max(Timestamp, Result) by SubmissionId | project SubmissionId, Closed = Result) on SubmissionId`
 	err = x.rows(ctx, base+join+"\n| summarize Reports = count() by Closed\n| sort by Reports desc, Closed asc", func(row []any) {
-		result := text(row[0])
-		r := Ranked{Value: result, Label: result, Figure: of(join+fmt.Sprintf("\n| where Closed == %q", result), number(row[1])), Details: []Detail{}}
+		result := kql.Text(row[0])
+		r := Ranked{Value: result, Label: result, Figure: of(join+fmt.Sprintf("\n| where Closed == %q", result), kql.Integer(row[1])), Details: []Detail{}}
 		if result == "" {
 			r.Value, r.Label = "open", "Not closed yet"
 		}
@@ -75,7 +76,7 @@ func (x *answering) reported(ctx context.Context) error {
 		return err
 	}
 	mail := "EmailEvents" + where(between(x.from, x.to)) + where(x.mail...) + where(reportedMail) + "\n| count"
-	if err := x.rows(ctx, mail, func(row []any) { out.Mail = x.here(reportedMeasure, number(row[0])) }); err != nil {
+	if err := x.rows(ctx, mail, func(row []any) { out.Mail = x.here(reportedMeasure, kql.Integer(row[0])) }); err != nil {
 		return err
 	}
 	x.mu.Lock()

@@ -36,13 +36,13 @@ func found(by []detect.Technology) string {
 	var names, all []string
 	for _, t := range by {
 		if l, ok := longer[t]; ok && !slices.Contains(by, l) {
-			all = append(all, listed("DetectionTechnologies", string(t)))
+			all = append(all, listed("LatestDetectionTechnologies", string(t)))
 			continue
 		}
 		names = append(names, string(t))
 	}
 	if len(names) > 0 {
-		all = append(all, "DetectionTechnologies has_any "+quoted(names))
+		all = append(all, "LatestDetectionTechnologies has_any "+quoted(names))
 	}
 	return strings.Join(all, " or ")
 }
@@ -145,15 +145,15 @@ func (x *answering) threatBoard(ctx context.Context, wanted func(string) bool) e
 
 // technologies fills the trend by detection technology.
 func (x *answering) technologies(ctx context.Context) error {
-	values, err := x.byValue(ctx, threatened, "DetectionTechnologies", true, false)
+	values, err := x.byValue(ctx, threatened, "LatestDetectionTechnologies", true, false)
 	if err != nil {
 		return err
 	}
 	out := []TrendSeries{}
 	for _, v := range values {
-		m, label := threats.and(listed("DetectionTechnologies", v.name)), v.name
+		m, label := threats.and(listed("LatestDetectionTechnologies", v.name)), v.name
 		if v.name == "" {
-			m, label = threats.and(`DetectionTechnologies == ""`), "Not said"
+			m, label = threats.and(`LatestDetectionTechnologies == ""`), "Not said"
 		}
 		out = append(out, TrendSeries{Key: v.name, Label: label, Total: x.here(m, v.value), Counts: v.buckets})
 	}

@@ -3,17 +3,17 @@ package directory
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"tocsin/internal/outbound"
 )
 
 // Bounds of one conversation with an LDAP server.
@@ -152,13 +152,8 @@ func (l *LDAP) connect(ctx context.Context) (*ldap.Conn, error) {
 	}
 	config := &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
 	if l.CA != "" {
-		pem, err := os.ReadFile(l.CA)
-		if err != nil {
+		if config.RootCAs, err = outbound.Roots(l.CA); err != nil {
 			return nil, err
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate in PEM", l.CA)
 		}
 	}
 	raw, err := (&net.Dialer{Timeout: ldapConnect}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))

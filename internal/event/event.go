@@ -39,7 +39,10 @@ type EmailEvent struct {
 	ThreatNames            string    `kql:"string,facet,list" doc:"Malware family or name of the threat"`
 	ThreatClassification   string    `kql:"string,facet" doc:"Finer class of the threat"`
 	DetectionMethods       string    `kql:"string" doc:"JSON: threat to array of detection technologies"`
-	DetectionTechnologies  string    `kql:"string,facet,list" doc:"Detection technologies, heaviest first, comma separated (Tocsin)"`
+	DetectionTechnologies  string    `kql:"string,facet,list" doc:"Detection technologies, at delivery, heaviest first, comma separated (Tocsin)"`
+
+	LatestDetectionTechnologies string `kql:"string,facet,list" doc:"Those of the latest judgement that found a threat; DetectionTechnologies are those at delivery (Tocsin)"`
+
 	ConfidenceLevel        string    `kql:"string" doc:"JSON by verdict: Phish High or Normal, Spam as spam confidence level"`
 	PhishConfidence        string    `kql:"string,facet" values:"Normal,High" doc:"Confidence of a phish verdict (Tocsin)"`
 	ThreatScore            int32     `kql:"int" doc:"Score of the verdict, 0 to 100 (Tocsin)"`

@@ -71,6 +71,8 @@ type Patch struct {
 	LatestDeliveryAction   string
 	LatestDeliveryLocation string
 	LatestThreatTypes      *string // nil stays as it is; "" says that the message became harmless
+
+	LatestDetectionTechnologies string
 }
 
 // Regroup says to which campaign rows of CampaignInfo belong from now on: what a person decided about campaigns.

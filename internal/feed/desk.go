@@ -206,6 +206,11 @@ func (d *Desk) Change(ctx context.Context, id string, version int64, s Settings,
 	if after, err = d.o.Store.PutFeed(ctx, after); err != nil {
 		return before, after, err
 	}
+	if elsewhere(&before.Settings, &s) {
+		if err := d.o.Store.PutReports(ctx, id, nil); err != nil {
+			return before, after, err
+		}
+	}
 	if err := d.o.Store.PutHealth(ctx, id, after.Health, nil); err != nil {
 		return before, after, err
 	}
@@ -320,7 +325,7 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 			yield(Item{}, broken)
 		}
 	})
-	r.Added, r.Changed, r.Same, r.Retired = t.Added, t.Changed, t.Same, t.Retired
+	r.Added, r.Changed, r.Same, r.Retired, r.Withdrawn = t.Added, t.Changed, t.Same, t.Retired, t.Withdrawn
 	r.Objects, r.NewObjects, r.Ignored, r.Unchanged = s.objects, s.newObjects, s.ignored, s.unchanged
 	r.Refused = append(s.refused, t.Refused[:min(len(t.Refused), maxRefusals-len(s.refused))]...)
 	r.RefusedCount = s.refusedN + t.RefusedCount
@@ -337,6 +342,11 @@ func (d *Desk) read(ctx context.Context, f *Feed, r *Run) (*session, error) {
 		return s, err
 	}
 	if err := d.tellThreats(ctx, f, s); err != nil {
+		return s, err
+	}
+	err = d.tellReports(ctx, f, s)
+	r.Notes = s.notes
+	if err != nil {
 		return s, err
 	}
 	return s, s.late
@@ -372,7 +382,7 @@ func (d *Desk) health(ctx context.Context, f *Feed, r *Run, s *session, err erro
 	if n, e := d.o.Store.CountObjects(context.WithoutCancel(ctx), f.ID); e == nil {
 		h.Objects = n
 	}
-	if r.Added+r.Changed+r.Retired+r.NewObjects > 0 {
+	if r.Added+r.Changed+r.Retired+r.Withdrawn+r.NewObjects > 0 {
 		h.Delivered = r.At
 	}
 	if err == nil {

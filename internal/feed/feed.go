@@ -125,6 +125,7 @@ type Run struct {
 	Took                          time.Duration
 	By                            string // who asked for it; "" the schedule
 	Added, Changed, Same, Retired int
+	Withdrawn                     int // that the feed says are none any more
 	Objects, NewObjects           int
 	Ignored                       int // what is nothing that is seen in mail
 	RefusedCount                  int
@@ -164,7 +165,8 @@ const (
 
 // Taken is what came of handing items on.
 type Taken struct {
-	Added, Changed, Same, Retired int
+	Added, Changed, Same, Retired int // Retired are those that a whole list does not name any more
+	Withdrawn                     int // that the source says are none any more
 	RefusedCount                  int
 	Refused                       []Refusal
 	Warnings                      []string
@@ -212,6 +214,12 @@ type Store interface {
 	// Related returns the newest relationships of a kind that begin at an object.
 	Related(ctx context.Context, feed, source, how string) ([]*stix.Object, error)
 	CountObjects(ctx context.Context, feed string) (int64, error)
+	// Newest returns objects of some types by when they were changed, the newest first. It may return revoked ones.
+	Newest(ctx context.Context, feed string, types []string, most int) ([]*stix.Object, error)
+
+	// PutReports replaces what a feed tells; Reports lists it, newest first.
+	PutReports(ctx context.Context, feed string, all []Report) error
+	Reports(ctx context.Context, feed string) ([]Report, error)
 }
 
 // Errors that callers tell apart.

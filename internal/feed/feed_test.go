@@ -79,7 +79,7 @@ func (w *world) Take(_ context.Context, source string, whole bool, items iter.Se
 		switch {
 		case it.State == feed.Retired && had:
 			delete(w.have, key)
-			t.Retired++
+			t.Withdrawn++
 		case it.State == feed.Retired:
 			t.Same++
 		case !had:
@@ -221,7 +221,7 @@ func TestTAXII(t *testing.T) {
 		// A newer version revokes, an older one that comes late does not count.
 		later := w.now
 		server.Put(later, indicator(1, later, "[url:value = 'https://a.example/x']", `,"revoked":true`), indicator(2, at.Add(-time.Hour), "[domain-name:value = 'old.example']", ""))
-		if r = w.run(f.ID); r.Problem != "" || r.Retired != 1 {
+		if r = w.run(f.ID); r.Problem != "" || r.Withdrawn != 1 || r.Retired != 0 {
 			t.Fatalf("%+v", r)
 		}
 		w.wants("domain b.example\ndomain c.example")
@@ -373,7 +373,7 @@ func TestMISP(t *testing.T) {
 		// Something is withdrawn.
 		e := &misp.Events[0]
 		e.At, e.Attributes[0].At, e.Attributes[0].Deleted = day+120, day+120, true
-		if r := w.run(f.ID); r.Problem != "" || r.Retired != 1 {
+		if r := w.run(f.ID); r.Problem != "" || r.Withdrawn != 1 {
 			t.Fatalf("%s withdrawn: %+v", set.Name, r)
 		}
 		e.At, e.Attributes[0].At, e.Attributes[0].Deleted = day, day, false

@@ -59,7 +59,10 @@ type mispAttribute struct {
 type mispEvent struct {
 	UUID       string          `json:"uuid"`
 	Info       string          `json:"info"`
+	Date       string          `json:"date"`
+	Threat     number          `json:"threat_level_id"`
 	At         number          `json:"timestamp"`
+	Galaxies   []mispGalaxy    `json:"Galaxy"`
 	Tags       []mispTag       `json:"Tag"`
 	Attributes []mispAttribute `json:"Attribute"`
 	Objects    []struct {
@@ -183,6 +186,9 @@ func (s *session) mispRecord(at int, raw json.RawMessage, yield func(Item, error
 
 // event hands the attributes of an event on. false: nobody wants more.
 func (s *session) event(e *mispEvent, yield func(Item, error) bool) bool {
+	if g := s.gather(e); g != nil {
+		g.whole = true
+	}
 	for i := range e.Attributes {
 		if !s.attribute(&e.Attributes[i], e, yield) {
 			return false
@@ -203,6 +209,7 @@ func (s *session) event(e *mispEvent, yield func(Item, error) bool) bool {
 // attribute makes items of one attribute. false: nobody wants more.
 func (s *session) attribute(a *mispAttribute, e *mispEvent, yield func(Item, error) bool) bool {
 	wanted := mispWanted(a.Type, a.Value)
+	s.gatherAttribute(a, e, wanted)
 	if len(wanted) == 0 || !a.ToIDS && !a.Deleted {
 		s.ignored++
 		return true

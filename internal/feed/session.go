@@ -45,7 +45,8 @@ type session struct {
 	notes      []string
 	found      []string // what a trial says it found
 	collection []Collection
-	late       error // what went wrong after a part that can be kept
+	events     map[string]*gathered // MISP events by UUID, without those of a trial
+	late       error                // what went wrong after a part that can be kept
 }
 
 // objects is where the STIX objects of a reading lie.

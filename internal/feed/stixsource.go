@@ -76,19 +76,7 @@ func (g *gathering) flush() error {
 
 // indicators yields what the indicators of this reading look for. false: nobody wants more.
 func (s *session) indicators(ctx context.Context, yield func(Item, error) bool) bool {
-	marks := map[string]stix.Marking{}
-	known := func(id string) (stix.Marking, bool) {
-		if m, have := marks[id]; have {
-			return m, true
-		}
-		o, err := s.shelf.Object(ctx, s.f.ID, id)
-		if err != nil {
-			marks[id] = stix.Marking{}
-			return stix.Marking{}, false
-		}
-		marks[id] = o.Definition
-		return o.Definition, true
-	}
+	known := s.markings(ctx)
 	names := map[string]string{}
 	for o, err := range s.shelf.Objects(ctx, s.f.ID, s.run, []string{"indicator"}) {
 		if err != nil {
@@ -102,6 +90,23 @@ func (s *session) indicators(ctx context.Context, yield func(Item, error) bool) 
 		}
 	}
 	return true
+}
+
+// markings finds the definitions of markings that the feed holds.
+func (s *session) markings(ctx context.Context) func(id string) (stix.Marking, bool) {
+	marks := map[string]stix.Marking{}
+	return func(id string) (stix.Marking, bool) {
+		if m, have := marks[id]; have {
+			return m, true
+		}
+		o, err := s.shelf.Object(ctx, s.f.ID, id)
+		if err != nil {
+			marks[id] = stix.Marking{}
+			return stix.Marking{}, false
+		}
+		marks[id] = o.Definition
+		return o.Definition, true
+	}
 }
 
 // understood are the items of one indicator (section 4.7).

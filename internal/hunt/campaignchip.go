@@ -69,7 +69,7 @@ func (x *Explorer) CampaignNames(ctx context.Context, ids []string) (map[string]
 	}
 	out := map[string]string{}
 	return out, x.run(ctx, q, func(v []any) error {
-		out[text(v[0])] = text(v[1])
+		out[kql.Text(v[0])] = kql.Text(v[1])
 		return nil
 	})
 }

@@ -30,7 +30,7 @@ func (x *Explorer) CampaignMark(ctx context.Context, id string, messages []strin
 		return "", false, err
 	}
 	err = x.run(ctx, q, func(v []any) error {
-		value, ok = text(v[0]), true
+		value, ok = kql.Text(v[0]), true
 		return nil
 	})
 	return value, ok, err

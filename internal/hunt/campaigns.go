@@ -216,13 +216,13 @@ func campaignsKQL(a *CampaignsAsk) string {
 }
 
 func campaignRow(v []any) CampaignRow {
-	r := CampaignRow{ID: text(v[0]), Name: text(v[1]), Type: text(v[2]), Subtype: text(v[3])}
+	r := CampaignRow{ID: kql.Text(v[0]), Name: kql.Text(v[1]), Type: kql.Text(v[2]), Subtype: kql.Text(v[3])}
 	r.First, _ = v[4].(time.Time)
 	r.Last, _ = v[5].(time.Time)
 	for i, n := range []*int64{&r.Messages, &r.Recipients, &r.Deliveries, &r.Inboxed, &r.Junked, &r.Blocked, &r.Clicked, &r.Removed, &r.InJunk, &r.Still, &r.Targets, &r.Senders, &r.Domains} {
-		*n = integer(v[6+i])
+		*n = kql.Integer(v[6+i])
 	}
-	r.Domain = text(v[19])
+	r.Domain = kql.Text(v[19])
 	return r
 }
 
@@ -241,8 +241,8 @@ func (x *Explorer) CampaignHead(ctx context.Context, id string) (h CampaignHead,
 		return h, err
 	}
 	err = x.run(ctx, q, func(v []any) error {
-		if integer(v[0]) > 0 {
-			h.ID, h.Type, h.Name, h.Subtype = id, text(v[3]), text(v[4]), text(v[5])
+		if kql.Integer(v[0]) > 0 {
+			h.ID, h.Type, h.Name, h.Subtype = id, kql.Text(v[3]), kql.Text(v[4]), kql.Text(v[5])
 			h.First, _ = v[1].(time.Time)
 			h.Last, _ = v[2].(time.Time)
 		}
@@ -262,7 +262,7 @@ func (x *Explorer) CampaignHead(ctx context.Context, id string) (h CampaignHead,
 		return h, err
 	}
 	return h, x.run(ctx, q, func(v []any) error {
-		h.Domains, h.Senders, h.Domain = integer(v[0]), integer(v[1]), text(v[2])
+		h.Domains, h.Senders, h.Domain = kql.Integer(v[0]), kql.Integer(v[1]), kql.Text(v[2])
 		return nil
 	})
 }
@@ -375,15 +375,15 @@ func (x *Explorer) CampaignList(ctx context.Context, id string, node Node, list 
 		return nil, 0, err
 	}
 	err = x.run(ctx, top, func(v []any) error {
-		value := text(v[0])
+		value := kql.Text(v[0])
 		has := at[1] + " == " + kql.Quote(value)
 		if at[0] != emailEvents.Name {
 			has = "NetworkMessageId in ((" + at[0] + " | where " + has + " | distinct NetworkMessageId))"
 		}
 		filter := CampaignFilter(id, condition, has)
-		c := CampaignValue{Value: value, Counted: Counted{Value: integer(v[1]), Unit: Messages, Filter: filter, KQL: filter + " | summarize " + unitCount[Messages]}}
+		c := CampaignValue{Value: value, Counted: Counted{Value: kql.Integer(v[1]), Unit: Messages, Filter: filter, KQL: filter + " | summarize " + unitCount[Messages]}}
 		if at[2] != "" {
-			c.Label = text(v[2])
+			c.Label = kql.Text(v[2])
 		}
 		out = append(out, c)
 		return nil
@@ -414,7 +414,7 @@ func (x *Explorer) CampaignReaders(ctx context.Context, id string, node Node) (o
 		return nil, false, err
 	}
 	err = x.run(ctx, q, func(v []any) error {
-		out = append(out, CampaignReader{text(v[0]), integer(v[1]) > 0, integer(v[2]), integer(v[3]), integer(v[4]), integer(v[5]), integer(v[6]), integer(v[7])})
+		out = append(out, CampaignReader{kql.Text(v[0]), kql.Integer(v[1]) > 0, kql.Integer(v[2]), kql.Integer(v[3]), kql.Integer(v[4]), kql.Integer(v[5]), kql.Integer(v[6]), kql.Integer(v[7])})
 		return nil
 	})
 	if len(out) > MaxCampaignReaders {
@@ -431,7 +431,7 @@ func (x *Explorer) CampaignReasons(ctx context.Context, id string) (map[string]i
 	}
 	out := map[string]int64{}
 	return out, x.run(ctx, q, func(v []any) error {
-		out[text(v[0])] = integer(v[1])
+		out[kql.Text(v[0])] = kql.Integer(v[1])
 		return nil
 	})
 }
@@ -475,7 +475,7 @@ func (x *Explorer) CampaignMembers(ctx context.Context, id string, messages []st
 		return nil, 0, queryError(err)
 	}
 	err = x.run(ctx, q, func(v []any) error {
-		out = append(out, CampaignMember{text(v[0]), text(v[1])})
+		out = append(out, CampaignMember{kql.Text(v[0]), kql.Text(v[1])})
 		return nil
 	})
 	return out, n[0], err
@@ -484,8 +484,8 @@ func (x *Explorer) CampaignMembers(ctx context.Context, id string, messages []st
 // CampaignOf lists the campaigns of a message: id and name.
 func (x *Explorer) CampaignOf(ctx context.Context, message string) (out [][2]string, err error) {
 	err = x.about(ctx, "CampaignInfo", []string{message}, "| distinct CampaignId, CampaignName | sort by CampaignId asc | take 5", func(v []any) error {
-		if id := text(v[0]); !slices.ContainsFunc(out, func(o [2]string) bool { return o[0] == id }) {
-			out = append(out, [2]string{id, text(v[1])})
+		if id := kql.Text(v[0]); !slices.ContainsFunc(out, func(o [2]string) bool { return o[0] == id }) {
+			out = append(out, [2]string{id, kql.Text(v[1])})
 		}
 		return nil
 	})

@@ -47,8 +47,8 @@ func (x *Explorer) Carriers(ctx context.Context, of Entity, values []string, com
 	}
 	var rare []string
 	err = ask("| where "+in(values)+" | summarize Messages = dcount(NetworkMessageId) by Value = "+at[1], func(row []any) error {
-		if integer(row[1]) <= int64(common) {
-			rare = append(rare, text(row[0]))
+		if kql.Integer(row[1]) <= int64(common) {
+			rare = append(rare, kql.Text(row[0]))
 		}
 		return nil
 	})
@@ -56,7 +56,7 @@ func (x *Explorer) Carriers(ctx context.Context, of Entity, values []string, com
 		return nil, false, err
 	}
 	err = ask("| where "+in(rare)+" | distinct NetworkMessageId, "+at[1]+" | sort by NetworkMessageId desc | take "+strconv.Itoa(limit+1), func(row []any) error {
-		list = append(list, Carrier{text(row[0]), text(row[1])})
+		list = append(list, Carrier{kql.Text(row[0]), kql.Text(row[1])})
 		return nil
 	})
 	if len(list) > limit {

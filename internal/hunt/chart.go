@@ -180,8 +180,8 @@ func (x *Explorer) chartOutcome(ctx context.Context, base *kql.Query, c *Chart, 
 	c.KQL = q.String()
 	return x.run(ctx, q, func(row []any) error {
 		t, _ := row[0].(time.Time)
-		n := integer(row[2])
-		c.add(c.series(text(row[1]), text(row[1])), t, n)
+		n := kql.Integer(row[2])
+		c.add(c.series(kql.Text(row[1]), kql.Text(row[1])), t, n)
 		c.Total += n
 		return nil
 	})
@@ -227,7 +227,7 @@ func (x *Explorer) chartColumn(ctx context.Context, base *kql.Query, c *Chart, s
 	g.Go(func() error {
 		return x.run(ctx, named, func(row []any) error {
 			t, _ := row[1].(time.Time)
-			c.add(c.series(text(row[0]), valueLabel(text(row[0]))), t, integer(row[2]))
+			c.add(c.series(kql.Text(row[0]), valueLabel(kql.Text(row[0]))), t, kql.Integer(row[2]))
 			return nil
 		})
 	})
@@ -237,7 +237,7 @@ func (x *Explorer) chartColumn(ctx context.Context, base *kql.Query, c *Chart, s
 		}
 		return x.run(ctx, others, func(row []any) error {
 			t, _ := row[0].(time.Time)
-			c.add(&other, t, integer(row[1]))
+			c.add(&other, t, kql.Integer(row[1]))
 			return nil
 		})
 	})

@@ -149,7 +149,7 @@ func fillExport(row []any, names, stored []string, values []any, outcome int) {
 	i := 0
 	for j, name := range names {
 		if name == "outcome" {
-			row[j] = string(outcomeOf(text(values[outcome]), text(values[outcome+1]), text(values[outcome+2]), text(values[outcome+3])))
+			row[j] = string(outcomeOf(kql.Text(values[outcome]), kql.Text(values[outcome+1]), kql.Text(values[outcome+2]), kql.Text(values[outcome+3])))
 			continue
 		}
 		row[j] = values[i]

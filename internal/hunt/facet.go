@@ -122,7 +122,7 @@ func topQuery(counts *kql.Query, n int, most bool) (*kql.Query, error) {
 func (x *Explorer) valueCounts(ctx context.Context, q *kql.Query) ([]ValueCount, error) {
 	out := []ValueCount{}
 	err := x.run(ctx, q, func(row []any) error {
-		out = append(out, ValueCount{text(row[0]), integer(row[1])})
+		out = append(out, ValueCount{kql.Text(row[0]), kql.Integer(row[1])})
 		return nil
 	})
 	return out, err

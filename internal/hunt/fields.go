@@ -47,7 +47,7 @@ var groups = []struct {
 	name    string
 	columns string
 }{
-	{"Basic", "Subject ThreatTypes LatestThreatTypes PhishConfidence ThreatScore DetectionTechnologies ThreatNames FirstSignal Signals ThreatClassification"},
+	{"Basic", "Subject ThreatTypes LatestThreatTypes PhishConfidence ThreatScore DetectionTechnologies LatestDetectionTechnologies ThreatNames FirstSignal Signals ThreatClassification"},
 	{"Sender", "SenderFromAddress SenderFromDomain SenderDisplayName SenderMailFromAddress SenderMailFromDomain SenderIPv4 SenderIPv6 SenderCountry ReplyToAddress IsFirstContact SenderObjectId"},
 	{"Recipient", "RecipientEmailAddress RecipientDomain IsPriorityAccount To Cc DistributionList RecipientObjectId"},
 	{"Delivery", "DeliveryAction DeliveryLocation LatestDeliveryAction LatestDeliveryLocation EmailDirection EmailAction EmailActionPolicy EmailActionPolicyGuid Connectors ExchangeTransportRule ForwardingInformation"},
@@ -63,7 +63,7 @@ var labels = map[string]string{
 	"SenderFromAddress": "Sender", "SenderFromDomain": "Sender domain", "SenderDisplayName": "Sender name", "SenderMailFromAddress": "Envelope sender",
 	"SenderMailFromDomain": "Envelope sender domain", "SenderIPv4": "Sender IPv4", "SenderIPv6": "Sender IPv6", "SenderObjectId": "Sender directory id", "ReplyToAddress": "Reply-To",
 	"IsFirstContact": "First contact", "RecipientEmailAddress": "Recipient", "RecipientObjectId": "Recipient directory id", "IsPriorityAccount": "Priority account",
-	"To": "To header", "Cc": "Cc header", "ThreatTypes": "Threat", "LatestThreatTypes": "Latest threat", "ThreatNames": "Threat name", "ThreatScore": "Score", "FirstSignal": "Main reason",
+	"To": "To header", "Cc": "Cc header", "ThreatTypes": "Threat", "LatestThreatTypes": "Latest threat", "LatestDetectionTechnologies": "Latest detection technologies", "ThreatNames": "Threat name", "ThreatScore": "Score", "FirstSignal": "Main reason",
 	"DeliveryAction": "Delivery action", "DeliveryLocation": "Original location", "LatestDeliveryAction": "Latest action", "LatestDeliveryLocation": "Latest location",
 	"EmailDirection": "Direction", "EmailAction": "Final action", "EmailActionPolicy": "Policy", "EmailActionPolicyGuid": "Policy id", "Connectors": "Source",
 	"ExchangeTransportRule": "Mail-flow rule", "ForwardingInformation": "Forwarding", "OrgLevelAction": "Organisation override", "OrgLevelPolicy": "Organisation override by",

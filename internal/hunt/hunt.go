@@ -161,26 +161,11 @@ func (x *Explorer) numbers(ctx context.Context, q *kql.Query) (out []int64, err 
 	err = x.run(ctx, q, func(row []any) error {
 		out = make([]int64, len(row))
 		for i, v := range row {
-			out[i] = integer(v)
+			out[i] = kql.Integer(v)
 		}
 		return nil
 	})
 	return out, err
-}
-
-func integer(v any) int64 {
-	switch v := v.(type) {
-	case int64:
-		return v
-	case float64:
-		return int64(v)
-	}
-	return 0
-}
-
-func text(v any) string {
-	s, _ := v.(string)
-	return s
 }
 
 // emailEvents is the table of all questions here.

@@ -41,7 +41,7 @@ func (x *Explorer) Meetings(ctx context.Context, since time.Time, each func(Met)
 		err = x.run(ctx, q, func(row []any) error {
 			first, _ := row[2].(time.Time)
 			last, _ := row[3].(time.Time)
-			return each(Met{m.column, text(row[0]), integer(row[1]), first, last})
+			return each(Met{m.column, kql.Text(row[0]), kql.Integer(row[1]), first, last})
 		})
 		if err != nil {
 			return err

@@ -166,7 +166,7 @@ func (x *Explorer) Derive(ctx context.Context, picks []Pick, kinds ...Entity) (*
 
 var derivedColumns = []string{
 	"Timestamp", "NetworkMessageId", "RecipientEmailAddress", "Subject", "SenderFromAddress", "SenderDisplayName", "SenderFromDomain", "SenderIPv4", "SenderIPv6", "LatestThreatTypes", "ThreatNames",
-	"DetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "IsPriorityAccount",
+	"LatestDetectionTechnologies", "DeliveryAction", "LatestDeliveryAction", "LatestDeliveryLocation", "IsPriorityAccount",
 }
 
 func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) error {
@@ -208,7 +208,7 @@ func (x *Explorer) deriveMail(ctx context.Context, d *deriving, ids []string) er
 		for _, list := range []struct {
 			kind   Entity
 			values string
-		}{{Threats, e.LatestThreatTypes}, {Technologies, e.DetectionTechnologies}} {
+		}{{Threats, e.LatestThreatTypes}, {Technologies, e.LatestDetectionTechnologies}} {
 			for v := range strings.SplitSeq(list.values, ", ") {
 				add(list.kind, v, "")
 			}
@@ -235,8 +235,8 @@ func (x *Explorer) deriveParts(ctx context.Context, d *deriving, ids []string, k
 		return nil
 	}
 	return x.about(ctx, "CampaignInfo", ids, "| project NetworkMessageId, CampaignId, CampaignName | sort by NetworkMessageId asc", func(row []any) error {
-		if id := text(row[0]); d.of[id] != nil {
-			d.add(CampaignsOf, text(row[1]), text(row[2]), id, d.of[id])
+		if id := kql.Text(row[0]); d.of[id] != nil {
+			d.add(CampaignsOf, kql.Text(row[1]), kql.Text(row[2]), id, d.of[id])
 		}
 		return nil
 	})
@@ -256,9 +256,9 @@ func (d *deriving) room(rows *int, kinds ...Entity) bool {
 func (x *Explorer) deriveLinks(ctx context.Context, d *deriving, ids []string) error {
 	rows := 0
 	return x.about(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url, UrlDomain | sort by NetworkMessageId asc", func(row []any) error {
-		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Links, Hosts) {
-			d.add(Links, text(row[1]), "", id, d.of[id])
-			d.add(Hosts, text(row[2]), "", id, d.of[id])
+		if id := kql.Text(row[0]); d.of[id] != nil && d.room(&rows, Links, Hosts) {
+			d.add(Links, kql.Text(row[1]), "", id, d.of[id])
+			d.add(Hosts, kql.Text(row[2]), "", id, d.of[id])
 		}
 		return nil
 	})
@@ -267,8 +267,8 @@ func (x *Explorer) deriveLinks(ctx context.Context, d *deriving, ids []string) e
 func (x *Explorer) deriveFiles(ctx context.Context, d *deriving, ids []string) error {
 	rows := 0
 	return x.about(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, SHA256, FileName | sort by NetworkMessageId asc", func(row []any) error {
-		if id := text(row[0]); d.of[id] != nil && d.room(&rows, Files) {
-			d.add(Files, text(row[1]), text(row[2]), id, d.of[id])
+		if id := kql.Text(row[0]); d.of[id] != nil && d.room(&rows, Files) {
+			d.add(Files, kql.Text(row[1]), kql.Text(row[2]), id, d.of[id])
 		}
 		return nil
 	})

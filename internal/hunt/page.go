@@ -300,7 +300,7 @@ const maxCursor = 64 << 10
 // cursor makes the cursor after a row, given the sort columns that page has appended.
 func (o ordering) cursor(row []any) string {
 	t, _ := row[0].(time.Time)
-	c := cursor{Sort: o.column.Name, Asc: o.asc, Time: t.UnixMicro(), ID: text(row[1]), Recipient: text(row[2])}
+	c := cursor{Sort: o.column.Name, Asc: o.asc, Time: t.UnixMicro(), ID: kql.Text(row[1]), Recipient: kql.Text(row[2])}
 	if o.key != "" {
 		switch v := row[3].(type) {
 		case time.Time:

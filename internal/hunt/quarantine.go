@@ -88,14 +88,14 @@ const quarantineColumns = `NetworkMessageId, RecipientEmailAddress, Timestamp, S
 
 // fill puts what the event says into an entry of which it is known since when it is held, and by what.
 func (e *QuarantineEntry) fill(row []any) {
-	s := func(i int) string { return text(row[i]) }
+	s := func(i int) string { return kql.Text(row[i]) }
 	at := func(i int) time.Time { t, _ := row[i].(time.Time); return t.UTC() }
 	e.Priority, _ = row[10].(bool)
 	e.Received, e.SenderFrom, e.SenderName, e.Subject, e.Threats, e.PhishConfidence, e.FirstSignal, e.Direction = at(2), s(3), s(4), s(5), s(6), s(7), s(8), s(9)
 	if e.MovedBy == "" { // else what the policy did at delivery is another story
 		e.Policy, e.Override, e.Reason = s(11), s(12), s(13)
 	}
-	e.Place, e.LastAction, e.Changed, e.InternetID, e.RawSHA256, e.Size, e.Attachments, e.URLs = s(14), s(15), at(16), s(17), s(18), integer(row[19]), integer(row[20]), integer(row[21])
+	e.Place, e.LastAction, e.Changed, e.InternetID, e.RawSHA256, e.Size, e.Attachments, e.URLs = s(14), s(15), at(16), s(17), s(18), kql.Integer(row[19]), kql.Integer(row[20]), kql.Integer(row[21])
 }
 
 // base is the entries as a query, without what only a grid needs.
@@ -276,8 +276,8 @@ func (x *Explorer) Quarantine(ctx context.Context, a QuarantineAsk, p Page) (*Qu
 			return nil
 		}
 		since, _ := row[2].(time.Time)
-		e := QuarantineEntry{NetworkMessageID: text(row[0]), Recipient: text(row[1]), Since: since.UTC(), MovedBy: text(row[3]), MovedFor: text(row[4])}
-		last = quarantineCursor{Sort: p.Sort, Asc: p.Asc, Key: text(row[5]), ID: e.NetworkMessageID, Recipient: e.Recipient}
+		e := QuarantineEntry{NetworkMessageID: kql.Text(row[0]), Recipient: kql.Text(row[1]), Since: since.UTC(), MovedBy: kql.Text(row[3]), MovedFor: kql.Text(row[4])}
+		last = quarantineCursor{Sort: p.Sort, Asc: p.Asc, Key: kql.Text(row[5]), ID: e.NetworkMessageID, Recipient: e.Recipient}
 		if t, ok := row[5].(time.Time); ok {
 			last.Key = fmt.Sprint(t.UnixMicro())
 		}
@@ -317,7 +317,7 @@ func (x *Explorer) filled(ctx context.Context, list []QuarantineEntry) ([]Quaran
 			return nil, fmt.Errorf("hunt: own query: %w", err)
 		}
 		err = x.run(ctx, q, func(row []any) error {
-			k := Pick{text(row[0]), text(row[1])}
+			k := Pick{kql.Text(row[0]), kql.Text(row[1])}
 			if e := at[k]; e != nil {
 				e.fill(row)
 				delete(at, k)
@@ -407,5 +407,5 @@ func (x *Explorer) QuarantineMail(ctx context.Context, each func(rawSHA256 strin
 	if err != nil {
 		return err
 	}
-	return x.run(ctx, q, func(row []any) error { each(text(row[0])); return nil })
+	return x.run(ctx, q, func(row []any) error { each(kql.Text(row[0])); return nil })
 }

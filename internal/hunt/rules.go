@@ -1,6 +1,10 @@
 package hunt
 
-import "context"
+import (
+	"context"
+
+	"tocsin/internal/kql"
+)
 
 // SignalHits counts, for each id of a signal, the messages of r that it spoke on. Rules and built-in signals stand together.
 func (x *Explorer) SignalHits(ctx context.Context, r Request) (map[string]int64, error) {
@@ -17,7 +21,7 @@ func (x *Explorer) SignalHits(ctx context.Context, r Request) (map[string]int64,
 	out := map[string]int64{}
 	err = x.run(ctx, q, func(row []any) error {
 		id, _ := row[0].(string)
-		out[id] = integer(row[1])
+		out[id] = kql.Integer(row[1])
 		return nil
 	})
 	return out, err

@@ -103,7 +103,7 @@ func (s *Samples) ask(ctx context.Context, t *event.Table, c *event.Column) ([]s
 	defer done()
 	var out []string
 	err = s.store.Query(ctx, stmt, func(row []any) error {
-		out = append(out, text(row[0]))
+		out = append(out, kql.Text(row[0]))
 		return nil
 	})
 	return out, err

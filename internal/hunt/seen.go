@@ -38,8 +38,8 @@ func (x *Explorer) Seen(ctx context.Context, r Request) (*Seen, error) {
 	}
 	out := &Seen{Answer: Answer{KQL: q.String()}, From: r.From, To: r.To}
 	if err := x.run(ctx, q, func(row []any) error {
-		out.First, out.Last = moment(row[0]), moment(row[1])
-		out.Events, out.Messages, out.People, out.Still = integer(row[2]), integer(row[3]), integer(row[4]), integer(row[5])
+		out.First, out.Last = kql.Moment(row[0]), kql.Moment(row[1])
+		out.Events, out.Messages, out.People, out.Still = kql.Integer(row[2]), kql.Integer(row[3]), kql.Integer(row[4]), kql.Integer(row[5])
 		return nil
 	}); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (x *Explorer) Ever(ctx context.Context, r Request) (*Seen, error) {
 	}
 	out := &Seen{Answer: Answer{KQL: q.String()}, From: r.From, To: r.To}
 	return out, x.run(ctx, q, func(row []any) error {
-		out.First, out.Last, out.Events = moment(row[0]), moment(row[1]), integer(row[2])
+		out.First, out.Last, out.Events = kql.Moment(row[0]), kql.Moment(row[1]), kql.Integer(row[2])
 		return nil
 	})
 }
@@ -88,19 +88,11 @@ func (x *Explorer) seenClicks(ctx context.Context, base *kql.Query, out *Seen) e
 	return err
 }
 
-func moment(v any) time.Time {
-	t, _ := v.(time.Time)
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC()
-}
-
 // Mark is one way in which mail with a verdict was marked, and how much mail was marked just so. No event has two.
 type Mark struct {
 	Names        string // ThreatNames
 	Signals      string
-	Technologies string // DetectionTechnologies
+	Technologies string // LatestDetectionTechnologies
 	Events       int64  // since the split
 	Before       int64  // before it
 	First        time.Time
@@ -127,7 +119,7 @@ func (x *Explorer) Marks(ctx context.Context, r Request, split time.Time) (*Mark
 	if err != nil {
 		return nil, err
 	}
-	q, err := pipe(base, "| where %s | summarize Events = countif(Timestamp >= %s), Before = countif(Timestamp < %s), First = min(Timestamp), Last = max(Timestamp) by ThreatNames, Signals, DetectionTechnologies | top %d by Events",
+	q, err := pipe(base, "| where %s | summarize Events = countif(Timestamp >= %s), Before = countif(Timestamp < %s), First = min(Timestamp), Last = max(Timestamp) by ThreatNames, Signals, LatestDetectionTechnologies | top %d by Events",
 		Threatening, datetime(split), datetime(split), maxMarks+1)
 	if err != nil {
 		return nil, err
@@ -138,7 +130,7 @@ func (x *Explorer) Marks(ctx context.Context, r Request, split time.Time) (*Mark
 			out.Cut = true
 			return nil
 		}
-		out.Rows = append(out.Rows, Mark{Names: text(row[0]), Signals: text(row[1]), Technologies: text(row[2]), Events: integer(row[3]), Before: integer(row[4]), First: moment(row[5]), Last: moment(row[6])})
+		out.Rows = append(out.Rows, Mark{Names: kql.Text(row[0]), Signals: kql.Text(row[1]), Technologies: kql.Text(row[2]), Events: kql.Integer(row[3]), Before: kql.Integer(row[4]), First: kql.Moment(row[5]), Last: kql.Moment(row[6])})
 		return nil
 	}); err != nil {
 		return nil, err
@@ -164,7 +156,7 @@ func (x *Explorer) SeenIn(ctx context.Context, r Request, most int) (messages []
 		return nil, nil, err
 	}
 	if err := x.run(ctx, q, func(row []any) error {
-		messages = append(messages, text(row[0]))
+		messages = append(messages, kql.Text(row[0]))
 		return nil
 	}); err != nil || len(messages) == 0 {
 		return nil, nil, err
@@ -178,7 +170,7 @@ func (x *Explorer) SeenIn(ctx context.Context, r Request, most int) (messages []
 		return nil, nil, err
 	}
 	err = x.run(ctx, q, func(row []any) error {
-		campaigns = append(campaigns, CampaignSeen{ID: text(row[0]), Events: integer(row[1]), Name: text(row[2])})
+		campaigns = append(campaigns, CampaignSeen{ID: kql.Text(row[0]), Events: kql.Integer(row[1]), Name: kql.Text(row[2])})
 		return nil
 	})
 	return messages, campaigns, err

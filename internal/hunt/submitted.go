@@ -46,8 +46,8 @@ func (x *Explorer) Submitted(ctx context.Context, from, to time.Time, split stri
 	all := &Chart{Starts: c.Starts, BucketSeconds: c.BucketSeconds}
 	err = x.run(ctx, q, func(row []any) error {
 		t, _ := row[1].(time.Time)
-		n := integer(row[2])
-		all.add(all.series(text(row[0]), valueLabel(text(row[0]))), t, n)
+		n := kql.Integer(row[2])
+		all.add(all.series(kql.Text(row[0]), valueLabel(kql.Text(row[0]))), t, n)
 		c.Total += n
 		return nil
 	})

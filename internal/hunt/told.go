@@ -91,7 +91,7 @@ func (x *Explorer) letterHeads(ctx context.Context, byID map[string]*Letter, ids
 
 func (x *Explorer) letterParts(ctx context.Context, byID map[string]*Letter, ids []string) error {
 	err := x.about(ctx, "EmailUrlInfo", ids, "| project NetworkMessageId, Url", func(row []any) error {
-		if l, u := byID[text(row[0])], text(row[1]); l != nil && u != "" && len(l.URLs) < letterURLs && !slices.Contains(l.URLs, u) {
+		if l, u := byID[kql.Text(row[0])], kql.Text(row[1]); l != nil && u != "" && len(l.URLs) < letterURLs && !slices.Contains(l.URLs, u) {
 			l.URLs = append(l.URLs, u)
 		}
 		return nil
@@ -100,8 +100,8 @@ func (x *Explorer) letterParts(ctx context.Context, byID map[string]*Letter, ids
 		return err
 	}
 	return x.about(ctx, "EmailAttachmentInfo", ids, "| project NetworkMessageId, FileName, SHA256, SHA1, MD5, FileSize, ThreatTypes, ThreatNames", func(row []any) error {
-		f := event.EmailAttachment{FileName: text(row[1]), SHA256: text(row[2]), SHA1: text(row[3]), MD5: text(row[4]), FileSize: integer(row[5]), ThreatTypes: text(row[6]), ThreatNames: text(row[7])}
-		l := byID[text(row[0])]
+		f := event.EmailAttachment{FileName: kql.Text(row[1]), SHA256: kql.Text(row[2]), SHA1: kql.Text(row[3]), MD5: kql.Text(row[4]), FileSize: kql.Integer(row[5]), ThreatTypes: kql.Text(row[6]), ThreatNames: kql.Text(row[7])}
+		l := byID[kql.Text(row[0])]
 		if l == nil || len(l.Files) >= letterFiles || slices.Contains(l.Files, f) {
 			return nil
 		}
@@ -131,10 +131,10 @@ func (x *Explorer) Campaign(ctx context.Context, id string, limit int) (*Campaig
 	err = x.run(ctx, q, func(row []any) error {
 		at, _ := row[0].(time.Time)
 		if c.Last.IsZero() {
-			c.Last, c.Name, c.Type, c.Subtype = at, text(row[1]), text(row[2]), text(row[3])
+			c.Last, c.Name, c.Type, c.Subtype = at, kql.Text(row[1]), kql.Text(row[2]), kql.Text(row[3])
 		}
 		c.First = at
-		c.Picks = append(c.Picks, Pick{ID: text(row[4]), Recipient: text(row[5])})
+		c.Picks = append(c.Picks, Pick{ID: kql.Text(row[4]), Recipient: kql.Text(row[5])})
 		return nil
 	})
 	if err == nil && len(c.Picks) == 0 {

@@ -98,7 +98,7 @@ func (x *Explorer) URLs(ctx context.Context, r Request, limit int) (*URLs, error
 	var urls []string
 	g.Go(func() error {
 		return x.run(gctx, top, func(row []any) error {
-			urls = append(urls, kql.Quote(text(row[0])))
+			urls = append(urls, kql.Quote(kql.Text(row[0])))
 			return nil
 		})
 	})
@@ -133,8 +133,8 @@ func (x *Explorer) deliveries(ctx context.Context, r Request, base *kql.Query, u
 	}
 	err = x.run(ctx, q, func(row []any) error {
 		out.Rows = append(out.Rows, URLRow{
-			Url: text(row[0]), UrlDomain: text(row[1]), UrlLocation: text(row[2]), Messages: integer(row[3]), Events: integer(row[4]),
-			Blocked: integer(row[5]), Junked: integer(row[6]), Removed: integer(row[7]), Delivered: integer(row[8]),
+			Url: kql.Text(row[0]), UrlDomain: kql.Text(row[1]), UrlLocation: kql.Text(row[2]), Messages: kql.Integer(row[3]), Events: kql.Integer(row[4]),
+			Blocked: kql.Integer(row[5]), Junked: kql.Integer(row[6]), Removed: kql.Integer(row[7]), Delivered: kql.Integer(row[8]),
 		})
 		return nil
 	})

@@ -232,6 +232,7 @@ func put(set *intel.Indicators, r *Row, now time.Time) {
 // Taken is what came of a list.
 type Taken struct {
 	Added, Changed, Same, Retired int
+	Withdrawn                     int       // that the source says are none any more; Retired are those that it does not list any more
 	Held                          int       // of those added or changed, held back until a person has looked
 	Refused                       []Refusal // the first of them
 	RefusedCount                  int

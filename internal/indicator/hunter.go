@@ -296,7 +296,7 @@ func (w *Hunter) total(ctx context.Context, o *hunting) (messages []string, err 
 		for part := range slices.Chunk(by[p.name], namedOnce) {
 			err := w.ask(ctx, p.table+"\n| where "+within(o.h.Spec.Since, o.h.Spec.Until)+"\n| where "+p.having(part)+"\n| summarize Rows = count() by NetworkMessageId", func(row []any) error {
 				if p.table == "UrlClickEvents" {
-					o.h.Counts.Clicks += number(row[1])
+					o.h.Counts.Clicks += kql.Integer(row[1])
 				}
 				if id, _ := row[0].(string); id != "" {
 					if ids[id] = true; len(ids) > MaxHunted {
@@ -330,9 +330,4 @@ func (w *Hunter) total(ctx context.Context, o *hunting) (messages []string, err 
 	}
 	o.h.Counts.Messages, o.h.Counts.Events, o.h.Counts.People = int64(len(there)), events, int64(len(people))
 	return messages, nil
-}
-
-func number(v any) int64 {
-	n, _ := v.(int64)
-	return n
 }

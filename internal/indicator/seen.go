@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/internal/intel"
+	"tocsin/internal/kql"
 )
 
 // fill counts the mail that has the values of a sighting.
@@ -28,7 +29,7 @@ func (w *Hunter) fill(ctx context.Context, s *Sighting, found []Found, since, un
 	}
 	err := w.ask(ctx, s.Query+"\n| where "+within(since, until)+`
 | summarize Messages = count_distinct(NetworkMessageId), Events = count(), People = count_distinct(RecipientEmailAddress), InMailbox = countif(LatestDeliveryLocation in ("Inbox/folder", "Junk folder")), First = min(Timestamp), Last = max(Timestamp)`, func(row []any) error {
-		s.Messages, s.Events, s.People, s.InMailbox = number(row[0]), number(row[1]), number(row[2]), number(row[3])
+		s.Messages, s.Events, s.People, s.InMailbox = kql.Integer(row[0]), kql.Integer(row[1]), kql.Integer(row[2]), kql.Integer(row[3])
 		s.First, _ = row[4].(time.Time)
 		s.Last, _ = row[5].(time.Time)
 		return nil
@@ -38,7 +39,7 @@ func (w *Hunter) fill(ctx context.Context, s *Sighting, found []Found, since, un
 	}
 	p, _ := placeNamed("click")
 	return w.ask(ctx, "UrlClickEvents\n| where "+within(since, until)+"\n| where "+p.having(clicked)+"\n| count", func(row []any) error {
-		s.Clicks = number(row[0])
+		s.Clicks = kql.Integer(row[0])
 		return nil
 	})
 }
@@ -163,7 +164,7 @@ func (w *Hunter) seek(ctx context.Context, s *sought, since, until time.Time, hi
 func (w *Hunter) CommonValues(ctx context.Context, share float64, since, until time.Time) ([]Common, error) {
 	var total int64
 	if err := w.ask(ctx, "EmailEvents\n| where "+within(since, until)+"\n| summarize count_distinct(NetworkMessageId)", func(row []any) error {
-		total = number(row[0])
+		total = kql.Integer(row[0])
 		return nil
 	}); err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ func (w *Hunter) CommonValues(ctx context.Context, share float64, since, until t
 	} {
 		err := w.ask(ctx, fmt.Sprintf("%s\n| where %s\n| where %s != \"\"\n| summarize Messages = dcount(NetworkMessageId) by %s\n| where Messages >= %d\n| top 500 by Messages", q.table, within(since, until), q.column, q.column, least), func(row []any) error {
 			value, _ := row[0].(string)
-			out = append(out, Common{Kind: q.kind, Value: value, Share: float64(number(row[1])) / float64(total)})
+			out = append(out, Common{Kind: q.kind, Value: value, Share: float64(kql.Integer(row[1])) / float64(total)})
 			return nil
 		})
 		if err != nil {

@@ -106,7 +106,11 @@ func (t *take) flush(ctx context.Context) error {
 			b.Events = append(b.Events, RowEvent{Index: len(b.New), Event: Event{At: b.At, By: t.who(), What: "added", Note: t.said(&w.Row)}})
 		}
 		b.New, at = append(b.New, w.Row), append(at, w.at)
-		t.Added++
+		if w.State == Retired {
+			t.Withdrawn++
+		} else {
+			t.Added++
+		}
 	}
 	return t.keep(ctx, &b, at)
 }
@@ -161,7 +165,11 @@ func (t *take) change(ctx context.Context, b *Batch, w *waiting, old *Row) {
 		b.Events = append(b.Events, RowEvent{ID: id, Event: Event{At: b.At, By: t.who(), What: what, Note: t.said(&r)}})
 	}
 	b.Changed = append(b.Changed, r)
-	t.Changed++
+	if r.State == Retired && state != Retired {
+		t.Withdrawn++
+	} else {
+		t.Changed++
+	}
 }
 
 // hold keeps a row back that would hit what must not be hit.
@@ -209,7 +217,7 @@ var errNothing = errors.New("the list is empty, so nothing of this source was re
 
 // retire ends what the source does not list any more.
 func (t *take) retire(ctx context.Context) error {
-	if t.Added+t.Changed+t.Same == 0 && t.RefusedCount > 0 {
+	if t.Added+t.Changed+t.Same+t.Withdrawn == 0 && t.RefusedCount > 0 {
 		t.warn("%v", errNothing)
 		return nil
 	}

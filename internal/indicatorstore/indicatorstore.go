@@ -12,15 +12,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
 	"tocsin/internal/indicator"
+	"tocsin/internal/sqlitefile"
 )
 
 //go:embed schema.sql
@@ -42,32 +37,17 @@ var _ indicator.Store = (*Store)(nil)
 
 // Open opens the file at path, and makes it when it is absent. The folder must exist.
 func Open(ctx context.Context, path string) (_ *Store, err error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("indicators %s: %w", path, err)
-	}
-	f, err := os.OpenFile(abs, os.O_CREATE|os.O_RDWR, 0o600)
+	// The index of fingerprints is written all over: it fits into this cache, or every batch would be read back from the disk.
+	f, err := sqlitefile.Open(path, sqlitefile.Options{WriterCache: 96_000, ReaderCache: 8_000, Readers: 3})
 	if err != nil {
 		return nil, fmt.Errorf("indicators: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("indicators: %w", err)
-	}
-	s := &Store{sources: map[string]int64{}, names: map[int64]string{}}
+	s := &Store{writer: f.Writer, reader: f.Reader, sources: map[string]int64{}, names: map[int64]string{}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("indicators %s: %w", abs, err), s.Close())
+			err = errors.Join(fmt.Errorf("indicators %s: %w", f.Path, err), s.Close())
 		}
 	}()
-	// The index of fingerprints is written all over: it fits into this cache, or every batch would be read back from the disk.
-	if s.writer, err = sql.Open("sqlite", dsn(abs, "immediate", 96_000)); err != nil {
-		return nil, err
-	}
-	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(abs, "deferred", 8_000)+"&_pragma=query_only(1)"); err != nil {
-		return nil, err
-	}
-	s.reader.SetMaxOpenConns(max(3, runtime.NumCPU()))
 	var at int
 	if err = s.writer.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&at); err != nil {
 		return nil, err
@@ -83,21 +63,8 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	return s, s.readSources(ctx)
 }
 
-func dsn(abs, txlock string, cache int) string {
-	q := url.Values{"_txlock": {txlock}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", fmt.Sprintf("cache_size(-%d)", cache), "temp_store(MEMORY)"}}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: q.Encode()}).String()
-}
-
 // Close closes the file.
-func (s *Store) Close() error {
-	var errs []error
-	for _, db := range []*sql.DB{s.reader, s.writer} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
+func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
 
 func (s *Store) readSources(ctx context.Context) error {
 	rows, err := s.reader.QueryContext(ctx, `SELECT id, name FROM sources`)

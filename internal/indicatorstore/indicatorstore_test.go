@@ -106,6 +106,12 @@ func TestSourceFromListToList(t *testing.T) {
 	if got := d.take(t, "feed", false, values("boss@three.test")...); got.Changed != 1 || got.Retired != 0 {
 		t.Errorf("listed again, by a list that is not whole: %+v", got)
 	}
+	if got := d.take(t, "feed", false, indicator.Indicator{Value: "one.test", State: indicator.Retired}, indicator.Indicator{Value: "never.test", State: indicator.Retired}); got.Withdrawn != 2 || got.Changed+got.Added+got.Retired != 0 {
+		t.Errorf("withdrawn: %+v", got)
+	}
+	if got := d.take(t, "feed", false, values("one.test")...); got.Changed != 1 {
+		t.Errorf("told again: %+v", got)
+	}
 	in, history, err := d.Get(t.Context(), 5)
 	if err != nil || in.State != indicator.Confirmed || len(history) != 3 || history[1].What != "retired" || !strings.HasPrefix(history[2].What, "listed again") {
 		t.Errorf("%+v %+v %v", in, history, err)

@@ -171,7 +171,7 @@ func confidence(v *detect.Verdict) string {
 // to is the row of one recipient.
 func (f *findings) to(e event.EmailEvent, rcpt string, d Decision) event.EmailEvent {
 	e.DeliveryAction, e.DeliveryLocation, e.EmailAction = d.Action, d.Location, d.EmailAction
-	e.LatestDeliveryAction, e.LatestDeliveryLocation, e.LatestThreatTypes = d.Action, d.Location, e.ThreatTypes
+	e.LatestDeliveryAction, e.LatestDeliveryLocation, e.LatestThreatTypes, e.LatestDetectionTechnologies = d.Action, d.Location, e.ThreatTypes, e.DetectionTechnologies
 	e.EmailActionPolicy, e.EmailActionPolicyGuid = d.Policy, d.PolicyID
 	e.OrgLevelAction, e.OrgLevelPolicy = d.OrgAction, d.OrgPolicy
 	e.UserLevelAction, e.UserLevelPolicy = d.UserAction, d.UserPolicy

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"tocsin/internal/outbound"
 )
 
 // How the connection to the server is secured.
@@ -148,13 +149,8 @@ func (s Server) connect(ctx context.Context, name string) (*smtp.Client, error) 
 	}
 	conf := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	if s.CA != "" {
-		pem, err := os.ReadFile(s.CA)
-		if err != nil {
+		if conf.RootCAs, err = outbound.Roots(s.CA); err != nil {
 			return nil, err
-		}
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s has no certificate", s.CA)
 		}
 	}
 	var dialer net.Dialer

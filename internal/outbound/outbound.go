@@ -2,7 +2,8 @@
 //
 // A list, a feed or a page may be named by somebody who does not run the server, and a name may lead anywhere once it is resolved: to the
 // machine itself, to the network inside, to the address where a cloud keeps its keys. So a connection is looked at when its address is known,
-// after the name was resolved and before anything is sent. Only public addresses are reached unless an administrator said otherwise.
+// after the name was resolved and before anything is sent. Only public addresses are reached unless an administrator said otherwise. Beside it,
+// whose certificates are believed there.
 package outbound
 
 import (

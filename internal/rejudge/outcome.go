@@ -154,7 +154,7 @@ func later(r *Run, e *event.EmailEvent, p *prior, v *detect.Verdict, d *detect.D
 		}
 		extra.Changes = append(extra.Changes, mark+s.ID)
 	}
-	return Later{Threats: now.Threats, Row: event.PostDelivery{
+	return Later{Threats: now.Threats, Technologies: technologies(v), Row: event.PostDelivery{
 		Timestamp: at, NetworkMessageId: e.NetworkMessageId, InternetMessageId: e.InternetMessageId,
 		Action: action, ActionType: kind, ActionTrigger: trigger(r), ActionResult: result,
 		RecipientEmailAddress: e.RecipientEmailAddress, SourceLocation: e.LatestDeliveryLocation, DeliveryLocation: e.LatestDeliveryLocation,
@@ -163,6 +163,18 @@ func later(r *Run, e *event.EmailEvent, p *prior, v *detect.Verdict, d *detect.D
 		// The row before is part of the name, so that a verdict that goes and comes again is told again, and one that stays never is.
 		ReportId: event.RowID(e.NetworkMessageId, "zap", e.RecipientEmailAddress, action, now.Threats, now.Confidence, now.Treatment, fmt.Sprint(now.Watched), p.last),
 	}}
+}
+
+// technologies are what found a threat, as a column has them; "" when nothing did.
+func technologies(v *detect.Verdict) string {
+	if len(v.Threats) == 0 {
+		return ""
+	}
+	names := make([]string, len(v.Technologies))
+	for i, t := range v.Technologies {
+		names[i] = string(t)
+	}
+	return strings.Join(names, ", ")
 }
 
 // trigger is who started it, in the field's word and ours.

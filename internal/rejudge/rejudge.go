@@ -213,6 +213,8 @@ type Delivered struct {
 type Later struct {
 	Row     event.PostDelivery
 	Threats string // becomes LatestThreatTypes
+	// Technologies become LatestDetectionTechnologies; those of a message that became harmless stay, and say what found it.
+	Technologies string
 }
 
 // Events reads and appends.

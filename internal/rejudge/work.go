@@ -278,7 +278,7 @@ func (o *oneMessage) decide(e *event.EmailEvent, v *detect.Verdict, d *detect.De
 	if change == "" || !concerns(o.r.Spec.Threat, &p.side, &b) {
 		// A crash between row and patch leaves the event behind its last row.
 		if change == "" && p.last != "" && p.latest != b.Threats && !o.r.Spec.DryRun {
-			o.later = append(o.later, Later{Row: event.PostDelivery{NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress, Timestamp: now}, Threats: b.Threats})
+			o.later = append(o.later, Later{Row: event.PostDelivery{NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress, Timestamp: now}, Threats: b.Threats, Technologies: technologies(v)})
 		}
 		return
 	}

@@ -5,6 +5,7 @@ import (
 
 	"tocsin/internal/dashboard"
 	"tocsin/internal/detect"
+	"tocsin/internal/kql"
 )
 
 // clickVerdicts are what a click can come to.
@@ -60,7 +61,7 @@ var urlProtection = ReportKind{
 			Columns: columns("url|Link|link", "clicks|Clicks|number", "stopped|Stopped|number", "through|Clicked through|number", "people|People|number", "last|Last click|time")},
 			clicks()+"\n| summarize "+counts+", People = count_distinct(tolower(AccountUpn)), Last = max(Timestamp) by Url\n| sort by Clicks desc, Url asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, clicks(is("Url", text(row[0])))
+				return nil, clicks(is("Url", kql.Text(row[0])))
 			})
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ var urlProtection = ReportKind{
 			Columns: columns("person|Person|address", "clicks|Clicks|number", "stopped|Stopped|number", "through|Clicked through|number", "last|Last click|time")},
 			clicks()+"\n| summarize "+counts+", Last = max(Timestamp) by Person = tolower(AccountUpn)\n| sort by Through desc, Stopped desc, Clicks desc, Person asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, clicks(is("tolower(AccountUpn)", text(row[0])))
+				return nil, clicks(is("tolower(AccountUpn)", kql.Text(row[0])))
 			})
 		if err != nil {
 			return err
@@ -81,7 +82,7 @@ var urlProtection = ReportKind{
 			Columns: columns("domain|Host|link", "links|Links|number", "messages|Messages|number")},
 			links+"\n| summarize Links = count(), Messages = count_distinct(NetworkMessageId) by UrlDomain\n| sort by Messages desc, Links desc, UrlDomain asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, links + where(is("UrlDomain", text(row[0])))
+				return nil, links + where(is("UrlDomain", kql.Text(row[0])))
 			})
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tocsin/internal/dashboard"
+	"tocsin/internal/kql"
 )
 
 // fileTypes counts files of email events: one row of EmailAttachmentInfo is one file that one recipient got, files inside of files included.
@@ -45,7 +46,7 @@ var fileTypes = ReportKind{
 			Columns: columns("type|Type|text", "files|Files|number", "hostile|In mail with a threat|number", "malicious|Malicious|number", "malware|Malware|number", "phish|Phish|number", "messages|Messages|number", "names|Different files|number")},
 			files()+"\n| summarize Files = count(), Hostile = countif("+hostile+"), Malicious = countif(ThreatTypes != \"\"), Malware = countif(ThreatTypes has \"Malware\"), Phish = countif(ThreatTypes has \"Phish\"), Messages = count_distinct(NetworkMessageId), Different = count_distinct(SHA256) by FileType\n| sort by Files desc, FileType asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, files(is("FileType", text(row[0])))
+				return nil, files(is("FileType", kql.Text(row[0])))
 			})
 		if err != nil {
 			return err
@@ -55,7 +56,7 @@ var fileTypes = ReportKind{
 			Columns: columns("sha256|SHA-256|text", "name|Name|text", "type|Type|text", "verdict|Verdict|text", "family|Malware|threats", "mail|Email events|number", "last|Last seen|time")},
 			files(`ThreatTypes != "" and SHA256 != ""`)+"\n| summarize arg_max(Timestamp, FileName, FileType, ThreatTypes, ThreatNames), Mail = count_distinct(strcat(NetworkMessageId, \" \", RecipientEmailAddress)) by SHA256\n| project SHA256, FileName, FileType, ThreatTypes, ThreatNames, Mail, Timestamp\n| sort by Mail desc, SHA256 asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				carried := fmt.Sprintf("EmailAttachmentInfo | where %s and ThreatTypes != \"\" and %s | project Event = strcat(NetworkMessageId, \" \", RecipientEmailAddress)", x.between(), is("SHA256", text(row[0])))
+				carried := fmt.Sprintf("EmailAttachmentInfo | where %s and ThreatTypes != \"\" and %s | project Event = strcat(NetworkMessageId, \" \", RecipientEmailAddress)", x.between(), is("SHA256", kql.Text(row[0])))
 				return x.state(`strcat(NetworkMessageId, " ", RecipientEmailAddress) in ((` + carried + `))`), ""
 			})
 	},

@@ -9,6 +9,7 @@ import (
 	"tocsin/internal/dashboard"
 	"tocsin/internal/detect"
 	"tocsin/internal/hunt"
+	"tocsin/internal/kql"
 )
 
 // Conditions over EmailEvents that several reports share.
@@ -35,7 +36,7 @@ func found(by ...detect.Technology) string {
 	for i, t := range by {
 		names[i] = string(t)
 	}
-	return "DetectionTechnologies has_any " + anyOf(names)
+	return "LatestDetectionTechnologies has_any " + anyOf(names)
 }
 
 // or is a value, or what stands for none.
@@ -63,7 +64,9 @@ var threatProtection = ReportKind{
 		var err error
 		switch x.split {
 		case "technology":
-			err = x.chartValues(ctx, x.emails(threat), "DetectionTechnologies", true, or("Not said"), func(v string) *dashboard.ExplorerState { return x.state(threat, lists("DetectionTechnologies", v)) })
+			err = x.chartValues(ctx, x.emails(threat), "LatestDetectionTechnologies", true, or("Not said"), func(v string) *dashboard.ExplorerState {
+				return x.state(threat, lists("LatestDetectionTechnologies", v))
+			})
 		case "outcome":
 			err = x.chartParts(ctx, x.emails(threat), false, outcomes, state)
 		default:
@@ -74,10 +77,10 @@ var threatProtection = ReportKind{
 		}
 		err = x.detail(ctx, ReportTable{Key: "technologies", Title: "By detection technology", Says: "Mail that several found counts for each.",
 			Columns: columns("technology|Technology|text", "mail|Email events|number", "blocked|Blocked|number", "junked|Junked|number", "removed|Removed later|number", "still|Still delivered|number")},
-			x.emails(threat)+outcomeColumn+"\n| summarize Mail = count(), "+became+" by DetectionTechnologies\n| mv-expand Technology = split(DetectionTechnologies, \", \") to typeof(string)"+
+			x.emails(threat)+outcomeColumn+"\n| summarize Mail = count(), "+became+" by LatestDetectionTechnologies\n| mv-expand Technology = split(LatestDetectionTechnologies, \", \") to typeof(string)"+
 				"\n| summarize Mail = sum(Mail), Blocked = sum(Blocked), Junked = sum(Junked), Removed = sum(Removed), StillDelivered = sum(StillDelivered) by Technology\n| sort by Mail desc, Technology asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return x.state(threat, lists("DetectionTechnologies", text(row[0]))), ""
+				return x.state(threat, lists("LatestDetectionTechnologies", kql.Text(row[0]))), ""
 			})
 		if err != nil {
 			return err
@@ -85,10 +88,10 @@ var threatProtection = ReportKind{
 		const latest = `iff(LatestThreatTypes != "", LatestThreatTypes, ThreatTypes)`
 		return x.detail(ctx, ReportTable{Key: "details", Title: "Details", Says: "Mail of one day with the same threat, found by the same technologies, with the same outcome.",
 			Columns: columns("day|Day (UTC)|day", "threat|Threat|text", "technologies|Found by|text", "outcome|Outcome|text", "mail|Email events|number")},
-			x.emails(threat)+outcomeColumn+fmt.Sprintf("\n| summarize Mail = count() by Day = bin(Timestamp, 1d), Threat = %s, DetectionTechnologies, Outcome\n| sort by Day desc, Mail desc, Threat asc, DetectionTechnologies asc, Outcome asc", latest),
+			x.emails(threat)+outcomeColumn+fmt.Sprintf("\n| summarize Mail = count() by Day = bin(Timestamp, 1d), Threat = %s, LatestDetectionTechnologies, Outcome\n| sort by Day desc, Mail desc, Threat asc, LatestDetectionTechnologies asc, Outcome asc", latest),
 			func(row []any) (*dashboard.ExplorerState, string) {
-				o := named(outcomes, text(row[3]))
-				s := x.onDay(x.state(threat, is(latest, text(row[1])), is("DetectionTechnologies", text(row[2])), o.where), instant(row[0]))
+				o := named(outcomes, kql.Text(row[3]))
+				s := x.onDay(x.state(threat, is(latest, kql.Text(row[1])), is("LatestDetectionTechnologies", kql.Text(row[2])), o.where), kql.Moment(row[0]))
 				row[3] = o.label
 				return s, ""
 			})
@@ -141,7 +144,7 @@ var disposition = ReportKind{
 			x.emails()+"\n| extend Way = iff(EmailDirection in (\"Inbound\", \"Outbound\", \"Intra-org\"), EmailDirection, \"Unknown\"), Disposition = "+placeCase+
 				"\n| summarize Mail = count(), Threats = countif("+threat+"), People = count_distinct(RecipientEmailAddress) by Way, Disposition\n| project Way, Disposition, Mail, Threats, People\n| sort by Way asc, Mail desc, Disposition asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				way, place := named(ways, text(row[0])), named(places, text(row[1]))
+				way, place := named(ways, kql.Text(row[0])), named(places, kql.Text(row[1]))
 				row[0], row[1] = way.label, place.label
 				return x.state(way.where, place.where), ""
 			})
@@ -152,7 +155,7 @@ var disposition = ReportKind{
 			Columns: columns("policy|Policy|text", "override|Override|text", "action|What was done at delivery|text", "mail|Email events|number")},
 			x.emails()+"\n| summarize Mail = count() by EmailActionPolicy, OrgLevelPolicy, DeliveryAction\n| sort by Mail desc, EmailActionPolicy asc, OrgLevelPolicy asc, DeliveryAction asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return x.state(is("EmailActionPolicy", text(row[0])), is("OrgLevelPolicy", text(row[1])), is("DeliveryAction", text(row[2]))), ""
+				return x.state(is("EmailActionPolicy", kql.Text(row[0])), is("OrgLevelPolicy", kql.Text(row[1])), is("DeliveryAction", kql.Text(row[2]))), ""
 			})
 	},
 }
@@ -193,7 +196,7 @@ var spoofMail = ReportKind{
 			Columns: columns("domain|Domain in From|address", "server|Sent by|address", "spf|SPF|text", "dkim|DKIM|text", "dmarc|DMARC|text", "mail|Email events|number", "blocked|Blocked|number", "junked|Junked|number", "removed|Removed later|number", "still|Still delivered|number", "clean|Delivered, clean|number")},
 			x.emails(spoofed)+outcomeColumn+"\n| summarize Mail = count(), "+became+", Clean = countif(Outcome == \"delivered\") by SenderFromDomain, Server = "+server+", AuthSPF, AuthDKIM, AuthDMARC\n| sort by Mail desc, SenderFromDomain asc, Server asc, AuthSPF asc, AuthDKIM asc, AuthDMARC asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return x.state(spoofed, is("SenderFromDomain", text(row[0])), is(server, text(row[1])), is("AuthSPF", text(row[2])), is("AuthDKIM", text(row[3])), is("AuthDMARC", text(row[4]))), ""
+				return x.state(spoofed, is("SenderFromDomain", kql.Text(row[0])), is(server, kql.Text(row[1])), is("AuthSPF", kql.Text(row[2])), is("AuthDKIM", kql.Text(row[3])), is("AuthDMARC", kql.Text(row[4]))), ""
 			})
 	},
 }
@@ -231,7 +234,7 @@ var topPeople = ReportKind{
 			err := x.detail(ctx, ReportTable{Key: side.key, Title: side.title, Says: side.says, Columns: columns(append(append([]string{side.head}, heads...), label)...)},
 				x.emails()+fmt.Sprintf("\n| summarize %sOthers = count_distinct(%s) by %s\n| where %s > 0\n| sort by %s desc, %s asc", counts, other, side.column, identifier(by.key), identifier(by.key), side.column),
 				func(row []any) (*dashboard.ExplorerState, string) {
-					return x.state(by.where, is(side.column, text(row[0]))), ""
+					return x.state(by.where, is(side.column, kql.Text(row[0]))), ""
 				})
 			if err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,14 +65,14 @@ func (x *making) figures(ctx context.Context, base []string, parts ...part) erro
 	return x.ask(ctx, x.emails(base...)+"\n| summarize "+strings.Join(counts, ", "), func(row []any) {
 		for i, p := range parts {
 			all := append(slices.Clone(base), p.where)
-			x.add(p, "count", number(row[i]), x.emails(all...)+"\n| count", x.state(all...))
+			x.add(p, "count", kql.Integer(row[i]), x.emails(all...)+"\n| count", x.state(all...))
 		}
 	})
 }
 
 // count adds one figure that is no count of mail.
 func (x *making) count(ctx context.Context, p part, unit, question string) error {
-	return x.ask(ctx, question, func(row []any) { x.add(p, unit, number(row[0]), question, nil) })
+	return x.ask(ctx, question, func(row []any) { x.add(p, unit, kql.Integer(row[0]), question, nil) })
 }
 
 func (x *making) add(p part, unit string, value int64, question string, state *dashboard.ExplorerState) {
@@ -96,7 +95,7 @@ func (x *making) chartParts(ctx context.Context, source string, overlaps bool, p
 	c.KQL, c.Overlaps = tidy(question), overlaps
 	return x.ask(ctx, question, func(row []any) {
 		for i := range c.Series {
-			c.Series[i].add(x.bucket(row[0]), number(row[1+i]))
+			c.Series[i].add(x.bucket(row[0]), kql.Integer(row[1+i]))
 		}
 	})
 }
@@ -115,7 +114,7 @@ func (x *making) chartValues(ctx context.Context, source, expression string, lis
 	c.KQL, c.Overlaps = tidy(question), list
 	index, all := map[string]int{}, []ReportSeries{}
 	err := x.ask(ctx, question, func(row []any) {
-		value, at, n := text(row[0]), row[1], number(row[2])
+		value, at, n := kql.Text(row[0]), row[1], kql.Integer(row[2])
 		i, known := index[value]
 		if !known {
 			i = len(all)
@@ -268,26 +267,4 @@ func tidy(text string) string {
 
 func datetime(t time.Time) string {
 	return "datetime(" + t.UTC().Format("2006-01-02T15:04:05.999999Z") + ")"
-}
-
-func number(v any) int64 {
-	switch v := v.(type) {
-	case int64:
-		return v
-	case float64:
-		if !math.IsNaN(v) { // of nothing at all
-			return int64(v)
-		}
-	}
-	return 0
-}
-
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-func instant(v any) time.Time {
-	t, _ := v.(time.Time)
-	return t
 }

@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/dashboard"
 	"tocsin/internal/event"
 	"tocsin/internal/eventstore/duckdb"
+	"tocsin/internal/eventstore/mailtest"
 	"tocsin/internal/hunt"
 	"tocsin/internal/kql"
 	"tocsin/internal/paper"
@@ -26,51 +27,27 @@ import (
 var now = time.Date(2026, 4, 20, 12, 0, 0, 0, time.UTC)
 
 // made is mail that a test writes down, one line an event.
-type made struct {
-	batch event.Batch
-	n     int
-}
+type made struct{ mailtest.Made }
 
 func (m *made) mail(hours int, change func(e *event.EmailEvent)) event.EmailEvent {
-	m.n++
-	at := now.Add(-time.Duration(hours) * time.Hour).Add(time.Duration(m.n) * time.Millisecond)
-	ms := at.UnixMilli()
-	e := event.EmailEvent{
-		Timestamp: at, LastEventExecutionTime: at, NetworkMessageId: fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, m.n),
-		SenderFromAddress: "eve@sender.example", SenderFromDomain: "sender.example", SenderIPv4: "192.0.2.7", RecipientEmailAddress: "ann@corp.example", RecipientDomain: "corp.example",
-		EmailDirection: "Inbound", DeliveryAction: "Delivered", DeliveryLocation: "Inbox/folder", Connectors: "smtp", AuthDMARC: "pass",
-	}
-	if change != nil {
-		change(&e)
-	}
-	if e.LatestDeliveryLocation == "" {
-		e.LatestDeliveryLocation = e.DeliveryLocation
-	}
-	if e.LatestThreatTypes == "" {
-		e.LatestThreatTypes = e.ThreatTypes
-	}
-	m.batch.Emails = append(m.batch.Emails, e)
-	return e
+	return *m.Mail(now, hours, func(e *event.EmailEvent) { e.SenderIPv4, e.AuthDMARC = "192.0.2.7", "pass" }, change)
 }
 
 func (m *made) file(e event.EmailEvent, kind, name, sha, threat string) {
-	m.n++
-	m.batch.Attachments = append(m.batch.Attachments, event.EmailAttachment{Timestamp: e.Timestamp, NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress,
-		FileName: name, FileType: kind, SHA256: sha, ThreatTypes: threat, ReportId: fmt.Sprint("file", m.n)})
+	m.Batch.Attachments = append(m.Batch.Attachments, event.EmailAttachment{Timestamp: e.Timestamp, NetworkMessageId: e.NetworkMessageId, RecipientEmailAddress: e.RecipientEmailAddress,
+		FileName: name, FileType: kind, SHA256: sha, ThreatTypes: threat, ReportId: fmt.Sprint("file", m.Next())})
 }
 
 func (m *made) click(e event.EmailEvent, url, action string, through bool, who string) {
-	m.n++
-	m.batch.Clicks = append(m.batch.Clicks, event.UrlClick{Timestamp: e.Timestamp.Add(time.Minute), NetworkMessageId: e.NetworkMessageId, Url: url, AccountUpn: who, ActionType: action, IsClickedThrough: through, ReportId: fmt.Sprint("click", m.n)})
+	m.Batch.Clicks = append(m.Batch.Clicks, event.UrlClick{Timestamp: e.Timestamp.Add(time.Minute), NetworkMessageId: e.NetworkMessageId, Url: url, AccountUpn: who, ActionType: action, IsClickedThrough: through, ReportId: fmt.Sprint("click", m.Next())})
 }
 
 // report is a report, closed after some minutes when there is a result.
 func (m *made) report(hours int, reporter, kind, result string, minutes int) {
-	m.n++
-	at, id := now.Add(-time.Duration(hours)*time.Hour), fmt.Sprint("report", m.n)
-	m.batch.Submissions = append(m.batch.Submissions, event.UserSubmission{Timestamp: at, ActionType: "UserSubmission", SubmissionId: id, SubmissionType: kind, SubmissionSource: "Mail", ReporterEmailAddress: reporter, IsReporterProven: true, ReportId: id})
+	at, id := now.Add(-time.Duration(hours)*time.Hour), fmt.Sprint("report", m.Next())
+	m.Batch.Submissions = append(m.Batch.Submissions, event.UserSubmission{Timestamp: at, ActionType: "UserSubmission", SubmissionId: id, SubmissionType: kind, SubmissionSource: "Mail", ReporterEmailAddress: reporter, IsReporterProven: true, ReportId: id})
 	if result != "" {
-		m.batch.Submissions = append(m.batch.Submissions, event.UserSubmission{Timestamp: at.Add(time.Duration(minutes) * time.Minute), ActionType: "UserSubmissionTriage", SubmissionId: id, SubmissionType: kind, Result: result, ReporterEmailAddress: "desk@corp.example", ReportId: id + "-closed"})
+		m.Batch.Submissions = append(m.Batch.Submissions, event.UserSubmission{Timestamp: at.Add(time.Duration(minutes) * time.Minute), ActionType: "UserSubmissionTriage", SubmissionId: id, SubmissionType: kind, Result: result, ReporterEmailAddress: "desk@corp.example", ReportId: id + "-closed"})
 	}
 }
 
@@ -84,15 +61,8 @@ type world struct {
 
 func newWorld(t *testing.T, batch event.Batch) *world {
 	t.Helper()
-	w := &world{t: t, folder: t.TempDir()}
-	var err error
-	if w.store, err = duckdb.Open(t.Context(), w.folder, duckdb.Options{MemoryLimit: 512 << 20, Threads: 2}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.store.Close() })
-	if err := w.store.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t}
+	w.store, w.folder = mailtest.Store(t, batch)
 	clock := func() time.Time { return now }
 	board := dashboard.New(dashboard.Options{Store: w.store, Now: clock, Known: func(context.Context) (dashboard.Known, error) {
 		return dashboard.Known{Oldest: now.Add(-200 * 24 * time.Hour), Newest: now, GeoIP: true, Files: true}, nil
@@ -175,7 +145,7 @@ func everyKind() *made {
 	m.click(still, "https://evil.example/x", "ClickBlocked", true, "ANN@corp.example")
 	m.click(still, "https://evil.example/x", "ClickBlocked", false, "bob@corp.example")
 	m.click(still, "https://fine.example/", "ClickBlockedByTenantPolicy", false, "bob@corp.example")
-	m.batch.Urls = append(m.batch.Urls, event.EmailUrl{Timestamp: bad.Timestamp, NetworkMessageId: bad.NetworkMessageId, Url: "https://evil.example/y", UrlDomain: "evil.example", UrlLocation: "Body", ReportId: "u1"})
+	m.Batch.Urls = append(m.Batch.Urls, event.EmailUrl{Timestamp: bad.Timestamp, NetworkMessageId: bad.NetworkMessageId, Url: "https://evil.example/y", UrlDomain: "evil.example", UrlLocation: "Body", ReportId: "u1"})
 	m.report(10, "ann@corp.example", "Phish", "Phishing", 10)
 	m.report(11, "Ann@corp.example", "Phish", "Not junk", 30)
 	m.report(12, "bob@corp.example", "Not junk", "Not junk", 50)
@@ -185,7 +155,7 @@ func everyKind() *made {
 
 // TestKnownAnswers: the figures of each report over mail that was counted by hand.
 func TestKnownAnswers(t *testing.T) {
-	w := newWorld(t, everyKind().batch)
+	w := newWorld(t, everyKind().Batch)
 	for name, want := range map[string]string{
 		"threat-protection":   "threats=6 malware=2 phish=3 spam=2 stopped=4 removed=1 delivered=1",
 		"file-types":          "files=4 hostile=3 malicious=1 malware=1 phish=0 types=3",
@@ -216,7 +186,7 @@ func TestKnownAnswers(t *testing.T) {
 
 // TestLinksCountTheSame: every figure's own KQL gives the figure, and what every figure, series and row leads to has as many rows as it says.
 func TestLinksCountTheSame(t *testing.T) {
-	w := newWorld(t, everyKind().batch)
+	w := newWorld(t, everyKind().Batch)
 	checked := 0
 	for _, k := range reports.Kinds() {
 		for _, split := range k.Splits {
@@ -273,7 +243,7 @@ func TestLinksCountTheSame(t *testing.T) {
 
 // TestDispositionIsWhatSQLSays asks the store's file for the same numbers in SQL that was written by hand.
 func TestDispositionIsWhatSQLSays(t *testing.T) {
-	w := newWorld(t, everyKind().batch)
+	w := newWorld(t, everyKind().Batch)
 	r := w.make(reports.Ask{Name: "message-disposition"})
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
@@ -339,7 +309,7 @@ func TestWrongAsks(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	w := newWorld(t, everyKind().batch)
+	w := newWorld(t, everyKind().Batch)
 	var out bytes.Buffer
 	r := w.make(reports.Ask{Name: "url-protection"})
 	if err := r.Tables[0].CSV(&out); err != nil {

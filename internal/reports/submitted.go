@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tocsin/internal/dashboard"
+	"tocsin/internal/kql"
 )
 
 // closed are the latest results of submissions.
@@ -50,7 +51,7 @@ var submissions = ReportKind{
 			Columns: columns("type|Reported as|text", "result|Result|text", "reports|Reports|number", "submissions|Submissions|number", "people|Reporters|number")},
 			reports+"\n| summarize Reports = count(), Submissions = count_distinct(SubmissionId), People = count_distinct(tolower(ReporterEmailAddress)) by SubmissionType, Result = "+resultOf+"\n| sort by Reports desc, SubmissionType asc, Result asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, reports + where(is("SubmissionType", text(row[0])), is(resultOf, text(row[1])))
+				return nil, reports + where(is("SubmissionType", kql.Text(row[0])), is(resultOf, kql.Text(row[1])))
 			})
 		if err != nil {
 			return err
@@ -59,7 +60,7 @@ var submissions = ReportKind{
 			Columns: columns("reporter|Reporter|address", "reports|Reports|number", "right|Right|number", "wrong|Wrong|number", "open|Open|number", "last|Last report|time")},
 			reports+where("IsReporterProven")+"\n| summarize Reports = count(), Right = countif("+right+"), Wrong = countif("+wrong+"), Open = countif(Closed == \"\"), Last = max(Timestamp) by Reporter = tolower(ReporterEmailAddress)\n| sort by Right desc, Reports desc, Reporter asc",
 			func(row []any) (*dashboard.ExplorerState, string) {
-				return nil, reports + where("IsReporterProven", is("tolower(ReporterEmailAddress)", text(row[0])))
+				return nil, reports + where("IsReporterProven", is("tolower(ReporterEmailAddress)", kql.Text(row[0])))
 			})
 	},
 }

@@ -72,12 +72,9 @@ func (d *Defect) Error() string {
 
 // Check says what of an object breaks the specification: properties that must be there and are not, values of another kind, identifiers
 // and times that are none. Properties that the specification does not name may be there (section 11). nil means that all is well.
-func Check(raw json.RawMessage) []error { return check(raw, false) }
-
-// CheckStrictly also refuses what is forbidden and does no harm when it comes in: lists without anything, times in the wrong order.
-func CheckStrictly(raw json.RawMessage) []error { return check(raw, true) }
-
-func check(raw json.RawMessage, strict bool) (wrong []error) {
+//
+// What is forbidden and does no harm when it comes in passes: lists without anything, times in the wrong order (see package stixtest).
+func Check(raw json.RawMessage) (wrong []error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &all); err != nil {
 		return []error{plainJSON(err)}
@@ -100,7 +97,7 @@ func check(raw json.RawMessage, strict bool) (wrong []error) {
 		case !there && p.must:
 			wrong = append(wrong, &Defect{name, "it is missing, and every " + kind + " must have it (section " + s.section + ")"})
 		case there:
-			if err := p.check(v, strict); err != nil {
+			if err := p.check(v); err != nil {
 				wrong = append(wrong, &Defect{name, err.Error()})
 			}
 		}
@@ -114,7 +111,7 @@ func check(raw json.RawMessage, strict bool) (wrong []error) {
 	if len(wrong) > 0 {
 		return wrong
 	}
-	return together(kind, all, strict)
+	return together(kind, all)
 }
 
 func text(raw json.RawMessage) (s string) {
@@ -123,7 +120,7 @@ func text(raw json.RawMessage) (s string) {
 }
 
 // together looks at what several properties say.
-func together(kind string, all map[string]json.RawMessage, strict bool) (wrong []error) {
+func together(kind string, all map[string]json.RawMessage) (wrong []error) {
 	have := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return all[n] != nil })
 	}
@@ -160,19 +157,10 @@ func together(kind string, all map[string]json.RawMessage, strict bool) (wrong [
 			say("confidence", "it is not between 0 and 100 (section 3.2)")
 		}
 	}
-	for _, order := range [][2]string{{"valid_from", "valid_until"}, {"first_seen", "last_seen"}, {"first_observed", "last_observed"}, {"created", "modified"}} {
-		if !strict || !have(order[0]) || !have(order[1]) {
-			continue
-		}
-		a, _ := ParseTime(text(all[order[0]]))
-		if b, _ := ParseTime(text(all[order[1]])); b.Before(a) || order[1] == "valid_until" && !b.After(a) {
-			say(order[1], "it is before "+order[0])
-		}
-	}
 	return wrong
 }
 
-func (p property) check(v json.RawMessage, strict bool) error {
+func (p property) check(v json.RawMessage) error {
 	v = bytes.TrimSpace(v)
 	if len(v) == 0 {
 		return errors.New("it is empty")
@@ -202,7 +190,7 @@ func (p property) check(v json.RawMessage, strict bool) error {
 	case 'r':
 		return checkID(text(v), "")
 	case 'h':
-		return checkHashes(v, strict)
+		return checkHashes(v)
 	}
 	if first != '[' {
 		return errors.New("a list belongs there")
@@ -211,12 +199,9 @@ func (p property) check(v json.RawMessage, strict bool) error {
 	if err := json.Unmarshal(v, &list); err != nil {
 		return errors.New("it is no list")
 	}
-	if strict && len(list) == 0 {
-		return errors.New("lists without anything are left out (section 2.7)")
-	}
 	element := property{kind: map[byte]byte{'R': 'r', 'S': 's', 'L': 'd'}[p.kind]}
 	for n, e := range list {
-		if err := element.check(e, strict); err != nil {
+		if err := element.check(e); err != nil {
 			return fmt.Errorf("value %d: %w", n+1, err)
 		}
 	}
@@ -226,13 +211,10 @@ func (p property) check(v json.RawMessage, strict bool) error {
 // hashLengths are the algorithms of section 10.7 that have one length, in hexadecimal digits.
 var hashLengths = map[string]int{"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128, "SHA3-256": 64, "SHA3-512": 128}
 
-func checkHashes(v json.RawMessage, strict bool) error {
+func checkHashes(v json.RawMessage) error {
 	var all map[string]string
 	if err := json.Unmarshal(v, &all); err != nil {
 		return errors.New("an object of names and digests belongs there (section 2.8)")
-	}
-	if strict && len(all) == 0 {
-		return errors.New("it names no digest")
 	}
 	for name, digest := range all {
 		if want := hashLengths[name]; want > 0 && (len(digest) != want || strings.Trim(strings.ToLower(digest), "0123456789abcdef") != "") {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"tocsin/internal/stix/stixtest"
 )
 
 func TestATTACK(t *testing.T) {
@@ -31,7 +33,7 @@ func TestATTACK(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if wrong := CheckStrictly(o.Raw); wrong != nil {
+		if wrong := stixtest.Strict(o.Raw); wrong != nil {
 			t.Errorf("%s: %v", o.ID, wrong)
 		}
 		got = append(got, o)
@@ -169,7 +171,7 @@ func TestTLP(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, err := Parse(raw)
-		if err != nil || o.Definition.TLP != l || CheckStrictly(raw) != nil {
+		if err != nil || o.Definition.TLP != l || stixtest.Strict(raw) != nil {
 			t.Errorf("%s: %v %+v", l, err, o)
 		}
 	}

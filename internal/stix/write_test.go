@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"tocsin/internal/stix/stixtest"
 )
 
 // TestObservableIDs takes ids that the specification and other implementations give.
@@ -73,7 +75,7 @@ func TestTell(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wrong := CheckStrictly(o.Raw); wrong != nil {
+			if wrong := stixtest.Strict(o.Raw); wrong != nil {
 				t.Fatalf("%s: %v", o.Raw, wrong)
 			}
 			have[o.ID] = o

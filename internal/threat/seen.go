@@ -76,7 +76,7 @@ func (l *Library) Tally(marks []Mark) map[string]Count {
 			count(of("Signals", s, signals))
 		}
 		for s := range strings.SplitSeq(m.Technologies, ", ") {
-			count(of("DetectionTechnologies", s, technologies))
+			count(of("LatestDetectionTechnologies", s, technologies))
 		}
 	}
 	return out

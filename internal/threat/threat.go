@@ -158,7 +158,7 @@ func (t *Threat) Filter() string {
 	}
 	list("ThreatNames", t.words())
 	list("Signals", t.Signals)
-	list("DetectionTechnologies", t.Technologies)
+	list("LatestDetectionTechnologies", t.Technologies)
 	if len(parts) == 0 {
 		return ""
 	}

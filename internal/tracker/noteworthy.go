@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/internal/hunt"
@@ -32,6 +33,26 @@ type Entry struct {
 	Added     time.Time
 	Expires   time.Time // zero: never
 	Source    string    // "Tocsin" or the feed's name
+
+	Told *Told // of a feed
+}
+
+// Told is what a feed says of an entry that it brings: something that happened elsewhere.
+type Told struct {
+	Feed   string // its id
+	Kind   string // "Report", "Grouping", "Campaign", "MISP event"
+	TLP    string // "" when nobody said
+	Labels []string
+	Names  []Name
+	Counts string // what the figures count, in one sentence
+}
+
+// Name is a threat that a report names.
+type Name struct {
+	Type   string // of STIX: malware, tool, intrusion-set, threat-actor, campaign, attack-pattern
+	Name   string
+	Attack string // id of MITRE ATT&CK; ""
+	Threat string // id of an article of the threat library; ""
 }
 
 // Over reports whether an entry's time is past.
@@ -46,6 +67,7 @@ type Source interface {
 // Limits of what a source brings.
 const (
 	maxEntries = 200
+	maxBrought = 20 // of all sources together, the newest: each is a question
 	maxArticle = 20_000
 	maxQuery   = 20_000
 )
@@ -157,17 +179,19 @@ type Noted struct {
 	Hits Hits
 }
 
-// rank puts what finds something now first, and what is over last.
+// rank puts what finds something now first, reports of others before questions that always find something, and what is over last.
 func (n *Noted) rank() int {
 	switch {
 	case n.Over:
-		return 3
-	case n.Hits.Week > 0 || n.Hits.Error != "":
+		return 4
+	case n.Hits.Week > 0 && n.Told != nil:
 		return 0
-	case n.Hits.Month > 0:
+	case n.Hits.Week > 0 || n.Hits.Error != "":
 		return 1
+	case n.Hits.Month > 0:
+		return 2
 	}
-	return 2
+	return 3
 }
 
 // Noteworthy is the answer.
@@ -179,32 +203,48 @@ type Noteworthy struct {
 
 // Board keeps the noteworthy entries.
 type Board struct {
-	Sources []Source
+	Sources func(ctx context.Context) ([]Source, error) // nil: none
 	Runner  Runner
 	Now     func() time.Time
 
-	mu   sync.Mutex
-	last *Noteworthy
-	made time.Time
+	stale atomic.Bool
+	mu    sync.Mutex
+	last  *Noteworthy
+	made  time.Time
 }
 
 // boardLife is how long an answer is shown again: it is dozens of questions, and says when it was made.
 const boardLife = 2 * time.Minute
+
+// broughtTime is how long what sources bring is counted, so that feeds never keep the page from its own questions. It is less than what a
+// question of the API may take.
+const broughtTime = 25 * time.Second
 
 // Noteworthy returns all entries with what they find. Counts are the same for everybody: columns that quote messages are not read.
 func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.Now().UTC()
+	if b.stale.Swap(false) {
+		b.last = nil
+	}
 	if b.last != nil && !now.Before(b.made) && now.Sub(b.made) < boardLife {
 		return b.last, nil
 	}
 	out := &Noteworthy{To: now.Truncate(time.Minute)}
 	entries := b.entries(ctx, out)
+	brought, stop := context.WithTimeout(ctx, broughtTime)
+	defer stop()
 	for i := range entries {
 		n := Noted{Entry: entries[i], Over: entries[i].Over(now)}
-		if !n.Over {
+		switch {
+		case n.Over:
+		case n.Told == nil:
 			n.Hits = hits(ctx, b.Runner, n.Query, out.To)
+		default:
+			if n.Hits = hits(brought, b.Runner, n.Query, out.To); brought.Err() != nil {
+				n.Hits = Hits{Questions: n.Hits.Questions, Error: "counting the reports of feeds took too long, so this one was not counted; ask its question in Hunting"}
+			}
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -216,6 +256,9 @@ func (b *Board) Noteworthy(ctx context.Context) (*Noteworthy, error) {
 	return out, nil
 }
 
+// Forget has the next answer made anew: what sources bring has changed. It does not wait for one that is being made.
+func (b *Board) Forget() { b.stale.Store(true) }
+
 // entries are those that ship and those that sources bring, which are checked.
 func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 	all := slices.Clone(Shipped())
@@ -223,7 +266,41 @@ func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 	for i := range all {
 		seen[all[i].ID] = true
 	}
-	for _, s := range b.Sources {
+	brought := b.brought(ctx, out)
+	// What happened last is worth a look first.
+	slices.SortStableFunc(brought, func(x, y Entry) int { return y.Added.Compare(x.Added) })
+	kept := 0
+	for i := range brought {
+		e := &brought[i]
+		switch err := e.Check(); {
+		case err != nil:
+			out.Refused = append(out.Refused, fmt.Sprintf("%s: %.80q: %v", e.Source, e.Title, err))
+		case seen[e.ID]:
+			out.Refused = append(out.Refused, fmt.Sprintf("%s: there is an entry %s already", e.Source, e.ID))
+		case kept == maxBrought:
+			out.Refused = append(out.Refused, fmt.Sprintf("feeds bring %d entries, of which the newest %d are shown", len(brought), maxBrought))
+			return all
+		default:
+			seen[e.ID] = true
+			kept++
+			all = append(all, *e)
+		}
+	}
+	return all
+}
+
+// brought is what sources bring, as it is.
+func (b *Board) brought(ctx context.Context, out *Noteworthy) []Entry {
+	if b.Sources == nil {
+		return nil
+	}
+	sources, err := b.Sources(ctx)
+	if err != nil {
+		out.Refused = append(out.Refused, "what feeds bring cannot be read: "+err.Error())
+		return nil
+	}
+	var all []Entry
+	for _, s := range sources {
 		brought, err := s.Noteworthy(ctx)
 		if err != nil {
 			out.Refused = append(out.Refused, s.Name()+": "+err.Error())
@@ -233,18 +310,9 @@ func (b *Board) entries(ctx context.Context, out *Noteworthy) []Entry {
 			out.Refused = append(out.Refused, fmt.Sprintf("%s: it brings %d entries, of which the first %d are looked at", s.Name(), len(brought), maxEntries))
 			brought = brought[:maxEntries]
 		}
-		for i := range brought {
-			e := brought[i]
+		for _, e := range brought {
 			e.Source = s.Name()
-			switch err := e.Check(); {
-			case err != nil:
-				out.Refused = append(out.Refused, fmt.Sprintf("%s: entry %d: %v", s.Name(), i+1, err))
-			case seen[e.ID]:
-				out.Refused = append(out.Refused, fmt.Sprintf("%s: there is an entry %s already", s.Name(), e.ID))
-			default:
-				seen[e.ID] = true
-				all = append(all, e)
-			}
+			all = append(all, e)
 		}
 	}
 	return all

@@ -96,12 +96,14 @@ func TestSourcesAreChecked(t *testing.T) {
 		change(&e)
 		return e
 	}
-	b := &tracker.Board{Runner: w.runner, Now: func() time.Time { return w.now }, Sources: []tracker.Source{
-		brings{entries: []tracker.Entry{
-			good, good, with(func(e *tracker.Entry) { e.ID = "../x" }), with(func(e *tracker.Entry) { e.ID, e.Query = "broken", "EmailEvents | where" }),
-			with(func(e *tracker.Entry) { e.ID, e.Article = "long", strings.Repeat("x", 1<<20) }), with(func(e *tracker.Entry) { e.ID, e.Query = "wrong", "NoTable" }), with(func(e *tracker.Entry) { e.ID = "mail-bombing" }),
-		}},
-		brings{err: errors.New("it is away")},
+	b := &tracker.Board{Runner: w.runner, Now: func() time.Time { return w.now }, Sources: func(context.Context) ([]tracker.Source, error) {
+		return []tracker.Source{
+			brings{entries: []tracker.Entry{
+				good, good, with(func(e *tracker.Entry) { e.ID = "../x" }), with(func(e *tracker.Entry) { e.ID, e.Query = "broken", "EmailEvents | where" }),
+				with(func(e *tracker.Entry) { e.ID, e.Article = "long", strings.Repeat("x", 1<<20) }), with(func(e *tracker.Entry) { e.ID, e.Query = "wrong", "NoTable" }), with(func(e *tracker.Entry) { e.ID = "mail-bombing" }),
+			}},
+			brings{err: errors.New("it is away")},
+		}, nil
 	}}
 	got, err := b.Noteworthy(t.Context())
 	if err != nil || len(got.Refused) != 6 || len(got.Entries) != len(tracker.Shipped())+2 {

@@ -58,7 +58,7 @@ type dimension struct {
 var dimensions = []dimension{
 	{key: "families", title: "Threats by name", table: "EmailEvents", column: "ThreatNames", list: true},
 	{key: "campaigns", title: "Campaigns", table: "CampaignInfo", column: "CampaignId", label: "CampaignName"},
-	{key: "technologies", title: "Techniques: what found it", table: "EmailEvents", column: "DetectionTechnologies", list: true},
+	{key: "technologies", title: "Techniques: what found it", table: "EmailEvents", column: "LatestDetectionTechnologies", list: true},
 	{key: "signals", title: "Techniques: heaviest signal", table: "EmailEvents", where: "isnotempty(ThreatTypes)", column: "FirstSignal"},
 	{key: "senders", title: "Sender domains", table: "EmailEvents", where: `EmailDirection == "Inbound"`, column: "SenderFromDomain"},
 	{key: "files", title: "File types", table: "EmailAttachmentInfo", column: "FileType"},

@@ -1,10 +1,14 @@
 // A feed from its address to its indicators: tried, held against stored mail, switched on, failing in plain words, and removed.
 
 import assert from "node:assert/strict";
+import { Findings } from "./axe.mjs";
 import { listServer } from "./feedlist.mjs";
-import { check, fresh, gone, seen } from "./rig.mjs";
+import { total } from "./pages.mjs";
+import { check, eventually, fresh, gone, seen } from "./rig.mjs";
+import { post } from "./submissionpages.mjs";
 
-const mail = ["From: Parcel Desk <desk@parcel-fee.example>", "To: maren@northwind.example", "Subject: Your parcel waits", "Message-ID: <2@parcel-fee.example>", `Date: ${new Date().toUTCString().replace("GMT", "+0000")}`, "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "", "Pay here: https://www.parcel-fee.example/pay?id=7", ""].join("\r\n");
+const written = (date) => ["From: Parcel Desk <desk@parcel-fee.example>", "To: maren@northwind.example", "Subject: Your parcel waits", "Message-ID: <2@parcel-fee.example>", `Date: ${date.toUTCString().replace("GMT", "+0000")}`, "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "", "Pay here: https://www.parcel-fee.example/pay?id=7", ""].join("\r\n");
+const mail = written(new Date());
 
 check("feeds are tried, held against mail, switched on and removed", { server: fresh, as: ["Global Administrator"] }, async ({ server, page }) => {
   await server.import(mail);
@@ -45,6 +49,38 @@ check("feeds are tried, held against mail, switched on and removed", { server: f
     await page.getByRole("dialog").getByRole("button", { name: "Remove it" }).click();
     await seen(page.getByRole("heading", { name: "Nothing comes from others yet" }));
     assert.match(page.url(), /\/intelligence\/feeds/);
+  } finally {
+    close();
+  }
+});
+
+/** A STIX object; id numbers it. */
+const object = (type, id, more) => ({ type, spec_version: "2.1", id: `${type}--a0000000-0000-4000-8000-00000000000${id}`, created: new Date().toISOString(), modified: new Date().toISOString(), ...more });
+
+check("what a feed reports stands under Noteworthy, as text, with what of it was seen", { server: fresh, as: ["Global Administrator"] }, async ({ server, session, page }) => {
+  await server.import(written(new Date(Date.now() - 3_600_000))); // counts end at the last full minute
+  const known = object("indicator", 1, { pattern: "[domain-name:value = 'parcel-fee.example']", pattern_type: "stix", valid_from: "2026-01-01T00:00:00Z" });
+  const family = object("malware", 1, { name: "Agent Tesla", is_family: true });
+  const report = object("report", 1, { name: "Parcel <b>fees</b>", description: "They ask for [a fee](https://x.example).", published: new Date().toISOString(), report_types: ["campaign"], object_refs: [known.id, family.id] });
+  const { url, close } = await listServer(JSON.stringify({ type: "bundle", id: "bundle--a0000000-0000-4000-8000-000000000001", objects: [known, family, report] }));
+  try {
+    const feed = await post(session, "/feeds", { name: "Partner", kind: "stix", url, auth: "none", private: true, enabled: true, every_minutes: 60, confidence: 50, days: 30, state: "suspicious", tlp: "amber" });
+    await page.goto(`/intelligence/feeds?feed=${feed.id}`);
+    await seen(page.getByRole("complementary", { name: "Feed: Partner" }).getByText(/1 added/));
+    await page.goto("/intelligence/trackers");
+    await page.getByRole("button", { name: "Parcel <b>fees</b>" }).click();
+    const one = page.getByRole("complementary", { name: "Noteworthy: Parcel <b>fees</b>" });
+    await seen(one.getByText("They ask for [a fee](https://x.example)."));
+    await seen(one.getByText("TLP:AMBER"));
+    await seen(one.getByText("Counts email events with its one indicator that is seen in mail."));
+    assert.equal(await one.locator("b").count(), 0);
+    assert.match(await one.getByRole("link", { name: "Agent Tesla" }).getAttribute("href"), /\/intelligence\/threats\/agent-tesla/);
+    const axe = new Findings(page);
+    await axe.look("a report of a feed");
+    axe.none();
+    await one.getByRole("link", { name: /^1 email events in 24 hours/ }).click();
+    await eventually(() => assert.match(page.url(), /\/explorer\?/));
+    await eventually(async () => assert.equal(await total(page), 1));
   } finally {
     close();
   }

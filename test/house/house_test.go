@@ -21,7 +21,7 @@ import (
 // of lower layers only, and inside its own layer nothing but what peers allows. docs/design/architecture.md draws it.
 var layers = [][]string{
 	{"internal/email", "internal/event"},
-	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "rules", "threats"},
+	{"internal/detect", "internal/campaign", "internal/stix", "internal/outbound", "internal/intel", "internal/scan", "internal/mailauth", "internal/kql", "internal/mailout", "internal/paper", "internal/zipaes", "internal/sqlitefile", "rules", "threats"},
 	{"internal/hunt", "internal/alert", "internal/incident", "internal/remediate", "internal/directory", "internal/auth", "internal/audit", "internal/policy", "internal/rejudge",
 		"internal/rulebook", "internal/feed", "internal/detonate", "internal/quarantine", "internal/submission", "internal/dashboard", "internal/reports", "internal/threat", "internal/indicator", "internal/tracker"},
 	{"internal/api", "internal/ingest", "internal/eventstore", "internal/casestore", "internal/indicatorstore", "internal/blobstore", "internal/demo", "ui"},
@@ -43,6 +43,7 @@ var peers = map[[2]string]bool{
 	{"internal/submission", "internal/remediate"}: true, // an original is proven by the digest that copies are proven by
 	{"internal/tracker", "internal/hunt"}:         true, // a tracked query is a saved query, and runs within the limits of hunting
 	{"internal/tracker", "internal/alert"}:        true, // what it raises
+	{"internal/mailout", "internal/outbound"}:     true, // whose certificates are believed
 	{"internal/api", "ui"}:                        true, // the pages are served beside the interface
 	{"internal/ingest", "internal/casestore"}:     true, // bytes, ledger and job are one promise; docs/design/architecture.md says why
 	{"internal/ingest", "internal/blobstore"}:     true,

@@ -291,6 +291,7 @@ func mergePatches(rows []patchRow) []patchRow {
 			r.LatestDeliveryAction = cmp.Or(r.LatestDeliveryAction, out[n-1].LatestDeliveryAction)
 			r.LatestDeliveryLocation = cmp.Or(r.LatestDeliveryLocation, out[n-1].LatestDeliveryLocation)
 			r.LatestThreatTypes = cmp.Or(r.LatestThreatTypes, out[n-1].LatestThreatTypes)
+			r.LatestDetectionTechnologies = cmp.Or(r.LatestDetectionTechnologies, out[n-1].LatestDetectionTechnologies)
 			out[n-1] = r
 			continue
 		}
@@ -300,7 +301,7 @@ func mergePatches(rows []patchRow) []patchRow {
 }
 
 var patchTypes = func() (out []duckdb.TypeInfo) {
-	for _, id := range []duckdb.Type{duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_TIMESTAMP, duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_BOOLEAN, duckdb.TYPE_VARCHAR} {
+	for _, id := range []duckdb.Type{duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_TIMESTAMP, duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR, duckdb.TYPE_BOOLEAN, duckdb.TYPE_VARCHAR, duckdb.TYPE_VARCHAR} {
 		ti, err := duckdb.NewTypeInfo(id)
 		if err != nil {
 			panic(err)
@@ -320,9 +321,10 @@ func patchGroup(ctx context.Context, c *duckdb.Conn, rows []patchRow) error {
 	"LatestDeliveryAction" = CASE WHEN p.action = '' THEN e."LatestDeliveryAction" ELSE p.action END,
 	"LatestDeliveryLocation" = CASE WHEN p.location = '' THEN e."LatestDeliveryLocation" ELSE p.location END,
 	"LatestThreatTypes" = CASE WHEN p.judged THEN p.threats ELSE e."LatestThreatTypes" END,
+	"LatestDetectionTechnologies" = CASE WHEN p.technologies = '' THEN e."LatestDetectionTechnologies" ELSE p.technologies END,
 	"LastEventExecutionTime" = p.at
 FROM p WHERE e."NetworkMessageId" = p.id AND e."RecipientEmailAddress" = p.recipient AND e."LastEventExecutionTime" <= p.at`+where,
-		"p", patchTypes, []string{"id", "recipient", "at", "action", "location", "judged", "threats"})
+		"p", patchTypes, []string{"id", "recipient", "at", "action", "location", "judged", "threats", "technologies"})
 	if err != nil {
 		return err
 	}
@@ -332,7 +334,7 @@ FROM p WHERE e."NetworkMessageId" = p.id AND e."RecipientEmailAddress" = p.recip
 			threats = *r.LatestThreatTypes
 		}
 		err := a.AppendRow(eventstore.CleanString(r.NetworkMessageID), eventstore.CleanString(r.Recipient), r.At.UTC().Truncate(time.Microsecond),
-			eventstore.CleanString(r.LatestDeliveryAction), eventstore.CleanString(r.LatestDeliveryLocation), r.LatestThreatTypes != nil, eventstore.CleanString(threats))
+			eventstore.CleanString(r.LatestDeliveryAction), eventstore.CleanString(r.LatestDeliveryLocation), r.LatestThreatTypes != nil, eventstore.CleanString(threats), eventstore.CleanString(r.LatestDetectionTechnologies))
 		if err != nil {
 			return errors.Join(err, a.Clear(), a.Close())
 		}

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -35,12 +36,13 @@ const Name = "events.duckdb"
 
 // Options of a store. Zero fields take the defaults.
 type Options struct {
-	MemoryLimit     int64 // bytes that DuckDB may hold; default 1 GiB. More spills into a folder beside the file
-	Threads         int   // default: one a CPU
-	CheckpointBytes int64 // size of the write-ahead log at which it is folded into the file; default 64 MiB
-	Readers         int   // connections for queries; default 16. More queries wait
-	GuestMemory     int64 // of MemoryLimit, what queries run by Hunt may hold that cannot move to disk; default half of it
-	SpillLimit      int64 // bytes on disk for what does not fit into memory; default 4 GiB
+	MemoryLimit     int64        // bytes that DuckDB may hold; default 1 GiB. More spills into a folder beside the file
+	Threads         int          // default: one a CPU
+	CheckpointBytes int64        // size of the write-ahead log at which it is folded into the file; default 64 MiB
+	Readers         int          // connections for queries; default 16. More queries wait
+	GuestMemory     int64        // of MemoryLimit, what queries run by Hunt may hold that cannot move to disk; default half of it
+	SpillLimit      int64        // bytes on disk for what does not fit into memory; default 4 GiB
+	Log             *slog.Logger // of what a start does that takes long; nil: discard
 	// Locate says where an address is, for geo_info_from_ip_address. Without it that function gives null.
 	Locate func(addr string) (native.Place, bool)
 }
@@ -88,6 +90,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	if o.SpillLimit <= 0 {
 		o.SpillLimit = 4 << 30
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -160,6 +165,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	s.tables = tables()
 	if err := migrate(ctx, conn, s.tables); err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
+	if err := fill(ctx, conn, o.Log); err != nil {
 		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	s.writer <- conn

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
@@ -163,24 +164,44 @@ func TestNewColumnsAreAdded(t *testing.T) {
 	old.AdditionalFields = `{"signals":[{"id":"qr-link","weight":16},{"id":"html-attachment","weight":10},{"id":"aligned-sender","weight":-6}]}`
 	broken := storetest.Mail(3)
 	broken.AdditionalFields = `{"signals":[{`
-	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{old, broken}}); err != nil {
+	old.DetectionTechnologies, broken.DetectionTechnologies = "Bulk", ""
+	// The one was harmless, the other something else, until they were judged again; the last row does not say what found it.
+	later := func(n int, methods string) event.PostDelivery {
+		m := storetest.Mail(3)
+		at := m.Timestamp.Add(time.Duration(n) * time.Hour)
+		return event.PostDelivery{Timestamp: at, NetworkMessageId: m.NetworkMessageId, RecipientEmailAddress: m.RecipientEmailAddress, ThreatTypes: "Phish", DetectionMethods: methods, ReportId: fmt.Sprint(n)}
+	}
+	after := []event.PostDelivery{later(1, `{"Phish":["Advanced filter"]}`), later(2, `{"Phish":["URL malicious reputation","Bulk"],"Spam":["Bulk"]}`), later(3, "")}
+	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{old, broken}, PostDelivery: after}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
-	// A file of an older version lacks three columns; one of a version with other plans has one too many.
-	raw(t, dir, `ALTER TABLE "EmailEvents" DROP COLUMN "FirstSignal"; ALTER TABLE "EmailEvents" DROP COLUMN "Signals"; ALTER TABLE "EmailEvents" DROP COLUMN "Cc"; ALTER TABLE "EmailEvents" ADD COLUMN "Later" VARCHAR DEFAULT 'x'`)
+	// A file of an older version lacks four columns; one of a version with other plans has one too many.
+	raw(t, dir, `ALTER TABLE "EmailEvents" DROP COLUMN "FirstSignal"; ALTER TABLE "EmailEvents" DROP COLUMN "Signals"; ALTER TABLE "EmailEvents" DROP COLUMN "LatestDetectionTechnologies"; ALTER TABLE "EmailEvents" DROP COLUMN "Cc"; ALTER TABLE "EmailEvents" ADD COLUMN "Later" VARCHAR DEFAULT 'x'`)
 	s = open(t, dir)
 	e := storetest.Mail(2)
 	e.FirstSignal, e.Signals, e.Cc = "odd", "html-attachment", []string{"c@corp.example"}
 	if err := s.Append(t.Context(), event.Batch{Emails: []event.EmailEvent{e}}); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := storetest.Ask(t.Context(), s, "EmailEvents | sort by NetworkMessageId asc | project FirstSignal, Signals, tostring(Cc)")
+	rows, err := storetest.Ask(t.Context(), s, "EmailEvents | sort by NetworkMessageId asc | project FirstSignal, Signals, tostring(Cc), LatestDetectionTechnologies")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(rows), `[[ qr-link, html-attachment []] [odd html-attachment ["c@corp.example"]] [  []]]`; got != want {
+	if got, want := fmt.Sprint(rows), `[[ qr-link, html-attachment [] Bulk] [odd html-attachment ["c@corp.example"] ] [  [] Bulk, URL malicious reputation]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	s.Close()
+	// A start was broken off after the oldest rows: the next goes on there, and then it is done.
+	raw(t, dir, `UPDATE "EmailEvents" SET "LatestDetectionTechnologies" = ''; UPDATE "EmailEvents" SET "DetectionTechnologies" = 'Campaign'; DELETE FROM "EmailPostDeliveryEvents"`)
+	raw(t, dir, fmt.Sprintf(`INSERT INTO tocsin_filling VALUES ('EmailEvents.LatestDetectionTechnologies', make_timestamp(%d)), ('EmailEvents.Unheard', TIMESTAMP '0001-01-01 00:00:00')`, old.Timestamp.UnixMicro()+1))
+	for range 2 {
+		s = open(t, dir)
+		rows, err := storetest.Ask(t.Context(), s, "EmailEvents | sort by Timestamp asc | project LatestDetectionTechnologies")
+		if got := fmt.Sprint(rows); err != nil || got != "[[] [Campaign] [Campaign]]" {
+			t.Errorf("got %s, %v", got, err)
+		}
+		s.Close()
 	}
 }
 

@@ -3,7 +3,6 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -118,8 +117,10 @@ func (c column) definition() string {
 // migrate brings the file to this version: it creates what is missing, and adds columns that package event has gained. It
 // changes nothing when a later version wrote the file.
 func migrate(ctx context.Context, conn *sql.Conn, ts []*table) error {
-	if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS tocsin_schema (version INTEGER, applied TIMESTAMP)"); err != nil {
-		return err
+	for _, t := range []string{"tocsin_schema (version INTEGER, applied TIMESTAMP)", "tocsin_filling (name VARCHAR, upto TIMESTAMP)"} {
+		if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+t); err != nil {
+			return err
+		}
 	}
 	var have sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT max(version) FROM tocsin_schema").Scan(&have); err != nil {
@@ -128,28 +129,13 @@ func migrate(ctx context.Context, conn *sql.Conn, ts []*table) error {
 	if have.Int64 > schemaVersion {
 		return fmt.Errorf("%w: its schema has version %d, this one knows %d", eventstore.ErrNewer, have.Int64, schemaVersion)
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := migrateTables(ctx, tx, ts); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	if !have.Valid || have.Int64 < schemaVersion {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO tocsin_schema VALUES (?, ?)", schemaVersion, time.Now().UTC()); err != nil {
-			return errors.Join(err, tx.Rollback())
+	return inTx(ctx, conn, func(tx *sql.Tx) error {
+		if err := migrateTables(ctx, tx, ts); err != nil || have.Valid && have.Int64 == schemaVersion {
+			return err
 		}
-	}
-	return tx.Commit()
-}
-
-// firstValues fill a column that was added to a file with rows in it, where the zero value would be untrue.
-var firstValues = map[string]string{
-	"EmailEvents.LatestThreatTypes": `UPDATE "EmailEvents" SET "LatestThreatTypes" = "ThreatTypes" WHERE "ThreatTypes" <> ''`,
-	// What spoke for a threat stands in the details of older rows. Details that cannot be read leave the row without.
-	"EmailEvents.Signals": `UPDATE "EmailEvents" SET "Signals" = coalesce(array_to_string(list_transform(list_filter(json_extract("AdditionalFields", '$.signals[*]'), lambda s: try_cast(s->>'weight' AS INTEGER) > 0), lambda s: s->>'id'), ', '), '')
-		WHERE CASE WHEN json_valid("AdditionalFields") THEN json_exists("AdditionalFields", '$.signals') ELSE false END`,
-	"CampaignInfo.OriginalCampaignId": `UPDATE "CampaignInfo" SET "OriginalCampaignId" = "CampaignId"`,
+		_, err := tx.ExecContext(ctx, "INSERT INTO tocsin_schema VALUES (?, ?)", schemaVersion, time.Now().UTC())
+		return err
+	})
 }
 
 func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {
@@ -167,10 +153,8 @@ func migrateTables(ctx context.Context, tx *sql.Tx, ts []*table) error {
 				if _, err := tx.ExecContext(ctx, "ALTER TABLE "+quote(t.name)+" ADD COLUMN "+c.definition()); err != nil {
 					return err
 				}
-				if fill, ok := firstValues[t.name+"."+c.name]; ok {
-					if _, err := tx.ExecContext(ctx, fill); err != nil {
-						return err
-					}
+				if err := toFill(ctx, tx, t.name+"."+c.name); err != nil {
+					return err
 				}
 			case got != sqlTypes[c.kind].name:
 				return fmt.Errorf("column %s.%s is stored as %s, this version needs %s", t.name, c.name, got, sqlTypes[c.kind].name)

@@ -429,11 +429,15 @@ func (s *suite) patch() {
 	// A later judgement, and one that takes it back.
 	later, none := "Phish, Spam", ""
 	judged := patch(Mail(2), 4*time.Hour, "", "")
-	judged.LatestThreatTypes = &later
+	judged.LatestThreatTypes, judged.LatestDetectionTechnologies = &later, "URL malicious reputation"
 	harmless := patch(Mail(3), 4*time.Hour, "", "")
 	harmless.LatestThreatTypes = &none
+	before := patch(Mail(3), 3*time.Hour, "", "")
+	before.LatestThreatTypes, before.LatestDetectionTechnologies = &later, "Bulk" // what found it is kept when it is found harmless
+	do(before)
 	do(judged, harmless, patch(Mail(2), 5*time.Hour, "", ""))
 	s.want("EmailEvents | sort by Timestamp asc | take 3 | project LatestThreatTypes", []any{Mail(1).LatestThreatTypes}, []any{later}, []any{none})
+	s.want("EmailEvents | sort by Timestamp asc | take 3 | project LatestDetectionTechnologies", []any{Mail(1).LatestDetectionTechnologies}, []any{"URL malicious reputation"}, []any{"Bulk"})
 	if err := s.store.Patch(s.Context(), []eventstore.Patch{{NetworkMessageID: Mail(1).NetworkMessageId}}); err == nil {
 		s.Error("a patch without a time was accepted")
 	}

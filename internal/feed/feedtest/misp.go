@@ -21,6 +21,8 @@ type Attribute struct {
 // Event is one of MISP.
 type Event struct {
 	UUID, Info string
+	Date       string // 2026-11-01
+	Threat     int    // 1 high to 4 undefined
 	At         int64
 	Tags       []string
 	Attributes []Attribute
@@ -152,7 +154,7 @@ func (e *Event) json() map[string]any {
 		}
 		return out
 	}
-	return map[string]any{"uuid": e.UUID, "info": e.Info, "timestamp": strconv.FormatInt(e.At, 10), "Tag": tagsOf(e.Tags), "Attribute": list(e.Attributes),
+	return map[string]any{"uuid": e.UUID, "info": e.Info, "date": e.Date, "threat_level_id": strconv.Itoa(e.Threat), "timestamp": strconv.FormatInt(e.At, 10), "Tag": tagsOf(e.Tags), "Attribute": list(e.Attributes),
 		"Object": []any{map[string]any{"name": "email", "deleted": false, "Attribute": list(e.InObject)}}}
 }
 

@@ -50,9 +50,6 @@ type FileError struct {
 	Err  error
 }
 
-func (e FileError) Error() string { return e.Name + ": " + e.Err.Error() }
-func (e FileError) Unwrap() error { return e.Err }
-
 // maxErrors is how many errors a Summary keeps; Failed goes on counting.
 const maxErrors = 1000
 

@@ -77,7 +77,7 @@ func TestImport(t *testing.T) {
 	if sum.Reading || sum.Waiting != -1 || sum.Elapsed <= 0 || sum.Rate() <= 0 || sum.Bytes == 0 {
 		t.Errorf("summary %+v", sum)
 	}
-	if len(sum.Errors) != 1 || sum.Errors[0].Name != filepath.Join(dir, "empty.eml") || !errors.Is(sum.Errors[0], ErrEmpty) {
+	if len(sum.Errors) != 1 || sum.Errors[0].Name != filepath.Join(dir, "empty.eml") || !errors.Is(sum.Errors[0].Err, ErrEmpty) {
 		t.Errorf("errors %v", sum.Errors)
 	}
 	// Again: nothing is read, what could not be read is told again, and nothing is added.
@@ -332,7 +332,7 @@ func TestDamagedFile(t *testing.T) {
 	dir := tree(t, map[string]string{"box.gz": whole[:len(whole)/2]})
 	for range 2 {
 		sum, err := Import(t.Context(), s.intake, []string{dir}, Options{Ledger: s.ledger})
-		if err != nil || sum.Failed != 1 || sum.Files != 0 || !errors.Is(sum.Errors[0], io.ErrUnexpectedEOF) {
+		if err != nil || sum.Failed != 1 || sum.Files != 0 || !errors.Is(sum.Errors[0].Err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s %v %v", figures(sum), sum.Errors, err)
 		}
 	}

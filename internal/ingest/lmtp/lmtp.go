@@ -22,21 +22,7 @@ import (
 	"tocsin/internal/ingest/treatment"
 )
 
-// Accepter takes messages in; they are durable when it returns nil.
-type Accepter interface {
-	Accept(ctx context.Context, raw []byte, env ingest.Envelope) (ingest.Receipt, error)
-}
-
-// Judge is the road that judges what was accepted.
-type Judge interface {
-	Expect(raw []byte, recipients []string, act func(ingest.Ruling) []ingest.Decision) *ingest.Inline
-}
-
-var (
-	_ Accepter    = (*ingest.Intake)(nil)
-	_ Judge       = (*ingest.Pipeline)(nil)
-	_ smtp.Onward = (*Proxy)(nil)
-)
+var _ smtp.Onward = (*Proxy)(nil)
 
 // Config of a proxy. Zero fields mean the default.
 type Config struct {
@@ -94,8 +80,8 @@ func positive[T int | time.Duration](v *T, otherwise T) {
 // Proxy hands mail on. It is safe for concurrent use.
 type Proxy struct {
 	cfg        Config
-	in         Accepter
-	judge      Judge
+	in         treatment.Accepter
+	judge      treatment.Judge
 	deliveries *ingest.Deliveries
 
 	judging chan struct{}
@@ -110,7 +96,7 @@ type Proxy struct {
 }
 
 // New makes a proxy. The road must ask Treatment(d) about mail of its source.
-func New(c Config, in Accepter, judge Judge, d *ingest.Deliveries) *Proxy {
+func New(c Config, in treatment.Accepter, judge treatment.Judge, d *ingest.Deliveries) *Proxy {
 	c.setDefaults()
 	p := &Proxy{cfg: c, in: in, judge: judge, deliveries: d, judging: make(chan struct{}, c.MaxJudging), handing: map[string]bool{}}
 	p.ctx, p.cancel = context.WithCancel(context.Background())

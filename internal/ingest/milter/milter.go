@@ -28,21 +28,6 @@ import (
 	"tocsin/internal/ingest/treatment"
 )
 
-// Accepter takes messages in; they are durable when it returns nil.
-type Accepter interface {
-	Accept(ctx context.Context, raw []byte, env ingest.Envelope) (ingest.Receipt, error)
-}
-
-// Judge is the road that judges what was accepted.
-type Judge interface {
-	Expect(raw []byte, recipients []string, act func(ingest.Ruling) []ingest.Decision) *ingest.Inline
-}
-
-var (
-	_ Accepter = (*ingest.Intake)(nil)
-	_ Judge    = (*ingest.Pipeline)(nil)
-)
-
 // Config of a server. Zero fields mean the default.
 type Config struct {
 	Source  string         // name of the source; default "milter"
@@ -108,8 +93,8 @@ func positive[T int | int64 | time.Duration](v *T, otherwise T) {
 // Server answers the mail systems of one listener.
 type Server struct {
 	cfg   Config
-	in    Accepter
-	judge Judge
+	in    treatment.Accepter
+	judge treatment.Judge
 
 	ctx    context.Context // ends when Shutdown stops waiting
 	cancel context.CancelFunc
@@ -126,7 +111,7 @@ type Server struct {
 }
 
 // New prepares a server.
-func New(c Config, in Accepter, j Judge) *Server {
+func New(c Config, in treatment.Accepter, j treatment.Judge) *Server {
 	c.setDefaults()
 	s := &Server{cfg: c, in: in, judge: j, sessions: map[*session]struct{}{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())

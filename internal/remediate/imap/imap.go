@@ -11,17 +11,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"tocsin/internal/outbound"
 	"tocsin/internal/remediate"
 )
 
@@ -164,13 +163,9 @@ func New(o Options) (*Provider, error) {
 	p := &Provider{o: o, slots: make(chan struct{}, o.Connections), rate: rate.NewLimiter(rate.Limit(o.SignIns), max(1, int(o.SignIns))),
 		tls: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}}
 	if o.CA != "" {
-		raw, err := os.ReadFile(o.CA)
-		if err != nil {
+		var err error
+		if p.tls.RootCAs, err = outbound.Roots(o.CA); err != nil {
 			return nil, fmt.Errorf("ca: %w", err)
-		}
-		p.tls.RootCAs = x509.NewCertPool()
-		if !p.tls.RootCAs.AppendCertsFromPEM(raw) {
-			return nil, fmt.Errorf("ca: %s holds no PEM certificate", o.CA)
 		}
 	}
 	return p, nil

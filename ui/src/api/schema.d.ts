@@ -5400,7 +5400,7 @@ export interface components {
             DeliveryLocation: string;
             /** @description JSON: threat to array of detection technologies */
             DetectionMethods: string;
-            /** @description Detection technologies, heaviest first, comma separated (Tocsin) */
+            /** @description Detection technologies, at delivery, heaviest first, comma separated (Tocsin) */
             DetectionTechnologies: string;
             /** @description List through which the recipient got it */
             DistributionList: string;
@@ -5442,6 +5442,8 @@ export interface components {
             LatestDeliveryAction: string;
             /** @description Latest known place; Removed: soft or hard deleted, in no folder (Tocsin) */
             LatestDeliveryLocation: string;
+            /** @description Those of the latest judgement that found a threat; DetectionTechnologies are those at delivery (Tocsin) */
+            LatestDetectionTechnologies: string;
             /** @description Verdicts of the latest judgement; ThreatTypes are those at delivery (Tocsin) */
             LatestThreatTypes: string;
             /** @description Tocsin's own UUIDv7 of the message, shared by all its recipients; its time is Timestamp */
@@ -6340,7 +6342,10 @@ export interface components {
             refused: components["schemas"]["FeedRefusal"][];
             /** Format: int64 */
             refused_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description That a whole list does not name any more
+             */
             retired: number;
             /** Format: int64 */
             same: number;
@@ -6348,6 +6353,11 @@ export interface components {
             took_ms: number;
             /** @description The other side said that nothing changed */
             unchanged: boolean;
+            /**
+             * Format: int64
+             * @description That the feed says are none any more
+             */
+            withdrawn: number;
         };
         FeedTrial: {
             collections: components["schemas"]["FeedCollection"][];
@@ -8140,7 +8150,35 @@ export interface components {
             /** @description Id of an article of the threat library; empty: none */
             threat: string;
             title: string;
+            /** @description What the feed says of it; absent: it ships with Tocsin */
+            told?: components["schemas"]["NoteworthyTold"];
             why: string;
+        };
+        NoteworthyName: {
+            /** @description MITRE ATT&CK; empty: none */
+            attack: string;
+            name: string;
+            /** @description Id of an article of the threat library; empty: none */
+            threat: string;
+            /** @description Of STIX: malware, tool, intrusion-set, threat-actor, campaign, attack-pattern */
+            type: string;
+        };
+        NoteworthyTold: {
+            /** @description What the figures count */
+            counts: string;
+            /** @description Id of the feed */
+            feed: string;
+            /** @enum {string} */
+            kind: "Report" | "Grouping" | "Campaign" | "MISP event";
+            /** @description Types of the report, threat level, tags */
+            labels: string[];
+            /** @description Families, actors, campaigns and techniques that it names */
+            names: components["schemas"]["NoteworthyName"][];
+            /**
+             * @description Empty: nobody said
+             * @enum {string}
+             */
+            tlp: "" | "clear" | "green" | "amber" | "amber+strict" | "red";
         };
         Operator: {
             email: string;

@@ -61,7 +61,7 @@ export function ValueMenuProvider({ children }: { children: ReactNode }) {
 }
 
 /** Columns whose values an article may be about. */
-const threatFields = new Set(["ThreatNames", "DetectionTechnologies", "Signals", "FirstSignal", "CampaignSubtype"]);
+const threatFields = new Set(["ThreatNames", "DetectionTechnologies", "LatestDetectionTechnologies", "Signals", "FirstSignal", "CampaignSubtype"]);
 
 function mark(p: Pointed, on: boolean): void {
   if (!(p.target instanceof HTMLElement)) return;

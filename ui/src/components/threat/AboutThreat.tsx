@@ -78,7 +78,7 @@ function Known({ name, threat, also, onName, onClose }: { name: string; threat: 
 function Unknown({ name, onClose }: { name: string; onClose: () => void }) {
   const { query } = useTimeRange();
   const quoted = `"${name.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/[\r\n]+/g, " ")}"`;
-  const filter = `EmailEvents\n| where ThreatNames has ${quoted} or Signals has ${quoted} or DetectionTechnologies has ${quoted} or FirstSignal == ${quoted}`;
+  const filter = `EmailEvents\n| where ThreatNames has ${quoted} or Signals has ${quoted} or LatestDetectionTechnologies has ${quoted} or FirstSignal == ${quoted}`;
   return (
     <div className={styles.about}>
       <p>Nothing is known of this name: neither an article that ships with Tocsin nor a feed has it.</p>

@@ -9,7 +9,7 @@ export const entityWords: Record<EntityKind, { name: string; one: string; group:
 };
 
 const fields: Record<EntityKind, string> = {
-  recipient: "RecipientEmailAddress", sender: "SenderFromAddress", sender_domain: "SenderFromDomain", ip: "SenderIPv4", url: "Url", url_host: "UrlDomain", file: "SHA256", subject: "Subject", campaign: "CampaignId", threat: "ThreatNames", technology: "DetectionTechnologies",
+  recipient: "RecipientEmailAddress", sender: "SenderFromAddress", sender_domain: "SenderFromDomain", ip: "SenderIPv4", url: "Url", url_host: "UrlDomain", file: "SHA256", subject: "Subject", campaign: "CampaignId", threat: "ThreatNames", technology: "LatestDetectionTechnologies",
 };
 
 export function fieldOf(kind: EntityKind, value: string): string {

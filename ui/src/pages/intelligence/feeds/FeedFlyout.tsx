@@ -67,7 +67,7 @@ function RemoveDialog({ feed, onClose }: { feed: Feed; onClose: (done: boolean) 
         <DialogBody>
           <DialogTitle>Remove {feed.name}?</DialogTitle>
           <DialogContent>
-            <p>All indicators that it brought are retired: they match nothing any more. Its runs and its {number(feed.objects)} STIX objects are forgotten. What was decided with them stays in the audit log.</p>
+            <p>All indicators that it brought are retired: they match nothing any more. Its runs and its {number(feed.objects)} STIX objects are forgotten, and what it reports leaves Noteworthy. What was decided with them stays in the audit log.</p>
             {remove.error ? <ProblemNote error={remove.error} /> : null}
           </DialogContent>
           <DialogActions>
@@ -104,7 +104,7 @@ function OneRun({ run: r }: { run: Run }) {
   return (
     <>
       <p className={styles.row}><Time at={r.at} /><span className={styles.faded}>{(r.took_ms / 1000).toFixed(1)} s{r.by && <>, by <Untrusted text={r.by} /></>}</span></p>
-      <p>{r.problem !== "" ? <span className={styles.bad}><Untrusted text={r.problem} /></span> : runWords(r)}{r.problem !== "" && r.added + r.changed > 0 && <>; before that {runWords(r)}</>}</p>
+      <p>{r.problem !== "" ? <span className={styles.bad}><Untrusted text={r.problem} /></span> : runWords(r)}{r.problem !== "" && r.added + r.changed + r.withdrawn > 0 && <>; before that {runWords(r)}</>}</p>
       {(r.refused_count > 0 || r.notes.length > 0 || r.ignored > 0) && (
         <details>
           <summary>{[r.refused_count > 0 && `${number(r.refused_count)} refused`, r.ignored > 0 && `${number(r.ignored)} not seen in mail`, r.notes.length > 0 && `${number(r.notes.length)} notes`].filter(Boolean).join(", ")}</summary>

@@ -44,7 +44,7 @@ const count = (n: number, one: string, many: string) => `${n.toLocaleString("en"
 export function runWords(r: Run): string {
   if (r.unchanged) return "Nothing changed there";
   const parts = [
-    r.added > 0 && `${r.added.toLocaleString("en")} added`, r.changed > 0 && `${r.changed.toLocaleString("en")} changed`, r.retired > 0 && `${r.retired.toLocaleString("en")} retired`,
+    r.added > 0 && `${r.added.toLocaleString("en")} added`, r.changed > 0 && `${r.changed.toLocaleString("en")} changed`, r.withdrawn > 0 && `${r.withdrawn.toLocaleString("en")} withdrawn`, r.retired > 0 && `${r.retired.toLocaleString("en")} retired`,
     r.new_objects > 0 && `${count(r.new_objects, "new STIX object", "new STIX objects")}`,
   ].filter(Boolean);
   if (parts.length === 0) return r.same > 0 ? `${count(r.same, "entry", "entries")}, all as before` : "Nothing new";

@@ -89,7 +89,7 @@ function Detections({ of: t }: { of: ThreatArticle }) {
         {t.detections.map((d) => (
           <li key={d.id} className={styles.detection}>
             <span>
-              {d.kind === "rule" && rules && !d.missing ? <Link to="/rules" search={{ open: d.id, ...writeRange(range) } as never}><Untrusted text={d.title} /></Link> : d.missing ? <Untrusted text={d.title} /> : <Value field={d.kind === "technology" ? "DetectionTechnologies" : "Signals"} value={d.id}><Untrusted text={d.title} /></Value>}
+              {d.kind === "rule" && rules && !d.missing ? <Link to="/rules" search={{ open: d.id, ...writeRange(range) } as never}><Untrusted text={d.title} /></Link> : d.missing ? <Untrusted text={d.title} /> : <Value field={d.kind === "technology" ? "LatestDetectionTechnologies" : "Signals"} value={d.id}><Untrusted text={d.title} /></Value>}
             </span>
             <span className={styles.quiet}>{d.missing ? "turned off here" : d.counted ? "counts as seen" : d.kind}</span>
           </li>

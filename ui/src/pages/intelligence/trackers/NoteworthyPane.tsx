@@ -2,7 +2,7 @@ import { Skeleton, SkeletonItem } from "@fluentui/react-components";
 import { ProblemNote } from "../../../components/Problem";
 import { Untrusted } from "../../../components/Untrusted";
 import { useZone } from "../../../time/Clock";
-import { both, full } from "../../../time/zone";
+import { both, day, full } from "../../../time/zone";
 import { Count, Spark } from "./Count";
 import { useNoteworthy, type Entry } from "./queries";
 import styles from "./Trackers.module.css";
@@ -33,9 +33,10 @@ export function NoteworthyPane({ open, change }: { open: string; change: Change 
 const spans = ["email events in 24 hours", "email events in 7 days", "email events in 30 days"];
 
 function Row({ e, open, onOpen }: { e: Entry; open: boolean; onOpen: () => void }) {
+  const zone = useZone();
   return (
     <tr data-open={open}>
-      <th scope="row"><button type="button" className={styles.name} aria-expanded={open} onClick={onOpen}><Untrusted text={e.title} /></button><small><Untrusted text={e.why} /></small></th>
+      <th scope="row"><button type="button" className={styles.name} aria-expanded={open} onClick={onOpen}><Untrusted text={e.title} /></button><small><Untrusted text={e.why} /></small>{e.told && <small>{e.told.kind} from the feed <Untrusted text={e.source} />{e.added && <>, {day(new Date(e.added), zone)}</>}</small>}</th>
       {e.error !== "" ? <td colSpan={4} className={styles.wrong}>It could not be asked: <Untrusted text={e.error} /></td> : (
         <>
           {e.figures.map((f, i) => <td key={i} className={styles.right}><Count of={f} what={`${spans[i]}: ${e.title}`} /></td>)}
