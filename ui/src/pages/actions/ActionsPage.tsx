@@ -13,8 +13,8 @@ import { Untrusted } from "../../components/Untrusted";
 import { useMay, useOperator } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence } from "../../text/useEvidence";
-import { useClock, useZone } from "../../time/Clock";
-import { both, clock, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { number } from "../../time/zone";
 import styles from "./Actions.module.css";
 import { MessagesPane } from "./MessagesPane";
 import { useActions, useWaiting, type ActionFilter } from "./queries";
@@ -108,17 +108,11 @@ function Nothing({ tab }: { tab: ActionTab }) {
 }
 
 function useColumns(tab: ActionTab): ListColumn<Action>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const evidence = useEvidence();
   const { operator } = useOperator();
   const may = useMay("action.approve");
-  const time = (at: string) => {
-    const t = new Date(at);
-    return <time className="num" dateTime={at} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
-  };
   const c: Record<string, ListColumn<Action>> = {
-    time: { key: "time", label: tab === "history" ? "Asked for" : "Since", min: 104, grow: 0, cell: (a) => time(a.created) },
+    time: { key: "time", label: tab === "history" ? "Asked for" : "Since", min: 104, grow: 0, cell: (a) => <When at={a.created} /> },
     kind: {
       key: "kind", label: "What", min: 172, grow: 0.4,
       cell: (a) => {
@@ -138,7 +132,7 @@ function useColumns(tab: ActionTab): ListColumn<Action>[] {
     bar: { key: "bar", label: "How far", min: 140, grow: 0.6, cell: (a) => <span className={styles.far}><i><i style={{ width: `${Math.round(a.progress * 100)}%` }} /></i><span className="num">{Math.floor(a.progress * 100)} %</span></span> },
     answer: { key: "answer", label: "Your answer", min: 150, grow: 0.5, cell: (a) => (a.may_approve ? <b className={styles.mine}>Wanted</b> : <span className={`clip ${styles.faded}`} title={whyNoAnswer(a, operator.email, may)}>{a.mine ? "Your own request" : a.approvals.some((x) => x.by === operator.email) ? "Given" : "Not yours to give"}</span>) },
     needs: { key: "needs", label: "Approvals", min: 84, grow: 0, from: 760, cell: (a) => <span className="num">{a.approvals.filter((x) => x.yes).length} of {a.needs}</span> },
-    expires: { key: "expires", label: "Expires", min: 104, grow: 0, from: 860, cell: (a) => a.expires && time(a.expires) },
+    expires: { key: "expires", label: "Expires", min: 104, grow: 0, from: 860, cell: (a) => a.expires && <When at={a.expires} /> },
   };
   const shown: Record<ActionTab, string[]> = {
     waiting: ["time", "kind", "name", "by", "boxes", "needs", "expires", "answer"],

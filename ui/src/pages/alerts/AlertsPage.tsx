@@ -13,8 +13,8 @@ import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence } from "../../text/useEvidence";
-import { useClock, useZone } from "../../time/Clock";
-import { both, clock, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { both, number } from "../../time/zone";
 import { SearchBox } from "../policy/EntriesPane";
 import { Severity } from "../rules/Severity";
 import { AlertFlyout } from "./AlertFlyout";
@@ -106,16 +106,11 @@ function Nothing({ state, any, change }: { state: AlertsState; any: boolean; cha
 }
 
 function useColumns(narrow: boolean): ListColumn<Alert>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const evidence = useEvidence();
   return [
     {
       key: "time", label: "Raised", min: 116, grow: 0,
-      cell: (r) => {
-        const t = new Date(r.time);
-        return <time className="num" dateTime={r.time} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
-      },
+      cell: (r) => <When at={r.time} />,
     },
     { key: "severity", label: "Severity", min: 112, grow: 0, cell: (r) => <Severity value={r.severity.toLowerCase()} /> },
     { key: "title", label: "Alert", min: 220, grow: 3, cell: (r) => <b className={`clip ${styles.subject}`} title={revealed(r.title)}><Untrusted text={evidence(r.title)} /></b> },

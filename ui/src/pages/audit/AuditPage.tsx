@@ -13,8 +13,8 @@ import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence } from "../../text/useEvidence";
 import { capital } from "../../text/words";
-import { useClock, useZone } from "../../time/Clock";
-import { both, clock, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { number } from "../../time/zone";
 import { SearchBox } from "../policy/EntriesPane";
 import { AuditFlyout } from "./AuditFlyout";
 import styles from "./Audit.module.css";
@@ -94,16 +94,11 @@ function Page() {
 }
 
 function useColumns(narrow: boolean): ListColumn<AuditLine>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const evidence = useEvidence();
   return [
     {
       key: "time", label: "Time", min: 132, grow: 0,
-      cell: (r) => {
-        const t = new Date(r.at);
-        return <time className="num" dateTime={r.at} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone, true)}</time>;
-      },
+      cell: (r) => <When at={r.at} to="second" />,
     },
     { key: "who", label: "Who", min: 150, grow: 1.4, cell: (r) => <span className="clip" title={revealed(r.operator)}>{r.operator ? <Untrusted text={r.operator} /> : "nobody"}</span> },
     { key: "via", label: "Via", min: 108, grow: 0, from: narrow ? 1000 : 820, cell: (r) => <span className={styles.faded}>{viaWords(r.via)}</span> },

@@ -13,8 +13,8 @@ import { VerdictBadge } from "../../components/Verdict";
 import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence } from "../../text/useEvidence";
-import { useClock, useZone } from "../../time/Clock";
-import { both, clock, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { number } from "../../time/zone";
 import { SearchBox } from "../policy/EntriesPane";
 import styles from "./Campaigns.module.css";
 import { ExplorerLink } from "./ExplorerLink";
@@ -103,13 +103,7 @@ function Nothing({ state }: { state: CampaignsState }) {
 }
 
 function useColumns(): ListColumn<Line>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const evidence = useEvidence();
-  const time = (at: string) => {
-    const t = new Date(at);
-    return <time className="num" dateTime={at} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
-  };
   const count = (key: "messages" | "recipients" | "inboxed" | "junked" | "blocked" | "clicked" | "removed" | "in_junk" | "still" | "targets", label: string, min: number, from?: number): ListColumn<Line> => ({
     key, label, min, grow: 0, numeric: true, sort: key, ...(from ? { from } : {}),
     cell: (r) => <span className={`num ${styles.figure}`} data-none={r[key] === 0 || undefined} data-bad={((key === "still" || key === "clicked" || key === "inboxed") && r[key] > 0) || undefined} data-odd={(key === "in_junk" && r[key] > 0) || undefined}>{number(r[key])}</span>,
@@ -126,8 +120,8 @@ function useColumns(): ListColumn<Line>[] {
     },
     { key: "type", label: "Type", min: 96, grow: 0, sort: "type", cell: (r) => <VerdictBadge types={r.type} confidence="" /> },
     { key: "subtype", label: "Imitates or carries", min: 130, grow: 0.8, from: 1310, cell: (r) => (r.subtype ? <span className="clip" title={revealed(r.subtype)}><Untrusted text={r.subtype} /></span> : <span className={styles.faded}>not known</span>) },
-    { key: "first", label: "First seen", min: 110, grow: 0, from: 1440, sort: "first", cell: (r) => time(r.first) },
-    { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => time(r.last) },
+    { key: "first", label: "First seen", min: 110, grow: 0, from: 1440, sort: "first", cell: (r) => <When at={r.first} /> },
+    { key: "last", label: "Last seen", min: 110, grow: 0, sort: "last", cell: (r) => <When at={r.last} /> },
     { ...count("messages", "Messages", 84), cell: (r) => <ExplorerLink to={r.explorer} title="These messages in Explorer"><span className="num">{number(r.messages)}</span></ExplorerLink> },
     count("recipients", "People", 68), count("targets", "Priority", 68, 1200), count("inboxed", "Inbox", 60), count("junked", "Junk", 56, 1050), count("blocked", "Blocked", 68, 1050), count("clicked", "Clicked", 68), count("removed", "Removed", 74, 1130), count("in_junk", "In Junk now", 96, 930), count("still", "In inbox now", 112),
   ];

@@ -11,8 +11,9 @@ import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useValueEvidence } from "../../text/useEvidence";
-import { useClock, useZone } from "../../time/Clock";
-import { both, day, number, year } from "../../time/zone";
+import { useClock } from "../../time/Clock";
+import { When } from "../../time/When";
+import { both, number } from "../../time/zone";
 import { useEntryDialog } from "./EntryDialogProvider";
 import { expiryWords, kindWords, type Action, type Entry } from "./entries";
 import { EntrySheet } from "./EntrySheet";
@@ -108,12 +109,7 @@ export function ActionMark({ action }: { action: Action }) {
 
 function useColumns(): ListColumn<Entry>[] {
   const evidence = useValueEvidence();
-  const zone = useZone();
   const { now } = useClock();
-  const date = (s: string) => {
-    const t = new Date(s);
-    return <time className="num" dateTime={s} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}</time>;
-  };
   const field = (e: Entry) => (e.kind === "ip" && e.value.includes(":") ? "SenderIPv6" : e.kind === "url" && !e.value.includes("/") ? "UrlDomain" : e.kind === "file" && e.value.length === 40 ? "SHA1" : e.kind === "file" && e.value.length === 32 ? "MD5" : fieldOf[e.kind]);
   return [
     { key: "action", label: "Action", min: 84, grow: 0, cell: (e) => <ActionMark action={e.action} /> },
@@ -126,6 +122,6 @@ function useColumns(): ListColumn<Entry>[] {
     { key: "reason", label: "Reason", min: 140, grow: 2, from: 480, cell: (e) => <span className="clip" title={revealed(e.reason)}><Untrusted text={e.reason} /></span> },
     { key: "ends", label: "Ends", min: 136, grow: 0, cell: (e) => <span className={`num ${e.expired ? styles.over : e.expires === null ? styles.faded : ""}`} title={e.expires ? both(new Date(e.expires)) : undefined}>{expiryWords(e, now)}</span> },
     { key: "by", label: "By", min: 130, grow: 1, from: 860, cell: (e) => <span className="clip" title={revealed(e.by)}><Untrusted text={e.by} /></span> },
-    { key: "added", label: "Added", min: 92, grow: 0, from: 760, cell: (e) => date(e.created) },
+    { key: "added", label: "Added", min: 92, grow: 0, from: 760, cell: (e) => <When at={e.created} to="day" /> },
   ];
 }

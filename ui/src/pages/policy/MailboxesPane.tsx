@@ -7,8 +7,8 @@ import { Add16Regular } from "../../components/icons";
 import { ProblemNote } from "../../components/Problem";
 import { Untrusted } from "../../components/Untrusted";
 import { useMay } from "../../session/queries";
-import { useClock, useZone } from "../../time/Clock";
-import { both, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { number } from "../../time/zone";
 import { SearchBox } from "./EntriesPane";
 import { MailboxDialog } from "./MailboxDialog";
 import styles from "./Policy.module.css";
@@ -62,8 +62,6 @@ export function MailboxesPane() {
 }
 
 function useColumns(): ListColumn<Mailbox>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const few = (senders: readonly string[], domains: readonly string[]) => {
     const n = senders.length + domains.length;
     return n === 0 ? <span className={styles.faded}>none</span> : <span className="clip"><Untrusted text={[...senders, ...domains].slice(0, 2).join(", ")} />{n > 2 && <span className="num"> and {number(n - 2)} more</span>}</span>;
@@ -74,6 +72,6 @@ function useColumns(): ListColumn<Mailbox>[] {
     { key: "blocked", label: "Blocks", min: 150, grow: 2, from: 560, cell: (m) => few(m.blocked_senders, m.blocked_domains) },
     { key: "junk", label: "Junk folder", min: 92, grow: 0, from: 640, cell: (m) => (m.junk_off ? <span className={styles.over}>off</span> : "in use") },
     { key: "by", label: "Changed by", min: 140, grow: 1, from: 900, cell: (m) => <span className="clip"><Untrusted text={m.by} /></span> },
-    { key: "at", label: "Changed", min: 92, grow: 0, from: 760, cell: (m) => { const t = new Date(m.updated); return <time className="num" dateTime={m.updated} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}</time>; } },
+    { key: "at", label: "Changed", min: 92, grow: 0, from: 760, cell: (m) => <When at={m.updated} to="day" /> },
   ];
 }

@@ -15,8 +15,8 @@ import { VerdictBadge } from "../../components/Verdict";
 import { useMay } from "../../session/queries";
 import { revealed } from "../../text/reveal";
 import { useEvidence, useValueEvidence } from "../../text/useEvidence";
-import { useClock, useZone } from "../../time/Clock";
-import { both, clock, day, number, year } from "../../time/zone";
+import { When } from "../../time/When";
+import { number } from "../../time/zone";
 import { SearchBox } from "../policy/EntriesPane";
 import { AnswersPane } from "./AnswersPane";
 import { FiguresPane } from "./FiguresPane";
@@ -126,17 +126,12 @@ function Nothing({ state, any, change }: { state: SubmissionsState; any: boolean
 }
 
 function useColumns(narrow: boolean): ListColumn<Submission>[] {
-  const zone = useZone();
-  const { now } = useClock();
   const evidence = useEvidence();
   const value = useValueEvidence();
   return [
     {
       key: "time", label: "Last report", min: 116, grow: 0,
-      cell: (r) => {
-        const t = new Date(r.updated);
-        return <time className="num" dateTime={r.updated} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}, {clock(t, zone)}</time>;
-      },
+      cell: (r) => <When at={r.updated} />,
     },
     { key: "type", label: "Reported as", min: 92, grow: 0, cell: (r) => r.type },
     { key: "subject", label: "Subject", min: 170, grow: 2.2, cell: (r) => <b className={`clip ${styles.subject}`} title={revealed(r.subject)}>{r.subject === "" ? <i>(no subject)</i> : <Untrusted text={evidence(r.subject)} />}</b> },

@@ -11,8 +11,8 @@ import { Add16Regular, ArrowDownload16Regular } from "../../../components/icons"
 import { Choice, ListFrame } from "../../../components/ListFrame";
 import { Untrusted } from "../../../components/Untrusted";
 import { useMay } from "../../../session/queries";
-import { useClock, useZone } from "../../../time/Clock";
-import { both, day, number, year } from "../../../time/zone";
+import { When } from "../../../time/When";
+import { number } from "../../../time/zone";
 import { SearchBox } from "../../policy/EntriesPane";
 import { Frame } from "../Frame";
 import { AddDialog } from "./AddDialog";
@@ -101,13 +101,6 @@ function Page() {
 }
 
 function useColumns(narrow: boolean): ListColumn<Indicator>[] {
-  const zone = useZone();
-  const { now } = useClock();
-  const date = (s: string | null | undefined, none: string) => {
-    if (!s) return <span className={styles.faded}>{none}</span>;
-    const t = new Date(s);
-    return <time className="num" dateTime={s} title={both(t)}>{day(t, zone)}{year(t, zone) !== year(now, zone) && ` ${year(t, zone)}`}</time>;
-  };
   return [
     { key: "kind", label: "Kind", min: 92, grow: 0, cell: (i) => kindWords[i.kind] },
     {
@@ -122,7 +115,7 @@ function useColumns(narrow: boolean): ListColumn<Indicator>[] {
     { key: "threat", label: "Threat", min: 110, grow: 1, from: 620, cell: (i) => <span className="clip"><Untrusted text={i.threat} /></span> },
     { key: "source", label: "Source", min: 110, grow: 0.8, from: 720, cell: (i) => <span className="clip"><Untrusted text={i.source} /></span> },
     { key: "confidence", label: "Confidence", min: 92, grow: 0, from: narrow ? 1000 : 860, numeric: true, cell: (i) => (i.confidence === 0 ? <span className={styles.faded}>not said</span> : number(i.confidence)) },
-    { key: "until", label: "Valid until", min: 100, grow: 0, from: 940, cell: (i) => date(i.valid_until, "no end") },
-    { key: "updated", label: "Changed", min: 92, grow: 0, from: narrow ? 1100 : 1000, cell: (i) => date(i.updated, "") },
+    { key: "until", label: "Valid until", min: 100, grow: 0, from: 940, cell: (i) => (i.valid_until ? <When at={i.valid_until} to="day" /> : <span className={styles.faded}>no end</span>) },
+    { key: "updated", label: "Changed", min: 92, grow: 0, from: narrow ? 1100 : 1000, cell: (i) => <When at={i.updated} to="day" /> },
   ];
 }
