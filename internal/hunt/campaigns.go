@@ -187,6 +187,10 @@ func campaignsKQL(a *CampaignsAsk) string {
 		info += " | where CampaignType in (" + strings.Join(quoted, ", ") + ")"
 	}
 	known := "NetworkMessageId in ((" + info + " | distinct NetworkMessageId))"
+	text, said := kql.Quote(a.Text), "" // said counts the mail from domains that hold the text: a campaign may have many
+	if a.Text != "" {
+		said = ", Said = countif(SenderFromDomain contains " + text + ")"
+	}
 	q := emailEvents.Name + " " + span +
 		" | join kind=inner (" + info + " | distinct NetworkMessageId, CampaignId) on NetworkMessageId" +
 		" | extend Clicks = " + clickedIn(known) +
@@ -194,11 +198,10 @@ func campaignsKQL(a *CampaignsAsk) string {
 		" | summarize First = min(Timestamp), Last = max(Timestamp), Messages = count_distinct(NetworkMessageId), Recipients = count_distinct(RecipientEmailAddress), Deliveries = count()," +
 		" Inboxed = countif(" + toInbox + "), Junked = countif(" + toJunk + "), Blocked = countif(" + toNowhere + "), Clicked = countif(Clicks)," +
 		` Removed = countif(Now == "removed"), InJunk = countif(Now == "junked"), Still = countif(Now !in ("removed", "blocked", "junked")), Targets = count_distinctif(RecipientEmailAddress, IsPriorityAccount),` +
-		" Senders = count_distinct(SenderFromAddress), Domains = count_distinct(SenderFromDomain), Domain = min(SenderFromDomain) by CampaignId" +
+		" Senders = count_distinct(SenderFromAddress), Domains = count_distinct(SenderFromDomain), Domain = min(SenderFromDomain)" + said + " by CampaignId" +
 		" | join kind=inner (" + info + " | summarize arg_min(Timestamp, CampaignName, CampaignSubtype), CampaignType = min(CampaignType) by CampaignId | project-away Timestamp) on CampaignId"
 	if a.Text != "" {
-		t := kql.Quote(a.Text)
-		q += " | where CampaignName contains " + t + " or CampaignSubtype contains " + t + " or CampaignId == " + t + " or Domain contains " + t
+		q += " | where CampaignName contains " + text + " or CampaignSubtype contains " + text + " or CampaignId == " + text + " or Said > 0"
 	}
 	for _, only := range a.Only {
 		switch only {
