@@ -208,20 +208,13 @@ type Value struct {
 // Value counts the mail of r that has value in field, which may be any column.
 func (x *Explorer) Value(ctx context.Context, r Request, field, value string) (*Value, error) {
 	started := time.Now()
-	col, err := r.column("field", field)
+	match, err := r.having(field, value)
 	if err != nil {
 		return nil, err
 	}
 	base, err := x.base(r)
 	if err != nil {
 		return nil, err
-	}
-	match := "tostring(" + field + ") == " + kql.Quote(value)
-	switch {
-	case col.List:
-		match = "strcat(\", \", " + field + ", \", \") contains_cs " + kql.Quote(", "+value+", ")
-	case col.Type == event.String:
-		match = field + " == " + kql.Quote(value)
 	}
 	q, err := pipe(base, "| summarize Events = countif(%s), Total = count(), Mailboxes = dcountif(RecipientEmailAddress, %s)", match, match)
 	if err != nil {
@@ -237,4 +230,21 @@ func (x *Explorer) Value(ctx context.Context, r Request, field, value string) (*
 	}
 	v.TookMS = time.Since(started).Milliseconds()
 	return v, nil
+}
+
+// having is the condition that a row has a value in a field.
+func (r Request) having(field, value string) (string, error) {
+	if field == campaignField.Name {
+		return mailOfCampaign(value), nil
+	}
+	col, err := r.column("field", field)
+	switch {
+	case err != nil:
+		return "", err
+	case col.List:
+		return "strcat(\", \", " + field + ", \", \") contains_cs " + kql.Quote(", "+value+", "), nil
+	case col.Type == event.String:
+		return field + " == " + kql.Quote(value), nil
+	}
+	return "tostring(" + field + ") == " + kql.Quote(value), nil
 }
