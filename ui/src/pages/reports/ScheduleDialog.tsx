@@ -62,7 +62,9 @@ export function ScheduleDialog({ order, kinds, domains, onClose }: { order: Sche
 /** The letter as text: mail programs show it so, or the same with tables. */
 function Letter({ letter: l }: { letter: Preview }) {
   const place = useRef<HTMLElement>(null);
-  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" }); // newer browsers return a promise, which is no way to clean up
+  }, []);
   return (
     <section ref={place} className={styles.letter} aria-label="Preview of the letter">
       <b><Untrusted text={l.subject} /></b>
