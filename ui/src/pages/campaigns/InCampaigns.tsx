@@ -16,7 +16,7 @@ export function InCampaigns({ id }: { id: string }) {
   return (
     <p className={styles.partof}>
       <Megaphone16Regular aria-hidden /> Part of {all.length === 1 ? "campaign" : "campaigns"}{" "}
-      {all.map((c, i) => <span key={c.id}>{i > 0 && ", "}<Link to="/campaigns/$id" params={{ id: c.id }}><Untrusted text={c.name} /></Link> <button type="button" className="textbutton" aria-label={`Mail of ${revealed(c.name)} in Explorer`} onClick={() => void filter.alone("CampaignId", c.id)}>its mail</button></span>)}
+      {all.map((c, i) => <span key={c.id}>{i > 0 && ", "}<Link to="/campaigns/$id" params={{ id: c.id }}><Untrusted text={c.name} /></Link> <button type="button" className="textbutton" aria-label={`its mail in Explorer: ${revealed(c.name)}`} onClick={() => void filter.alone("CampaignId", c.id)}>its mail</button></span>)}
     </p>
   );
 }

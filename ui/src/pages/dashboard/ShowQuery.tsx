@@ -35,10 +35,10 @@ export function ShowQueryProvider({ board, onOpen, children }: { board: Board | 
       {pointed && (
         <Popover open trapFocus onOpenChange={(_, d) => !d.open && close()} positioning={{ target: pointed.target, position: "below", align: "end", fallbackPositions: ["above-end", "before-top"] }}>
           <PopoverSurface className={styles.queries} aria-label={`How it is counted: ${pointed.title}`}>
-            <header>
+            <div className={styles.querytitle}>
               <b>{pointed.title}</b>
               <Button size="small" appearance="subtle" icon={<Dismiss16Regular />} aria-label="Close" onClick={close} />
-            </header>
+            </div>
             <ul>{pointed.asked.map((a) => <Query key={a.label} {...a} board={board} />)}</ul>
           </PopoverSurface>
         </Popover>
