@@ -69,6 +69,7 @@ type Signal struct {
 	Weight     int        `json:"weight"`
 	Claim      string     `json:"claim"`    // one short sentence: "Display name uses a brand, sender domain does not"
 	Evidence   string     `json:"evidence"` // the fact, with the values seen; hostile text, never markup
+	Message    string     `json:"message,omitempty" doc:"Network message id of the other message that it speaks of"`
 }
 
 // Score thresholds of the default policy, in points; a score is clamped to 0..100.

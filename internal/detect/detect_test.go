@@ -53,7 +53,7 @@ func readCases(t testing.TB) []verdictCase {
 				continue
 			}
 			k, v, ok := strings.Cut(line, ":")
-			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "qr", "facts", "kin", "engines", "learned", "directory"}, k) && !slices.Contains(pastKeys, k) {
+			if !ok || !slices.Contains([]string{"want", "signals", "silent", "auth", "org", "people", "ip", "direction", "technologies", "names", "speaks", "qr", "facts", "kin", "engines", "learned", "directory"}, k) && !slices.Contains(pastKeys, k) {
 				t.Fatalf("%s: line %q", file, line)
 			}
 			c.keys[k] = strings.TrimSpace(v)
@@ -213,6 +213,12 @@ func TestVerdicts(t *testing.T) {
 			for _, tech := range list(vc.keys["technologies"]) {
 				if !slices.Contains(v.Technologies, detect.Technology(tech)) {
 					t.Errorf("technologies %v, want %q among them", v.Technologies, tech)
+				}
+			}
+			for _, kv := range list(vc.keys["speaks"]) { // signal=message that it speaks of
+				id, message, _ := strings.Cut(kv, "=")
+				if !slices.ContainsFunc(v.Signals, func(s detect.Signal) bool { return s.ID == id && s.Message == message }) {
+					t.Errorf("%s does not speak of %s: %+v", id, message, v.Signals)
 				}
 			}
 			for _, n := range list(vc.keys["names"]) {

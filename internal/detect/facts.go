@@ -62,8 +62,9 @@ type Facts struct {
 
 	impersonates bool // the sender uses the name or address of one of the organisation's people
 
-	raised      []Signal // by detectors, for rules
-	listed      []Signal // of indicators, whose weight is that of their source
+	speaksOf    map[string]string // id of a signal about to be raised: the other message that it speaks of
+	raised      []Signal          // by detectors, for rules
+	listed      []Signal          // of indicators, whose weight is that of their source
 	listedNames []listedName
 	phraseHits  *phraseHits
 	fileWords   []byte // see filesText

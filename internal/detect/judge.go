@@ -137,7 +137,7 @@ func (j *Judge) Judge(ctx context.Context, c *Context) Verdict {
 			notes = append(notes, Note{"engine", fmt.Sprintf("signal %q is not in the catalogue", id)})
 			return
 		}
-		signals = append(signals, Signal{ID: id, Technology: k.Technology, Threat: k.Threat, Weight: k.Weight, Claim: k.Claim, Evidence: evidence})
+		signals = append(signals, Signal{ID: id, Technology: k.Technology, Threat: k.Threat, Weight: k.Weight, Claim: k.Claim, Evidence: evidence, Message: f.speaksOf[id]})
 	}
 	for _, d := range j.detectors {
 		if err := ctx.Err(); err != nil {

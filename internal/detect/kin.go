@@ -26,13 +26,18 @@ func detectKin(f *Facts, raise Raise) {
 	for i := range f.Kin {
 		k := &f.Kin[i]
 		if k.Sure && (k.Points >= kinSure || k.SameFile) {
+			id := ""
 			switch {
 			case slices.Contains(k.Threats, Malware) && k.SameFile:
-				raise("like-known-malware", say("message of %s from %s: %s", k.At.Format(time.DateOnly), k.Sender, k.Why))
+				id = "like-known-malware"
 			case slices.Contains(k.Threats, Phish):
-				raise("like-known-phish", say("message of %s from %s: %s", k.At.Format(time.DateOnly), k.Sender, k.Why))
+				id = "like-known-phish"
 			case slices.Contains(k.Threats, Spam):
-				raise("like-known-junk", say("message of %s from %s: %s", k.At.Format(time.DateOnly), k.Sender, k.Why))
+				id = "like-known-junk"
+			}
+			if id != "" {
+				f.speaksOf = map[string]string{id: k.NetworkMessageID}
+				raise(id, say("message of %s from %s: %s", k.At.Format(time.DateOnly), k.Sender, k.Why))
 			}
 		}
 		if f.Now.Sub(k.At) <= campaignWindow {

@@ -9447,6 +9447,8 @@ export interface components {
             claim: string;
             evidence: string;
             id: string;
+            /** @description Network message id of the other message that it speaks of */
+            message?: string;
             technology: string;
             threat: string;
             /** Format: int64 */

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Signal } from "../api/client";
 import { revealed } from "../text/reveal";
@@ -71,6 +72,7 @@ function Group({ title, sum, signals, most, none }: { title: string; sum: string
             <b className={styles.claim}><Untrusted text={s.claim} />{s.weight > 0 && <ThreatName name={s.id} bare />}</b>
             <span className={styles.by}>{s.technology}</span>
             {s.evidence && <p className={`${styles.evidence} mono`} title={revealed(evidence(s.evidence))}><Untrusted text={evidence(s.evidence)} /></p>}
+            {s.message && <Link className={styles.other} to="/email/$id" params={{ id: s.message }} preload={false}>Look at that message</Link>}
           </li>
         ))}
       </ul>
