@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"tocsin/internal/eventstore/duckdb"
@@ -38,7 +39,7 @@ func (reported) Noteworthy(context.Context) ([]tracker.Entry, error) {
 }
 
 // noteworthy are the questions of the page of noteworthy entries, without and with what feeds report.
-func noteworthy(store *duckdb.Store) []question {
+func noteworthy(w io.Writer, store *duckdb.Store) []question {
 	now := func() time.Time { return end }
 	runner := hunt.NewRunner(store, hunt.RunnerOptions{Now: now})
 	ask := func(sources ...tracker.Source) func(context.Context) error {
@@ -51,10 +52,16 @@ func noteworthy(store *duckdb.Store) []question {
 			if len(got.Refused) > 0 {
 				return errors.New(got.Refused[0])
 			}
+			late := 0
 			for i := range got.Entries {
-				if e := got.Entries[i].Hits.Error; e != "" {
+				if e := got.Entries[i].Hits.Error; e != "" && got.Entries[i].Told == nil {
 					return fmt.Errorf("%s: %s", got.Entries[i].ID, e)
+				} else if e != "" {
+					late++
 				}
+			}
+			if late > 0 {
+				fmt.Fprintf(w, "noteworthy: not counted in the time that they have: %d of the reports\n", late)
 			}
 			return nil
 		}

@@ -85,7 +85,7 @@ func Pages(ctx context.Context, w io.Writer, o Options) ([]Result, error) {
 			return err
 		}})
 	}
-	questions = append(questions, noteworthy(store)...)
+	questions = append(questions, noteworthy(w, store)...)
 	now := func() time.Time { return end }
 	board := dashboard.New(dashboard.Options{
 		Store: store, Now: now, Posture: func(context.Context) (dashboard.Posture, error) { return dashboard.Posture{}, nil },
