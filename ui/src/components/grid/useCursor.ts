@@ -18,6 +18,20 @@ export function useWidth(first: number): [RefObject<HTMLDivElement | null>, numb
   return [scroller, width];
 }
 
+/** Gives the focus to the cell that a key asked for, "row:column" in wanted, once the cursor is there and the cell in the document. */
+export function useCellFocus(scroller: RefObject<HTMLDivElement | null>, row: number, col: number) {
+  const wanted = useRef("");
+  const cellAt = (r: number, c: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`);
+  // In the same commit as the cell. An effect after it may belong to an earlier drawing, of a list that still scrolled when the key came.
+  useLayoutEffect(() => {
+    const cell = wanted.current === `${row}:${col}` && cellAt(row, col);
+    if (!cell) return;
+    wanted.current = "";
+    cell.focus({ preventScroll: true });
+  });
+  return { cellAt, wanted };
+}
+
 interface Options {
   scroller: RefObject<HTMLDivElement | null>;
   /** Rows that are loaded. */
@@ -35,7 +49,6 @@ interface Options {
 /** What lists have in common: the rows that are in the document, the cell that has the focus, the keys that move it, and asking for more. */
 export function useCursor({ scroller, count, columns, column, rowHeight, more, loading, onMore }: Options) {
   const [cursor, setCursor] = useState({ row: 0, col: column });
-  const wanted = useRef(""); // cell that is to get the focus once it is in the document
   const at = Math.min(cursor.row, Math.max(0, count - 1));
   const col = Math.min(cursor.col, columns - 1);
   const virtual = useRows({ count, scroller, rowHeight, overscan, headHeight, focused: at });
@@ -45,14 +58,7 @@ export function useCursor({ scroller, count, columns, column, rowHeight, more, l
     if (more && !loading && lastItem >= count - 40) onMore();
   }, [more, loading, lastItem, count, onMore]);
 
-  const cellAt = (r: number, c: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${r}:${c}"]`);
-  // In the same commit as the cell. An effect after it may belong to an earlier drawing, of a list that still scrolled when the key came.
-  useLayoutEffect(() => {
-    const cell = wanted.current === `${at}:${col}` && cellAt(at, col);
-    if (!cell) return;
-    wanted.current = "";
-    cell.focus({ preventScroll: true });
-  });
+  const { cellAt, wanted } = useCellFocus(scroller, at, col);
   const go = (row: number, c = col) => {
     const to = { row: Math.max(0, Math.min(count - 1, row)), col: Math.max(0, Math.min(columns - 1, c)) };
     wanted.current = `${to.row}:${to.col}`;

@@ -6,6 +6,7 @@ import { useValueMenu } from "../../components/ValueMenu";
 import { revealed } from "../../text/reveal";
 import { useKeys } from "../../shell/keys";
 import { number } from "../../time/zone";
+import { useCellFocus } from "../../components/grid/useCursor";
 import { useRows } from "../../components/grid/useRows";
 import { Cell, type CellLook } from "./Cell";
 import styles from "./ResultGrid.module.css";
@@ -51,7 +52,6 @@ export function ResultGrid(p: Props) {
   const [kept, setKept] = useState<Record<string, number>>({});
   const [cursor, setCursor] = useState({ row: 0, col: 1 });
   const anchor = useRef(0);
-  const wanted = useRef(false);
   const openMenu = useValueMenu();
   const copy = useCopy();
 
@@ -82,15 +82,10 @@ export function ResultGrid(p: Props) {
 
   const virtual = useRows({ count, scroller, rowHeight, overscan, headHeight, focused: focusRow });
 
-  const cellAt = (row: number, col: number) => scroller.current?.querySelector<HTMLElement>(`[data-cell="${row}:${col}"]`);
-  useEffect(() => {
-    if (!wanted.current) return;
-    wanted.current = false;
-    cellAt(focusRow, focusCol)?.focus({ preventScroll: true });
-  });
+  const { cellAt, wanted } = useCellFocus(scroller, focusRow, focusCol);
   const go = (row: number, col = focusCol) => {
     const r = Math.max(0, Math.min(count - 1, row)), c = Math.max(0, Math.min(columns.length, col));
-    wanted.current = true;
+    wanted.current = `${r}:${c}`;
     virtual.scrollToIndex(r, { align: "auto" });
     const el = scroller.current;
     if (el && c > 0) {
