@@ -79,6 +79,3 @@ func source(abs, txlock string, cache int) string {
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: q.Encode()}).String()
 }
-
-// Close waits for running statements and closes the file.
-func (f *File) Close() error { return errors.Join(f.Reader.Close(), f.Writer.Close()) }
